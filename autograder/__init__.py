@@ -1,0 +1,1 @@
+"""Release, judge and grade notebooks of an NLP course in nbgrader, otter-grader and Gradescope."""

@@ -1,0 +1,149 @@
+"""The student's side: an IPython kernel that also answers the judge's requests for values, calls and models.
+
+Runs in the student's own process, as a copy beside `wire.py` in a folder outside the course; it imports nothing of this package.
+Student code can change anything here. That gains nothing: what it sends is only ever compared, by the judge, with answers to
+inputs drawn afresh.
+
+    python -s -S -P agent.py SITE_PACKAGES[:SITE_PACKAGES] CONNECTION_FILE
+"""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__":  # -S left site-packages off the path, and with it every .pth file that could name the course
+    sys.path += sys.argv[1].split(":")
+    sys.path.insert(0, __file__.rpartition("/")[0])
+
+import json
+import linecache
+import traceback
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from wire import REPLY, REQUEST, WireError, decode, encode
+
+
+class Agent:
+    """Answers requests about the names in ``namespace``."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.kept: dict[int, Any] = {}
+
+    def answer(self, request: dict[str, Any], buffers: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
+        """The reply to one request; whatever student code raises becomes part of it.
+
+        Args:
+            request: ``ask`` is ``value`` or ``call`` (of ``name``) or ``model`` (``member`` of the model ``kept``).
+            buffers: contents of the arrays in the request.
+        """
+        out: list[bytes] = []
+        try:
+            value = self._value(request, buffers)
+            tree = encode(value, out, self._special(out))
+            size = sum(map(len, out)) + len(json.dumps(tree))
+            if size > request["max_bytes"]:
+                return {"status": "too large", "bytes": size}, []
+            return {"status": "ok", "value": tree}, out
+        except WireError as error:
+            return {"status": "error", "type": "ValueError", "text": f"the answer cannot be sent: {error}"[:500], "line": ""}, []
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too: the kernel must go on
+            return self._describe(error), []
+
+    def _value(self, request: dict[str, Any], buffers: list[Any]) -> Any:
+        if (seed := request.get("seed")) is not None:
+            _set_seed(seed)
+        if request["ask"] == "model":
+            return self._model_member(self.kept[request["kept"]], request["member"], decode(request["args"], buffers))
+        if request["name"] not in self.namespace:
+            raise _Missing(request["name"])
+        value = self.namespace[request["name"]]
+        if request["ask"] == "value":
+            return value
+        special = lambda tag, content: self.kept[content]  # noqa: E731  a model sent back by its number
+        args, kwargs = decode(request["args"], buffers, special), decode(request["kwargs"], buffers, special)
+        return value(*args, **kwargs)
+
+    @staticmethod
+    def _model_member(model: Any, member: str, args: tuple[Any, ...]) -> Any:
+        if member == "predict":
+            return model.predict(*args, verbose=0)
+        if member == "output_shape":
+            return tuple(getattr(model, "output_shape", None) or ())
+        return sum(weight.numpy().size for weight in model.trainable_weights)
+
+    def _special(self, out: list[bytes]) -> Any:
+        def tree(value: Any) -> Any:
+            keras = sys.modules.get("keras")
+            if keras is None or not hasattr(keras, "Model"):
+                return None
+            if isinstance(value, keras.Model):
+                return {"model": self._model(value, keras, out)}
+            if isinstance(value, keras.callbacks.History):
+                return encode(value.history, out)
+            return None
+
+        return tree
+
+    def _model(self, model: Any, keras: Any, out: list[bytes]) -> dict[str, Any]:
+        """A model as its number here, its config (None where it has none) and its weights in order."""
+        number = len(self.kept)
+        self.kept[number] = model
+        try:
+            config = json.dumps(keras.saving.serialize_keras_object(model))
+        except Exception:  # a subclass without get_config, a Lambda that cannot be written
+            config = None
+        weights = [encode(weight, out) for weight in model.get_weights()]
+        return {"kept": number, "config": config, "weights": weights, "compiled": bool(getattr(model, "compiled", False))}
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        """An error as its type, its text and the line of the notebook that raised it."""
+        if isinstance(error, _Missing):
+            return {"status": "missing"}
+        line = ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if "ipykernel" in frame.filename and "site-packages" not in frame.filename:
+                line = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
+        return {"status": "error", "type": type(error).__name__[:100], "text": _text(error), "line": line[:200]}
+
+
+class _Missing(Exception):
+    """The notebook defines no such name."""
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:500]
+    except Exception:  # a student's __str__ that raises
+        return ""
+
+
+def _set_seed(seed: int) -> None:
+    """The public training seed, for Python, numpy and Keras."""
+    import random
+
+    import numpy
+
+    random.seed(seed)
+    numpy.random.seed(seed)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(seed)
+
+
+class AgentKernel(IPythonKernel):  # type: ignore[misc]
+    """An IPython kernel with one more request on its shell channel."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.agent = Agent(self.shell.user_ns)
+        self.shell_handlers[REQUEST] = self.judge_request
+
+    async def judge_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        content, buffers = self.agent.answer(parent["content"], parent.get("buffers") or [])
+        self.session.send(stream, REPLY, content, parent, ident, buffers=buffers)
+
+
+if __name__ == "__main__":
+    IPKernelApp.launch_instance(argv=["-f", sys.argv[2]], kernel_class=AgentKernel)

@@ -1,0 +1,209 @@
+"""What hidden tests are written with: `check`, `agree`, `fail`, `curve`, `fact`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.compare import Difference, Tolerance, arguments, describe, difference
+from autograder.failures import CheckFailed
+from autograder.misconceptions import Function, Misconception
+from autograder.models import Model
+from autograder.results import Picture
+from autograder.submission import Remote
+
+__all__ = ["agree", "check", "curve", "fact", "fail"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What ``check`` notes beside a test function."""
+
+    question: str
+    points: float
+    needs: tuple[Function, ...]
+    visible: bool
+
+
+def check(question: str, points: float, needs: Function | Sequence[Function] = (), visible: bool = False) -> Callable[[Function], Function]:
+    """Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
+
+    Args:
+        needs: checks of the same file without which this one could only repeat the same news; it is skipped when one fails.
+        visible: whether the notebook's own check cell shows the same behaviour on its example.
+    """
+
+    def mark(function: Function) -> Function:
+        needed = tuple(needs) if isinstance(needs, Sequence) else (needs,)
+        function.check = Mark(question, float(points), needed, visible)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def fail(rationale: str, hint: str = "") -> None:
+    """Fail the check at once with what was seen and a question that moves the student on."""
+    raise CheckFailed(rationale, hint)
+
+
+def curve(label: str, values: dict[str, Sequence[float]]) -> None:
+    """Add a learning curve to the feedback: name -> one number per epoch."""
+    data = {str(name): [float(v) for v in numbers] for name, numbers in values.items()}
+    current().pictures.append(Picture(kind="curve", label=label, data=data))
+
+
+def fact(label: str, text: str) -> None:
+    """Add a fact that an appeal needs (data used, training seed, threshold record) to the result."""
+    current().facts[label] = text
+
+
+def agree(
+    function: Callable[..., Any],
+    *args: Any,
+    expected: Any,
+    reference: Function | None = None,
+    view: Callable[[Any], Any] | None = None,
+    what: str = "your function returned",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    squeeze: bool = False,
+    dtype: str | None = None,
+    **kwargs: Any,
+) -> None:
+    """Call the student's function and record whether it gives what is expected; the check fails at its end if one did not.
+
+    Args:
+        function: such as ``submission.pad``.
+        expected: what ``view`` of a right answer equals; from an independent law where there is one.
+        reference: the function whose misconceptions may explain a wrong answer.
+        view: turns an answer into what is compared, such as a model into its output shape.
+        what: how the sentence about the answer begins.
+        rtol, atol, squeeze, dtype: see ``compare.Tolerance``.
+
+    Raises:
+        CheckFailed: at once, where further inputs could only say the same.
+    """
+    tolerance = Tolerance(rtol, atol, squeeze, dtype)
+    see = view or (lambda answer: answer)
+    kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
+    case = Case(reference, see, tolerance, *kept)
+    try:
+        answer = see(function(*args, **kwargs))
+    except CheckFailed as failure:
+        if failure.final:
+            raise
+        case.raised = failure.raised or "?"
+        case.wrong = Difference(failure.rationale)
+        about = f"`{function.name}` " if isinstance(function, Remote) else ""
+    else:
+        case.answer = answer
+        case.wrong = difference(answer, expected, tolerance)
+        about = f"{what} {describe(answer)}"
+    if case.wrong is not None:
+        given = arguments(reference, args, kwargs)
+        case.sentence = (f"for {given} " if given else "") + about + case.wrong.text
+    current().cases.append(case)
+
+
+@dataclass
+class Case:
+    """One call that a check made, and what came of it."""
+
+    reference: Function | None
+    view: Callable[[Any], Any]
+    tolerance: Tolerance
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    answer: Any = None
+    raised: str = ""
+    wrong: Difference | None = None
+    sentence: str = ""
+
+    def says(self, function: Function) -> bool:
+        """Whether ``function`` gives the student's answer on this input (the same kind of exception counts as the same)."""
+        args, kwargs = copy.deepcopy(_own_models((self.args, self.kwargs)))
+        try:
+            answer = self.view(_as_student_model(function(*args, **kwargs)))
+        except Exception as error:  # noqa: BLE001  a misconception may break where the student's code breaks
+            return bool(self.raised) and self.raised == type(error).__name__
+        return not self.raised and difference(answer, self.answer, self.tolerance) is None and difference(self.answer, answer, self.tolerance) is None
+
+
+@dataclass
+class Record:
+    """What the running check has seen."""
+
+    misconceptions: Sequence[Misconception]
+    cases: list[Case] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def verdict(self) -> CheckFailed | None:
+        """The failure that the recorded calls add up to, or None."""
+        wrong = [case for case in self.cases if case.wrong is not None]
+        if not wrong:
+            return None
+        named = self._explanation(wrong[0].reference)
+        first = wrong[0].wrong
+        pictures = [first.picture] if first is not None and first.picture is not None else []
+        if named is None:
+            return CheckFailed(wrong[0].sentence, pictures=pictures)
+        return CheckFailed(wrong[0].sentence, named.hint, misconception=named.name, pictures=pictures)
+
+    def _explanation(self, reference: Function | None) -> Misconception | None:
+        """The one misconception that says what the student says on every input, at least two of them wrong; else None."""
+        cases = [case for case in self.cases if case.reference is reference]
+        if reference is None or sum(case.wrong is not None for case in cases) < 2:
+            return None
+        bound = [m for m in self.misconceptions if m.reference.__name__ == reference.__name__]
+        fitting = [m for m in bound if all(case.says(m.function) for case in cases)]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+_record: ContextVar[Record] = ContextVar("record")
+
+
+def current() -> Record:
+    """The record of the running check.
+
+    Raises:
+        LookupError: no check is running.
+    """
+    return _record.get()
+
+
+@contextmanager
+def recording(misconceptions: Sequence[Misconception]) -> Iterator[Record]:
+    """A fresh record for one check."""
+    record = Record(misconceptions)
+    token = _record.set(record)
+    try:
+        yield record
+    finally:
+        _record.reset(token)
+
+
+def _holds_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return any(isinstance(value, Model) for value in (*args, *kwargs.values()))
+
+
+def _own_models(value: Any) -> Any:
+    """The same arguments with every student's model replaced by the judge's rebuilt copy."""
+    if isinstance(value, Model):
+        return value.keras
+    if isinstance(value, tuple):
+        return tuple(_own_models(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _own_models(part) for key, part in value.items()}
+    return value
+
+
+def _as_student_model(value: Any) -> Any:
+    """A misconception's Keras model in the form in which a student's arrives."""
+    import keras
+
+    return Model(-1, value) if isinstance(value, keras.Model) else value

@@ -1,0 +1,180 @@
+"""Comparing an answer with what is expected, and saying what was seen without saying what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.results import Picture
+
+MAX_PICTURE = 400  # numbers; a larger array says nothing as a picture
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How close is equal.
+
+    Attributes:
+        rtol, atol: relative and absolute, as in numpy.allclose.
+        squeeze: ignore axes of length 1.
+        dtype: the numpy dtype an array must have, or None where any will do.
+    """
+
+    rtol: float = 1e-4
+    atol: float = 1e-5
+    squeeze: bool = False
+    dtype: str | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where an answer departs: the rest of the sentence that begins with the answer."""
+
+    text: str
+    picture: Picture | None = None
+
+
+def difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+    """The first difference between an answer and what is expected, or None.
+
+    Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
+    """
+    if isinstance(expected, np.ndarray) and expected.dtype.kind in "biufc":
+        return _arrays(answer, expected, tolerance)
+    if isinstance(expected, (bool, int, float, complex, np.number, np.bool_)):
+        return _numbers(answer, expected, tolerance)
+    if isinstance(expected, (list, tuple, np.ndarray)):
+        return _sequences(answer, expected, tolerance)
+    if isinstance(expected, Mapping):
+        return _mappings(answer, expected, tolerance)
+    if isinstance(expected, (set, frozenset)):
+        return None if isinstance(answer, (set, frozenset)) and answer == expected else Difference("")
+    if isinstance(answer, np.str_):
+        answer = str(answer)
+    return None if type(answer) is type(expected) and answer == expected else Difference("")
+
+
+def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
+    """The numbers of an answer as an array, or None when it is not made of numbers or is ragged."""
+    if isinstance(answer, (str, bytes, Mapping, set, frozenset)) or answer is None:
+        return None
+    try:
+        array = np.asarray(answer)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
+    array = _as_array(answer)
+    if array is None:
+        return Difference("; an array of numbers is asked for")
+    if tolerance.squeeze:
+        array, expected = array.squeeze(), expected.squeeze()
+    if array.shape != expected.shape:
+        return Difference(f"; the shape asked for is {expected.shape}")
+    if tolerance.dtype is not None and array.dtype != np.dtype(tolerance.dtype):
+        return Difference(f"; the dtype asked for is {tolerance.dtype}")
+    wrong = ~np.isclose(array, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
+    if not wrong.any():
+        return None
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    seen = f"first wrong at position {list(first)}: {describe(array[first])}" if first else "a wrong value"
+    return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", picture(array, first))
+
+
+def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+    array = _as_array(answer)
+    if array is None or (array.shape and not (tolerance.squeeze and array.size == 1)):
+        return Difference("; a single number is asked for")
+    number = array.reshape(-1)[0]
+    if isinstance(expected, (bool, np.bool_)):
+        return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
+    if isinstance(expected, (int, np.integer)) and array.dtype.kind in "biu":
+        return None if int(number) == int(expected) else _direction(int(number), int(expected))
+    close = bool(np.isclose(number, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
+    if isinstance(expected, (int, np.integer)):  # a count given as a float is right when it is that count
+        close = float(number.real) == float(expected)
+    return None if close else _direction(number, expected)
+
+
+def _direction(number: Any, expected: Any) -> Difference:
+    if isinstance(number, complex) or not math.isfinite(float(number)):
+        return Difference("")
+    return Difference(", too small" if number < expected else ", too large")
+
+
+def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+    if isinstance(answer, np.ndarray):
+        answer = answer.tolist()
+    if not isinstance(answer, (list, tuple)):
+        return Difference("; a list or tuple is asked for")
+    if len(answer) != len(expected):
+        return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for")
+    for index, (one, other) in enumerate(zip(answer, expected, strict=True)):
+        if (found := difference(one, other, tolerance)) is not None:
+            return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture)
+    return None
+
+
+def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
+    if not isinstance(answer, Mapping):
+        return Difference("; a dict is asked for")
+    if len(answer) != len(expected):
+        return Difference(f"; it has {len(answer)} keys, and {len(expected)} are asked for")
+    for key, value in expected.items():
+        if key not in answer:
+            return Difference("; at least one key is wrong")
+        if (found := difference(answer[key], value, tolerance)) is not None:
+            return Difference(f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture)
+    return None
+
+
+def describe(value: Any) -> str:
+    """A value in at most a line: numbers as they are, arrays by shape and dtype, long texts and lists cut."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, np.ndarray):
+        small = f" with values {_cut(np.array2string(value, separator=', ', precision=4).replace(chr(10), ''))}" if value.size <= 12 else ""
+        return f"an array of shape {value.shape}, dtype {value.dtype}{small}"
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}"
+    if isinstance(value, np.generic):
+        return str(value.item())
+    if isinstance(value, (list, tuple)) and _as_array(value) is not None and np.size(value) > 20:
+        return f"a {type(value).__name__} of shape {np.shape(value)}"
+    if isinstance(value, (list, tuple)):
+        parts = ", ".join(describe(part) for part in value)
+        return _cut(f"[{parts}]" if isinstance(value, list) else f"({parts}{',' if len(value) == 1 else ''})")
+    return _cut(repr(value))
+
+
+def _cut(text: str, length: int = 160) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """``units=7, features=3``: the arguments of a call, by the names that the reference gives them."""
+    import inspect
+
+    names: list[str] = []
+    if call is not None:
+        names = [p.name for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+    named = [f"{names[i]}={describe(value)}" if i < len(names) else describe(value) for i, value in enumerate(args)]
+    return ", ".join(named + [f"{name}={describe(value)}" for name, value in kwargs.items()])
+
+
+def picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
+    """An array of up to three axes with its first wrong position, for the feedback page.
+
+    ``data`` holds ``shape``, ``values`` (flat, C order, as text) and ``wrong`` (a position).
+    """
+    if not 1 <= array.ndim <= 3 or array.size > MAX_PICTURE:
+        return None
+    values = [describe(value) for value in array.reshape(-1)]
+    label = "what your function returned; the first wrong value is marked"
+    return Picture(kind="array", label=label, data={"shape": list(array.shape), "values": values, "wrong": list(wrong)})

@@ -1,0 +1,107 @@
+"""The one file an instructor edits: a traitlets config, read strictly so that a misspelt key is an error and not a wish."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+from autograder.errors import UsageError
+
+CONFIG_FILE = "grader_config.py"
+
+
+class Autograder(Configurable):
+    """What this course is, beyond nbgrader's own CourseDirectory."""
+
+    private_folder = Unicode("", help="Folder that holds solutions/ and tests/, relative to the course; empty: the course itself.").tag(config=True)
+    data_folder = Unicode("", help="Folder with imdb.npz and the other data files; empty: AUTOGRADER_DATA, then Keras' cache, then the stand-in.").tag(config=True)
+    teaching_order = List(Unicode(), help="Assignments in the order they are taught; others follow by name.").tag(config=True)
+    which_submission = Enum(["newest", "best"], "newest", help="Of several submissions by one student, the one that counts.").tag(config=True)
+    show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(config=True)
+    leak_exceptions = List(Unicode(), help="Solution statements that may stand in a release although the reference holds them.").tag(config=True)
+    key = Unicode("", help="The draw key. Better left to --key, AUTOGRADER_KEY or the key file.").tag(config=True)
+
+
+class Limits(Configurable):
+    """What one submission may use while it is graded."""
+
+    seconds_per_cell = Float(30.0, min=0.1, help="Wall time of one notebook cell.").tag(config=True)
+    seconds_per_call = Float(20.0, min=0.1, help="Wall time of one call of a student's function, unless the check gives another.").tag(config=True)
+    seconds_per_submission = Float(900.0, min=1.0, help="Wall time of one submission, from start to verdict.").tag(config=True)
+    notebook_mib = Int(50, min=1, help="Largest notebook file that is opened.").tag(config=True)
+    answer_mib = Int(64, min=1, help="Largest answer to one question of the judge.").tag(config=True)
+    memory_mib = Int(4096, min=512, help="Memory the machine must have free to grade one submission.").tag(config=True)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The configuration of one course, checked.
+
+    Attributes:
+        raw: the whole traitlets config, nbgrader's part included.
+    """
+
+    raw: Config
+    course: Autograder
+    limits: Limits
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a grader_config.py.
+
+    Raises:
+        UsageError: it does not run, or a key or value in it is unknown to every class it could configure.
+    """
+    try:
+        config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    except Exception as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise UsageError(f"{path}{line}: cannot be read as Python: {type(error).__name__}: {error}") from error
+    return settings_from(config, path)
+
+
+def settings_from(config: Config, path: Path) -> Settings:
+    """The checked settings of a config that was read from ``path``.
+
+    Raises:
+        UsageError: as ``load_settings``.
+    """
+    check_keys(config, path)
+    try:
+        return Settings(config, Autograder(config=config), Limits(config=config))
+    except TraitError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def check_keys(config: Config, path: Path) -> None:
+    """Raise UsageError when ``config`` holds a section or key that no known class has."""
+    classes = {cls.__name__: cls for cls in _configurable_classes()}
+    for section, keys in config.items():
+        if section not in classes:
+            raise UsageError(f"{path}: c.{section} is unknown.{_nearest(section, classes)}")
+        known = classes[section].class_trait_names(config=True)
+        for key in keys:
+            if key not in known:
+                raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, known)}")
+
+
+def _nearest(word: str, known: object) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)  # type: ignore[call-overload]
+    return f" Did you mean '{close[0]}'?" if close else " Remove it, or look up its name in the docs."
+
+
+def _configurable_classes() -> Iterator[type[HasTraits]]:
+    """Our classes, and everything nbgrader, its exporters and its Jupyter base can configure."""
+    from nbgrader.apps.nbgraderapp import NbGraderApp
+
+    yield Autograder
+    yield Limits
+    for cls in NbGraderApp().all_configurable_classes():
+        for base in cls.mro():
+            if isinstance(base, type) and issubclass(base, HasTraits):
+                yield base

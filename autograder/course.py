@@ -1,0 +1,163 @@
+"""A course is a folder with a `grader_config.py`; an assignment is the files of one name in it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from autograder.config import CONFIG_FILE, Settings, load_settings
+from autograder.errors import UsageError
+
+KEY_FILE = ".autograder_key"
+
+
+@dataclass(frozen=True)
+class CheckInfo:
+    """What stands beside a hidden check in its file, read without running it."""
+
+    question: str
+    name: str
+    title: str
+    points: float
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The files of one assignment.
+
+    Attributes:
+        name: such as ``padding``.
+        source: the instructor's notebook.
+        reference: the reference solution's module.
+        misconceptions: the module of known wrong solutions (may be missing in somebody's own course).
+        tests: the folder of hidden tests.
+    """
+
+    name: str
+    course: Course
+
+    @property
+    def source(self) -> Path:
+        return self.course.root / "source" / self.name / f"{self.name}.ipynb"
+
+    @property
+    def reference(self) -> Path:
+        return self.course.private / "solutions" / f"{self.name}.py"
+
+    @property
+    def misconceptions(self) -> Path:
+        return self.course.private / "solutions" / "misconceptions" / f"{self.name}.py"
+
+    @property
+    def tests(self) -> Path:
+        return self.course.private / "tests" / self.name
+
+    @property
+    def released(self) -> Path:
+        """The student's notebook as nbgrader releases it."""
+        return self.course.root / "release" / "nbgrader" / self.name / f"{self.name}.ipynb"
+
+    @cached_property
+    def questions(self) -> dict[str, tuple[str, list[CheckInfo]]]:
+        """Question -> (title, its checks), in the order of the test files; read from the source text, nothing is run."""
+        questions: dict[str, tuple[str, list[CheckInfo]]] = {}
+        for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
+            module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+            title = (ast.get_docstring(module) or path.stem).splitlines()[0]
+            for info in (_check_info(node) for node in module.body if isinstance(node, ast.FunctionDef)):
+                if info is not None:
+                    questions.setdefault(info.question, (title, []))[1].append(info)
+        if not questions:
+            raise UsageError(f"{self.tests}: holds no hidden check. Add test_q1_….py with functions marked @check.")
+        return questions
+
+    @property
+    def max_points(self) -> float:
+        return sum(check.points for _, checks in self.questions.values() for check in checks)
+
+
+def _question_number(path: Path) -> tuple[int, str]:
+    """test_q10_x.py comes after test_q9_x.py."""
+    digits = "".join(c for c in path.stem.split("_")[1] if c.isdigit()) if "_" in path.stem else ""
+    return (int(digits) if digits else 0, path.name)
+
+
+def _check_info(node: ast.FunctionDef) -> CheckInfo | None:
+    """The arguments of ``@check("q3", points=2, visible=True)`` above a function, or None for a helper."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "check":
+            given = {k.arg: k.value for k in decorator.keywords if k.arg} | dict(
+                zip(("question", "points", "needs", "visible"), decorator.args, strict=False)
+            )
+            visible = given.get("visible", ast.Constant(False))
+            return CheckInfo(
+                question=str(ast.literal_eval(given["question"])),
+                name=node.name,
+                title=(ast.get_docstring(node) or node.name).splitlines()[0],
+                points=float(ast.literal_eval(given["points"])),
+                visible=bool(ast.literal_eval(visible)),
+            )
+    return None
+
+
+@dataclass(frozen=True)
+class Course:
+    """One course: where its files are and how it is configured."""
+
+    root: Path
+    settings: Settings = field(repr=False)
+
+    @property
+    def private(self) -> Path:
+        """Where ``solutions/`` and ``tests/`` are: the course folder, or a private one the instructor named."""
+        folder = self.settings.course.private_folder
+        return (self.root / folder).resolve() if folder else self.root
+
+    @property
+    def assignments(self) -> list[str]:
+        """Names of all assignments with a source notebook, in the teaching order of the configuration, then by name."""
+        found = sorted(p.parent.name for p in self.root.glob("source/*/*.ipynb") if p.stem == p.parent.name)
+        order = list(self.settings.course.teaching_order)
+        return [a for a in order if a in found] + [a for a in found if a not in order]
+
+    def assignment(self, name: str) -> Assignment:
+        """The assignment called ``name``.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if name not in self.assignments:
+            known = ", ".join(self.assignments) or "none"
+            raise UsageError(f"{self.root}: has no assignment '{name}'. It has: {known}.")
+        return Assignment(name, self)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The draw key: --key, then AUTOGRADER_KEY, then a file that is made at first use, readable by its owner alone."""
+        if given := self.settings.course.key or os.environ.get("AUTOGRADER_KEY"):
+            return given.encode()
+        path = self.root / KEY_FILE
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
+        except FileExistsError:
+            pass
+        return path.read_text().strip().encode()
+
+
+def find_course(start: Path | None = None) -> Course:
+    """The course that ``start`` (default: the working folder) lies in.
+
+    Raises:
+        UsageError: no folder upwards holds a grader_config.py, or that file is wrong.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return Course(folder, load_settings(folder / CONFIG_FILE))
+    raise UsageError(f"{start}: no {CONFIG_FILE} here or above. Run this inside a course folder.")

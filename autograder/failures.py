@@ -1,0 +1,34 @@
+"""How a check fails: the one exception that means the student's answer is wrong, and not our test."""
+
+from __future__ import annotations
+
+from autograder.results import Picture
+
+
+class CheckFailed(Exception):
+    """The answer is not what was asked for.
+
+    Attributes:
+        rationale: what was observed, in words for the student; never an expected value.
+        hint: a question that moves the student on.
+        raised: type of the exception that the student's code raised, if it did.
+        final: whether further inputs could only say the same (missing, out of time, not filled in).
+    """
+
+    def __init__(
+        self,
+        rationale: str,
+        hint: str = "",
+        *,
+        misconception: str | None = None,
+        pictures: list[Picture] | None = None,
+        raised: str = "",
+        final: bool = False,
+    ) -> None:
+        super().__init__(rationale)
+        self.rationale = rationale
+        self.hint = hint
+        self.misconception = misconception
+        self.pictures = pictures or []
+        self.raised = raised
+        self.final = final

@@ -1,0 +1,166 @@
+"""Grading submissions: each in a worker process, opened, run, judged; whatever happens, there is a result."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib.metadata
+import multiprocessing
+import os
+import platform
+import signal
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pebble import ProcessExpired, ProcessPool
+from traitlets.config import Config
+
+from autograder.course import Assignment, Course
+from autograder.errors import Ungradable
+from autograder.notebook import Opened, open_notebook
+from autograder.results import OUR_FAULT, Result
+
+CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade."""
+
+    path: Path
+    assignment: str | None = None
+    student: str = ""
+
+
+class Grader:
+    """A pool of judges for one course.
+
+    Args:
+        workers: how many submissions are graded at a time.
+    """
+
+    def __init__(self, course: Course, workers: int = 1) -> None:
+        self.course = course
+        config = copy.deepcopy(course.settings.raw)
+        config.Autograder.key = course.key.decode()
+        arguments = (course.root, config, workers)
+        self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=_become_judge, initargs=arguments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._pool.stop() if error is not None else self._pool.close()
+        self._pool.join()
+
+    def start(self, job: Job) -> Future[Result]:
+        """Queue one submission. The future always gives a Result; ask ``finish`` for it."""
+        last_resort = 2 * self.course.settings.limits.seconds_per_submission + 120
+        return self._pool.schedule(_grade, args=(job,), timeout=last_resort)  # type: ignore[no-any-return]
+
+    def finish(self, job: Job, future: Future[Result]) -> Result:
+        """The result of a queued submission; a judge that died or hung gives one that says so."""
+        try:
+            return future.result()
+        except (ProcessExpired, FutureTimeout) as error:
+            reason = "took too long" if isinstance(error, FutureTimeout) else f"ended with exit code {error.exitcode}"
+            return _ungraded(self.course, job, f"{OUR_FAULT} (the judge's process {reason})")
+
+    def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
+        """Grade one notebook file; never raises for what is in it."""
+        job = Job(path, assignment, student)
+        return self.finish(job, self.start(job))
+
+
+_course: Course  # of this worker process
+
+
+def _become_judge(root: Path, config: Config, workers: int) -> None:
+    global _course
+    from autograder.config import settings_from
+    from autograder.judge import prepare
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, threads)
+    _course = Course(root, settings_from(config, root))
+    folder = _course.settings.course.data_folder
+    prepare(_course.private, (root / folder) if folder else None)
+
+
+def _grade(job: Job) -> Result:
+    return grade_here(_course, job)
+
+
+def grade_here(course: Course, job: Job) -> Result:
+    """Grade in this process, which must be a judge."""
+    started = time.monotonic()
+    try:
+        opened = open_notebook(job.path, course, job.assignment)
+    except Ungradable as error:
+        return _ungraded(course, job, str(error))
+    result = _run_and_judge(opened, job)
+    result.seconds = round(time.monotonic() - started, 2)
+    return result
+
+
+def _run_and_judge(opened: Opened, job: Job) -> Result:
+    from autograder.judge import judge
+    from autograder.run import NotebookRun
+    from autograder.submission import Submission
+
+    assignment = opened.assignment
+    limits = assignment.course.settings.limits
+    with NotebookRun([cell.source for cell in opened.code], _files(assignment), limits) as run:
+        run.run_cells()
+        verdicts = judge(assignment, Submission(run), opened.student_code)
+    checks = [verdicts.results[info.name] for _, infos in assignment.questions.values() for info in infos]
+    ours = any(check.status == "error" for check in checks)
+    return Result(
+        assignment=assignment.name,
+        student=job.student,
+        submission=opened.sha256,
+        points=None if ours else sum(check.points for check in checks),
+        max_points=assignment.max_points,
+        seconds=0.0,
+        checks=checks,
+        notes=[*opened.notes, *([OUR_FAULT, *verdicts.faults] if ours else [])],
+        questions={question: title for question, (title, _) in assignment.questions.items()},
+        facts={**_versions(), **verdicts.facts},
+    )
+
+
+def _files(assignment: Assignment) -> list[Path]:
+    """What was released beside the notebook: the student's code may read it."""
+    return [p for p in assignment.released.parent.iterdir() if p.is_file() and p != assignment.released]
+
+
+def _versions() -> dict[str, str]:
+    packages: dict[str, Any] = {name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")}
+    return {"versions": f"Python {platform.python_version()}, " + ", ".join(f"{n} {v}" for n, v in packages.items())}
+
+
+def _ungraded(course: Course, job: Job, reason: str) -> Result:
+    known = job.assignment in course.assignments
+    try:
+        sha256 = hashlib.sha256(job.path.read_bytes()).hexdigest()
+    except OSError:
+        sha256 = ""
+    return Result(
+        assignment=job.assignment or "",
+        student=job.student,
+        submission=sha256,
+        points=None,
+        max_points=course.assignment(job.assignment).max_points if job.assignment and known else 0.0,
+        seconds=0.0,
+        notes=[reason],
+    )

@@ -1,0 +1,156 @@
+"""The judge: pytest over an assignment's hidden tests, each check's outcome turned into points, rationale and hint."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.checks import Mark, recording
+from autograder.course import Assignment, CheckInfo
+from autograder.draw import Draw
+from autograder.failures import CheckFailed
+from autograder.misconceptions import Misconception, load_misconceptions
+from autograder.results import OUR_FAULT, CheckResult
+from autograder.submission import Submission
+
+
+class Verdicts:
+    """The pytest plugin of one judgement: hands out ``submission`` and ``draw``, keeps every check's result.
+
+    Attributes:
+        results: check name -> result.
+        faults: our own errors, one line each, for the instructor.
+        facts: what the checks noted for an appeal.
+    """
+
+    def __init__(self, submission: Submission, key: bytes, student_code: str, misconceptions: Sequence[Misconception]) -> None:
+        self._submission = submission
+        self._key = key
+        self._student_code = student_code
+        self._misconceptions = misconceptions
+        self.results: dict[str, CheckResult] = {}
+        self.faults: list[str] = []
+        self.facts: dict[str, str] = {}
+
+    @pytest.fixture
+    def submission(self) -> Submission:
+        return self._submission
+
+    @pytest.fixture
+    def draw(self, request: pytest.FixtureRequest) -> Draw:
+        """Keyed by file and function name alone, so that the draws are the same wherever the course lies."""
+        return Draw.keyed(self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        function = pyfuncitem.function
+        names = pyfuncitem._fixtureinfo.argnames
+        self._judge(function, {name: pyfuncitem.funcargs[name] for name in names})
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """A fixture or a collection that breaks is our fault; it leaves no result, and the check becomes an error."""
+        report = yield
+        if call.excinfo is not None:
+            self.faults.append(f"{report.nodeid}: {call.excinfo.exconly()}"[:500])
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.faults.append(f"{report.nodeid}: cannot be collected: {str(report.longrepr).strip().splitlines()[-1]}"[:500])
+
+    def _judge(self, function: Any, arguments: dict[str, Any]) -> None:
+        mark: Mark | None = getattr(function, "check", None)
+        if mark is None:
+            return
+        needed = [self.results.get(n.__name__) for n in mark.needs]
+        result = CheckResult(
+            question=mark.question,
+            check=function.__name__,
+            title=(function.__doc__ or function.__name__).strip().splitlines()[0],
+            status="passed",
+            points=mark.points,
+            max_points=mark.points,
+            visible=mark.visible,
+        )
+        if blocked := [n for n in needed if n is not None and n.status != "passed"]:
+            result.status, result.points = "skipped", 0.0
+            result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
+            if blocked[0].status == "error":
+                result.status, result.rationale = "error", OUR_FAULT
+        else:
+            self._try(function, arguments, result)
+        self.results[result.check] = result
+
+    def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
+        """Run one check; what it raises decides between wrong (the student's) and error (ours)."""
+        with recording(self._misconceptions) as record:
+            try:
+                function(**arguments)
+                failure = record.verdict()
+            except CheckFailed as error:
+                failure = record.verdict() or error
+            except AssertionError as error:
+                failure = record.verdict() or CheckFailed(str(error))
+            except Exception as error:  # noqa: BLE001  a bug in a hidden test must not cost anybody points
+                failure = None
+                result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                self.faults.append(
+                    f"{result.check}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"[:500]
+                )
+        result.pictures = record.pictures
+        self.facts |= record.facts
+        if failure is not None:
+            result.status, result.points = "failed", 0.0
+            result.rationale, result.hint, result.misconception = failure.rationale, failure.hint, failure.misconception
+            result.pictures = [*failure.pictures, *record.pictures]
+
+
+def judge(assignment: Assignment, submission: Submission, student_code: str) -> Verdicts:
+    """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors."""
+    misconceptions = load_misconceptions(assignment.misconceptions)
+    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions)
+    pytest.main(_arguments(assignment.tests), plugins=[verdicts])
+    for _, checks in assignment.questions.values():
+        for info in checks:
+            verdicts.results.setdefault(info.name, _no_result(info))
+    return verdicts
+
+
+def _arguments(tests: Path) -> list[str]:
+    """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
+    quiet = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")]
+    return [str(tests), *quiet, "-c", os.devnull, f"--rootdir={tests}", "--import-mode=importlib", "--assert=plain", "--capture=no"]
+
+
+def _no_result(info: CheckInfo) -> CheckResult:
+    return CheckResult(
+        question=info.question,
+        check=info.name,
+        title=info.title,
+        status="error",
+        points=0.0,
+        max_points=info.points,
+        visible=info.visible,
+        rationale=OUR_FAULT,
+    )
+
+
+def prepare(private: Path, data_folder: Path | None) -> None:
+    """Make this process a judge: solutions importable by path, no foreign pytest plugin, Keras imported."""
+    sys.path.insert(0, str(private))
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
+        os.environ.pop(name, None)
+    if data_folder is not None:
+        os.environ["AUTOGRADER_DATA"] = str(data_folder)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras  # noqa: F401  seconds that the first submission would otherwise pay

@@ -1,0 +1,69 @@
+"""What nbgrader is told about a course, whether it is started by us or on its own command line.
+
+The course's ``nbgrader_config.py`` is the one line
+``from autograder.nbgrader_config import configure; configure(c, __file__)``.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets.config import Config
+
+from autograder.config import CONFIG_FILE, Settings, load_settings
+from autograder.course import Course
+from autograder.errors import UsageError
+
+RELEASE_FOLDER = "release/nbgrader"
+INSTRUCTOR_TAG = "instructor"
+
+
+class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Leaves out of the release what only the instructor runs."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        nb.cells = [cell for cell in nb.cells if INSTRUCTOR_TAG not in cell.metadata.get("tags", [])]
+        return nb, resources
+
+
+def configure(config: Config, file: str) -> None:
+    """Load the course's grader_config.py, strictly, into nbgrader's ``config``; ``file`` is the nbgrader_config.py.
+
+    A wrong key ends the program with one line: nbgrader logs an exception here and then goes on without the configuration.
+    """
+    folder = Path(file).resolve().parent
+    try:
+        config.merge(nbgrader_config(load_settings(folder / CONFIG_FILE), folder))
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def nbgrader_config(settings: Settings, root: Path) -> Config:
+    """The course's configuration with what the kit needs of nbgrader added."""
+    _let_nbgrader_find_alembic()
+    config = copy.deepcopy(settings.raw)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.release_directory = RELEASE_FOLDER
+    config.CourseDirectory.ignore.append(".*")  # a hidden file beside the source is an editor's, not the students'
+    config.GenerateAssignment.preprocessors.insert(0, DropInstructorCells)
+    return config
+
+
+def _let_nbgrader_find_alembic() -> None:
+    """nbgrader makes a new gradebook with the program ``alembic``, which only an activated environment has on its PATH."""
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def course_directory(course: Course, **overrides: str) -> CourseDirectory:
+    """nbgrader's view of ``course``; ``overrides`` are traits of CourseDirectory, such as ``db_url``."""
+    return CourseDirectory(config=nbgrader_config(course.settings, course.root), **overrides)

@@ -1,0 +1,293 @@
+"""Opening a submission: which assignment it is, its cells put back into the released notebook, damage repaired or reported."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.course import Assignment, Course
+from autograder.errors import Ungradable, UsageError
+
+SIMILAR = 0.6  # difflib ratio from which two cells without a common id are taken for the same one
+SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
+
+
+@dataclass
+class Opened:
+    """A submission as the grader sees it.
+
+    Attributes:
+        notebook: the released notebook with the student's cells in it; every released cell has its id and metadata.
+        notes: what was repaired, for the student and the instructor.
+        sha256: of the file handed in.
+    """
+
+    assignment: Assignment
+    notebook: NotebookNode
+    sha256: str
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> list[NotebookNode]:
+        """The cells to run, in order: no check cell, nothing that trains at length."""
+        return [cell for cell in self.notebook.cells if runs_while_grading(cell)]
+
+    @property
+    def student_code(self) -> str:
+        """The student's own code, normalised: the same on every road, and what fresh inputs are drawn from."""
+        own = [c for c in self.notebook.cells if c.cell_type == "code" and not _mark(c).get("locked")]
+        return "\n".join(normalised(cell.source) for cell in own)
+
+
+def runs_while_grading(cell: NotebookNode) -> bool:
+    """Whether a code cell runs while grading."""
+    tags = set(cell.metadata.get("tags", []))
+    return cell.cell_type == "code" and not _mark(cell).get("grade") and not tags & {"long", "instructor", "engine"}
+
+
+def normalised(source: str) -> str:
+    """Source text without what an editor changes when it saves: line ends, trailing blanks, empty lines."""
+    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
+
+
+def read_notebook(path: Path, limit_mib: int) -> tuple[NotebookNode, str]:
+    """A notebook in today's format, and the file's sha256.
+
+    Raises:
+        Ungradable: the file is too large, no notebook, damaged, or written for another language.
+    """
+    size = path.stat().st_size
+    if size > limit_mib << 20:
+        raise Ungradable(
+            f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
+            "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
+        )
+    data = path.read_bytes()
+    return _parse(data, path.name), hashlib.sha256(data).hexdigest()
+
+
+def _parse(data: bytes, name: str) -> NotebookNode:
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Ungradable(f"{name}: is no notebook ({type(error).__name__}). Hand in the .ipynb file that Jupyter saved.") from error
+    if not isinstance(raw, dict) or "nbformat" not in raw or not ("cells" in raw or "worksheets" in raw):
+        raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
+    try:
+        notebook = nbformat.convert(nbformat.from_dict(raw), 4)
+        cells = [_tidy(cell) for cell in notebook.cells]
+        language = str(_language(notebook.metadata)).lower()
+    except Exception as error:  # any shape of damage
+        raise Ungradable(f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again.") from error
+    if language and not language.startswith(("python", "ipython")):
+        raise Ungradable(f"{name}: is written for {language[:40]}, and this course is graded in Python. Choose a Python kernel and hand in again.")
+    notebook.cells = cells
+    return notebook
+
+
+def _tidy(cell: NotebookNode) -> NotebookNode:
+    """A cell with text as its source and a mapping as its metadata, whatever tool wrote it."""
+    source = cell.get("source", "")
+    cell.source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    cell.metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else NotebookNode()
+    if cell.get("cell_type") not in ("code", "markdown", "raw"):
+        cell.cell_type = "raw"
+    return cell
+
+
+def _language(metadata: Any) -> str:
+    """The language a notebook says it is written in; empty when it says nothing."""
+    kernel, info = metadata.get("kernelspec") or {}, metadata.get("language_info") or {}
+    return str(info.get("name") or kernel.get("language") or "")
+
+
+def open_notebook(path: Path, course: Course, assignment: str | None = None) -> Opened:
+    """Open ``path`` as a submission to ``assignment``, or to the one it resembles.
+
+    Raises:
+        Ungradable: the file is no notebook of this assignment; the text says what it is.
+    """
+    submitted, sha256 = read_notebook(path, course.settings.limits.notebook_mib)
+    found = _assignment_of(submitted, course, path.name, assignment)
+    released = nbformat.read(found.released, as_version=4)
+    notes: list[str] = []
+    notebook = repair(released, submitted, notes)
+    return Opened(found, notebook, sha256, notes)
+
+
+def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: str | None) -> Assignment:
+    """The assignment whose released cells the notebook holds most of; ``wanted`` wins unless another clearly fits better."""
+    shares = {a: _share(submitted, course.assignment(a)) for a in course.assignments}
+    best = max(shares, key=lambda a: (shares[a], a == wanted), default="")
+    if wanted is None:
+        if not best or shares[best] < SAME_NOTEBOOK:
+            raise Ungradable(f"{name}: resembles no assignment of this course. Name it with --assignment if it is one.")
+        return course.assignment(best)
+    if wanted not in shares:
+        course.assignment(wanted)
+    if shares[best] >= SAME_NOTEBOOK > shares[wanted]:
+        raise Ungradable(f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'.")
+    if shares[wanted] == 0:
+        raise Ungradable(f"{name}: holds no cell of '{wanted}'. Hand in the notebook that was released for it.")
+    return course.assignment(wanted)
+
+
+def _share(submitted: NotebookNode, assignment: Assignment) -> float:
+    """Share of the assignment's released cells that the notebook holds, by text or by the names that it defines."""
+    if not assignment.released.is_file():
+        raise UsageError(f"{assignment.released}: is missing. Run `autograder build` first.")
+    released = nbformat.read(assignment.released, as_version=4).cells
+    texts = {normalised(cell.source) for cell in submitted.cells}
+    names = set().union(*(_defined(cell) for cell in submitted.cells), set())
+    held = [normalised(c.source) in texts or bool(_is_solution(c) and _defined(c) and _defined(c) <= names) for c in released]
+    return sum(held) / max(1, len(held))
+
+
+def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -> NotebookNode:
+    """The released notebook with the student's cells in place.
+
+    Locked cells are the released ones, wherever the student had them; solution cells hold the student's text; cells of the
+    student's own stay where they stood. Of several copies of a solution cell the last one that was filled in counts.
+    """
+    places = _match(released.cells, submitted.cells)
+    slots: dict[int, list[NotebookNode]] = {}
+    for cell, index in zip(submitted.cells, places, strict=True):
+        if index is not None:
+            slots.setdefault(index, []).append(cell)
+    chosen = {index: _chosen(released.cells[index], copies, notes) for index, copies in slots.items()}
+    cells: list[NotebookNode] = []
+    used: set[int] = set()
+    for cell, index in zip(submitted.cells, places, strict=True):
+        if index is None:
+            if not _is_leftover(cell):
+                cells.append(_own(cell, len(cells)))
+        elif chosen[index] is cell:
+            _restore(released.cells, index, used, chosen, cells)
+            cells.append(_filled(released.cells[index], cell, notes))
+            used.add(index)
+        elif _is_solution(released.cells[index]) and normalised(cell.source) != normalised(released.cells[index].source):
+            cells.append(_own(cell, len(cells)))
+    _restore(released.cells, len(released.cells), used, chosen, cells)
+    missing = [_name(released.cells[i]) for i in range(len(released.cells)) if i not in chosen]
+    if missing:
+        notes.append(f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}.")
+    return nbformat.from_dict({**released, "cells": cells})
+
+
+def _restore(released: list[NotebookNode], until: int, used: set[int], chosen: dict[int, Any], cells: list[NotebookNode]) -> None:
+    """Put back the released cells before ``until`` that the student's notebook lacks."""
+    for index in range(until):
+        if index not in used and index not in chosen:
+            cells.append(released[index].copy())
+            used.add(index)
+
+
+def _chosen(released: NotebookNode, copies: list[NotebookNode], notes: list[str]) -> NotebookNode:
+    """Of several copies of one cell, the last that differs from the release; of none, the first."""
+    filled = [cell for cell in copies if normalised(cell.source) != normalised(released.source)]
+    if len(copies) > 1:
+        notes.append(f"Cell '{_name(released)}' stood {len(copies)} times; the last one that was filled in counts.")
+    return filled[-1] if filled and _is_solution(released) else copies[0]
+
+
+def _filled(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -> NotebookNode:
+    """The released cell, with the student's text where the student may write."""
+    cell = NotebookNode(released.copy())
+    if _is_solution(released):
+        cell.source = submitted.source
+    elif released.cell_type == "code" and normalised(submitted.source) != normalised(released.source) and not _mark(released).get("grade"):
+        notes.append(f"Locked cell '{_name(released)}' had been changed; the released one was used.")
+    return cell
+
+
+def _own(cell: NotebookNode, position: int) -> NotebookNode:
+    """A cell that the student added, without ids or marks that could pass for a released one's."""
+    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(cell.cell_type, nbformat.v4.new_raw_cell)
+    return make(cell.source, id=f"own-{position}")
+
+
+def _is_leftover(cell: NotebookNode) -> bool:
+    """A copy of a locked cell of another release, such as otter's first cell: marked as locked or as the engine's."""
+    return bool(_mark(cell).get("locked")) or "engine" in cell.metadata.get("tags", []) or _calls_grader(cell.source)
+
+
+def _calls_grader(source: str) -> bool:
+    lines = normalised(source).splitlines()
+    return bool(lines) and all(line.startswith(("grader.check", "grader = otter.", "import otter", "#")) for line in lines)
+
+
+def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[int | None]:
+    """For each submitted cell the index of the released cell it is, by mark, then id, then text, then names, then likeness."""
+    places: list[int | None] = [None] * len(submitted)
+    by_mark = {_mark(cell).get("grade_id"): i for i, cell in enumerate(released) if _mark(cell).get("grade_id")}
+    by_id = {cell.get("id"): i for i, cell in enumerate(released) if cell.get("id")}
+    by_text = {normalised(cell.source): i for i, cell in reversed(list(enumerate(released)))}
+    for position, cell in enumerate(submitted):
+        for key, table in ((_mark(cell).get("grade_id"), by_mark), (cell.get("id"), by_id), (normalised(cell.source), by_text)):
+            if places[position] is None and key in table and released[table[key]].cell_type == cell.cell_type:
+                places[position] = table[key]
+    for position, cell in enumerate(submitted):
+        if places[position] is None and not _calls_grader(cell.source):
+            places[position] = _likest(released, cell, set(places))
+        before = places[position - 1] if position else None
+        if places[position] is None and before is not None and _answers(released, before + 1, cell, places):
+            places[position] = before + 1
+    return places
+
+
+def _answers(released: list[NotebookNode], index: int, cell: NotebookNode, taken: list[int | None]) -> bool:
+    """Whether ``cell`` stands where the free answer cell ``released[index]`` belongs: a prose answer whose marks are gone."""
+    if index >= len(released) or index in taken:
+        return False
+    return _is_solution(released[index]) and not _defined(released[index]) and released[index].cell_type == cell.cell_type
+
+
+def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[int | None]) -> int | None:
+    """The free released cell that defines what ``cell`` defines, or else reads most like it."""
+    free = [i for i, other in enumerate(released) if i not in set(taken) and other.cell_type == cell.cell_type]
+    names = _defined(cell)
+    for i in free:
+        if _is_solution(released[i]) and names & _defined(released[i]):
+            return i
+    text = normalised(cell.source)
+    likeness = {i: _likeness(text, normalised(released[i].source)) for i in free if not _is_solution(released[i]) or not _defined(released[i])}
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    return best if best is not None and likeness[best] >= SIMILAR else None
+
+
+def _likeness(one: str, other: str) -> float:
+    matcher = difflib.SequenceMatcher(None, one[:5000], other[:5000], autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR else 0.0
+
+
+def _defined(cell: NotebookNode) -> set[str]:
+    """Names of the functions and classes a code cell defines at its top level; from the text when it does not parse."""
+    if cell.cell_type != "code":
+        return set()
+    try:
+        body = ast.parse(cell.source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {line.split("(")[0].removeprefix("def ").strip() for line in cell.source.splitlines() if line.startswith("def ")}
+    return {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+
+
+def _mark(cell: NotebookNode) -> Any:
+    mark = cell.metadata.get("nbgrader")
+    return mark if isinstance(mark, dict) else {}
+
+
+def _is_solution(cell: NotebookNode) -> bool:
+    return bool(_mark(cell).get("solution"))
+
+
+def _name(cell: NotebookNode) -> str:
+    return str(_mark(cell).get("grade_id") or cell.get("id") or "?")

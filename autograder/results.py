@@ -1,0 +1,80 @@
+"""What the judge says of one submission: the same object on every road, and the JSON line of `autograder grade --json`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Status = Literal["passed", "failed", "skipped", "error"]
+OUR_FAULT = "We could not grade this. The fault is ours; your points are not final."
+
+
+class Picture(BaseModel):
+    """Something the feedback page draws: a learning curve, or an array with its first wrong position.
+
+    Attributes:
+        kind: ``curve`` (data: name -> list of floats, one per epoch) or ``array`` (data: see ``compare.picture``).
+        label: the line above it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["curve", "array"]
+    label: str
+    data: dict[str, Any]
+
+
+class CheckResult(BaseModel):
+    """One check: its points, what was seen, and the misconception that says the same."""
+
+    model_config = ConfigDict(extra="forbid")
+    question: str
+    check: str
+    title: str
+    status: Status
+    points: float
+    max_points: float
+    visible: bool = False
+    misconception: str | None = None
+    rationale: str = ""
+    hint: str = ""
+    pictures: list[Picture] = []
+
+
+class Result(BaseModel):
+    """One submission. ``points`` is None when it could not be graded (``notes`` says why) or when a check ended in ``error``.
+
+    Attributes:
+        submission: sha256 of the file that was handed in.
+        facts: what an appeal needs: versions, data used, training seeds, threshold record, jail.
+        questions: question -> its title, in the assignment's order.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    assignment: str
+    student: str
+    submission: str
+    points: float | None
+    max_points: float
+    seconds: float
+    checks: list[CheckResult] = []
+    notes: list[str] = []
+    questions: dict[str, str] = {}
+    facts: dict[str, str] = {}
+
+    @property
+    def graded(self) -> bool:
+        """Whether the points are final."""
+        return self.points is not None
+
+    def question_points(self) -> dict[str, tuple[float, float]]:
+        """Question -> (points, max_points), in the assignment's order."""
+        totals = dict.fromkeys(self.questions, (0.0, 0.0))
+        for check in self.checks:
+            points, max_points = totals.get(check.question, (0.0, 0.0))
+            totals[check.question] = (points + check.points, max_points + check.max_points)
+        return totals
+
+    def json_line(self) -> str:
+        """The line of `--json`: the fields fixed by the design, without pictures."""
+        return self.model_dump_json(exclude={"questions": True, "checks": {"__all__": {"pictures", "visible"}}})

@@ -1,0 +1,135 @@
+"""Running a submission: its cells in order in a process of its own, and that process brought back when student code kills it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from autograder.config import Limits
+from autograder.kernel import Kernel, KernelDied, OutOfTime
+
+MAX_RESTARTS = 8
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Why a cell or a call did not come to its end, in words a student can use."""
+
+    reason: str
+    hint: str = ""
+
+
+class NotebookRun:
+    """The process of one submission.
+
+    Args:
+        cells: source texts of the cells to run.
+        files: released files that stand beside the notebook; copied into the scratch folder.
+        limits: wall-time and size limits.
+    """
+
+    def __init__(self, cells: Sequence[str], files: Sequence[Path], limits: Limits) -> None:
+        self.cells = list(cells)
+        self.limits = limits
+        self.outcomes: dict[int, Stopped | None] = {}
+        self.deadline = time.monotonic() + limits.seconds_per_submission
+        self.restarts = 0
+        self.kernel: Kernel | None = None
+        self.scratch = Path(tempfile.mkdtemp(prefix="submission-"))
+        for file in files:
+            shutil.copy(file, self.scratch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.kernel is not None:
+            self.kernel.stop()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def run_cells(self) -> None:
+        """Run every cell; a cell that raises, hangs or ends the process is noted and the next one runs."""
+        while len(self.outcomes) < len(self.cells):
+            if not self._bring_up():
+                break
+            self._run_one(len(self.outcomes))
+        for index in range(len(self.outcomes), len(self.cells)):
+            self.outcomes[index] = Stopped("was not run: the time or the restarts of this submission were used up")
+
+    def ask(self, request: dict[str, Any], buffers: list[bytes], seconds: float) -> tuple[dict[str, Any], list[Any]] | Stopped:
+        """One question to the student's process; its reply, or why there is none."""
+        if not self._bring_up():
+            return Stopped("was not called: the time or the restarts of this submission were used up")
+        assert self.kernel is not None
+        try:
+            return self.kernel.ask(request, buffers, self._within(seconds))
+        except OutOfTime as error:
+            self._lost(error.killed)
+            return _took_too_long(error)
+        except KernelDied:
+            self._lost(True)
+            return Stopped("ended its own process (it called exit, ran out of memory, or crashed the interpreter)")
+
+    def _run_one(self, index: int) -> None:
+        assert self.kernel is not None
+        try:
+            error = self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+            self.outcomes[index] = Stopped(f"stopped with {error}") if error else None
+        except OutOfTime as error:
+            self.outcomes[index] = _took_too_long(error)
+            self._lost(error.killed)
+        except KernelDied:
+            self.outcomes[index] = Stopped("ended its own process (it called exit, ran out of memory, or crashed the interpreter)")
+            self._lost(True)
+
+    def _lost(self, killed: bool) -> None:
+        if killed and self.kernel is not None:
+            self.kernel.stop()
+            self.kernel = None
+            self.restarts += 1
+
+    def _within(self, seconds: float) -> float:
+        return max(1.0, min(seconds, self.deadline - time.monotonic()))
+
+    def _bring_up(self) -> bool:
+        """Have a process in which every cell run so far has run again, without those that ended it."""
+        if self.kernel is not None:
+            return time.monotonic() < self.deadline
+        while self.restarts <= MAX_RESTARTS and time.monotonic() < self.deadline:
+            self.kernel = Kernel(self.scratch, max_message=2 * (self.limits.answer_mib << 20))
+            if self._replay():
+                return True
+        return False
+
+    def _replay(self) -> bool:
+        assert self.kernel is not None
+        for index, outcome in list(self.outcomes.items()):
+            if outcome is not None and not outcome.reason.startswith("stopped with"):
+                continue
+            try:
+                self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+            except (OutOfTime, KernelDied) as error:
+                self.outcomes[index] = Stopped("did not come to its end when it was run a second time")
+                self._lost(not isinstance(error, OutOfTime) or error.killed)
+                if self.kernel is None:
+                    return False
+        return True
+
+    def why_missing(self, name: str) -> str:
+        """What became of the cell that should define ``name``; empty when nothing stopped it."""
+        defines = re.compile(rf"^(def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*=", re.MULTILINE)
+        for index, source in enumerate(self.cells):
+            if (outcome := self.outcomes.get(index)) is not None and defines.search(source):
+                return outcome.reason
+        return ""
+
+
+def _took_too_long(error: OutOfTime) -> Stopped:
+    return Stopped(f"ran longer than {error.seconds:.0f} s and was stopped", "Is there a loop whose condition never becomes false?")

@@ -1,0 +1,105 @@
+"""The `submission` of a hidden check: a proxy whose every member is answered by the student's own process, in data only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.failures import CheckFailed
+from autograder.models import Model, rebuild
+from autograder.run import NotebookRun, Stopped
+from autograder.wire import WireError, decode, encode
+
+
+class Remote:
+    """A student's function by name. Calling it runs it in the student's process and brings its answer back as data."""
+
+    def __init__(self, submission: Submission, name: str) -> None:
+        self.submission = submission
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.submission.call(self.name, *args, **kwargs)
+
+
+class Submission:
+    """What a hidden check sees of a submission.
+
+    ``submission.pad(x, 8)`` calls the student's ``pad``; ``value`` reads a variable; ``call`` takes a training seed and a time limit.
+
+    Raises (all members):
+        CheckFailed: the name is missing, the code raised, ran out of time or ended its process, or the answer cannot cross.
+    """
+
+    def __init__(self, run: NotebookRun) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Remote:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Remote(self, name)
+
+    def value(self, name: str) -> Any:
+        """The variable called ``name``."""
+        return self._ask({"ask": "value", "name": name}, name, [], None)
+
+    def call(self, name: str, *args: Any, seed: int | None = None, seconds: float | None = None, **kwargs: Any) -> Any:
+        """What the student's function ``name`` returns.
+
+        Args:
+            seed: public training seed, set for Python, numpy and Keras before the call.
+            seconds: wall-time limit; the course's ``seconds_per_call`` when None.
+        """
+        buffers: list[bytes] = []
+        request = {"ask": "call", "name": name, "seed": seed}
+        request["args"] = encode(args, buffers, _as_number)
+        request["kwargs"] = encode(kwargs, buffers, _as_number)
+        return self._ask(request, name, buffers, seconds)
+
+    def _ask_model(self, kept: int, member: str, args: tuple[Any, ...]) -> Any:
+        buffers: list[bytes] = []
+        request = {"ask": "model", "kept": kept, "member": member, "args": encode(args, buffers)}
+        return self._ask(request, f"your model's {member}", buffers, None)
+
+    def _ask(self, request: dict[str, Any], name: str, buffers: list[bytes], seconds: float | None) -> Any:
+        request["max_bytes"] = self._run.limits.answer_mib << 20
+        reply = self._run.ask(request, buffers, seconds or self._run.limits.seconds_per_call)
+        if isinstance(reply, Stopped):
+            raise CheckFailed(f"{name} {reply.reason}", reply.hint, final=True)
+        content, parts = reply
+        match content.get("status"):
+            case "ok":
+                return self._decoded(content.get("value"), parts, name)
+            case "missing":
+                raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True)
+            case "too large":
+                raise CheckFailed(f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True)
+        raise _raised(name, content)
+
+    def _decoded(self, tree: Any, parts: list[Any], name: str) -> Any:
+        def special(tag: str, content: Any) -> Any:
+            if tag != "model" or not isinstance(content["kept"], int):
+                raise WireError("unknown tag")
+            weights = [decode(weight, parts) for weight in content["weights"]]
+            return Model(content["kept"], rebuild(content["config"], weights), self._ask_model)
+
+        try:
+            return decode(tree, parts, special)
+        except Exception as error:  # whatever is wrong with an answer is the answer's fault: it comes from student code
+            raise CheckFailed(f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})") from error
+
+
+def _as_number(value: Any) -> Any:
+    """A model goes back to the student's process as the number it is kept under there."""
+    return {"model": value.kept} if isinstance(value, Model) else None
+
+
+def _missing(name: str, why: str) -> str:
+    return f"your notebook defines no {name}" + (f": the cell that should define it {why}" if why else "")
+
+
+def _raised(name: str, content: dict[str, Any]) -> CheckFailed:
+    kind, text, line = (str(content.get(part, ""))[:500] for part in ("type", "text", "line"))
+    if kind == "NotImplementedError":
+        return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
+    where = f", in the line `{line}`" if line else ""
+    return CheckFailed(f"raised {kind}{': ' + text if text else ''}{where}", raised=kind)

@@ -1,0 +1,178 @@
+"""Reference solution of the assignment tensor_shapes: from lists and recordings to X and y.
+
+Every X is ``(n_sequences, n_observations, n_features)`` and every y ``(n_sequences, output_length, n_features)``.
+Source: lecture "Natural Language Processing with Recurrent Neural Networks", section 1.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# The axes behind sequences and observations, by the rank of one observation.
+OBSERVATION_AXES = {
+    0: [],
+    1: ["features"],
+    2: ["height", "width"],
+    3: ["height", "width", "channels"],
+}
+
+Shape = Sequence[int | None]
+
+
+def make_x(sequences: Sequence) -> np.ndarray:
+    """The input tensor of a recurrent network.
+
+    Args:
+        sequences: n_sequences lists, each of n_observations lists, each of n_features numbers.
+    Returns:
+        (n_sequences, n_observations, n_features), float32.
+    """
+    return np.array(sequences, dtype=np.float32)
+
+
+def make_y(targets: Sequence) -> np.ndarray:
+    """The target tensor when one number per sequence is predicted.
+
+    Args:
+        targets: n_sequences numbers.
+    Returns:
+        (n_sequences, 1, 1), float32: one observation with one feature for each sequence.
+    """
+    return np.array(targets, dtype=np.float32).reshape(-1, 1, 1)
+
+
+def describe_axes(x: Sequence) -> dict[str, int | None]:
+    """The name and the size of every axis of an input tensor.
+
+    Args:
+        x: sequences of observations, as an array or as lists. An observation is a number, a vector or an image. The
+            sequences may differ in length (ragged); none is empty, and all observations have the same shape.
+    Returns:
+        Axis name -> size; the number of observations is None where it differs from sequence to sequence.
+    """
+    lengths = {len(sequence) for sequence in x}
+    observation_shape = np.shape(x[0][0])
+    axes: dict[str, int | None] = {"sequences": len(x), "observations": lengths.pop() if len(lengths) == 1 else None}
+    names = OBSERVATION_AXES[len(observation_shape)]
+    return axes | dict(zip(names, observation_shape, strict=True))
+
+
+def make_y_sequence(sequences: Sequence, targets: Sequence, feature: int) -> np.ndarray:
+    """The target tensor when a whole sequence is predicted: for every day, the feature on the day after it.
+
+    Args:
+        sequences: (n_sequences, n_observations, n_features), as lists or as an array.
+        targets: n_sequences numbers, the feature on the day after the last observation.
+        feature: position of the predicted feature, counted from 0.
+    Returns:
+        (n_sequences, n_observations, 1).
+    """
+    days = np.asarray(sequences)[:, 1:, feature]
+    last_day = np.reshape(targets, (-1, 1))
+    return np.concatenate([days, last_day], axis=1)[:, :, np.newaxis]
+
+
+def cut_next_day(recordings: np.ndarray, n_observations: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts recordings into windows; the day after a window is its target.
+
+    Args:
+        recordings: (n_recordings, n_days, n_features), with n_days > n_observations.
+        n_observations: days in one window. Windows start one day apart (stride 1).
+    Returns:
+        X (n_windows, n_observations, n_features) and y (n_windows, 1, n_features). All windows of the first
+        recording come before those of the second, the earlier ones first.
+    """
+    x, y = [], []
+    for recording in np.asarray(recordings):
+        for start in range(len(recording) - n_observations):
+            next_day = start + n_observations
+            x.append(recording[start:next_day])
+            y.append(recording[next_day : next_day + 1])
+    return np.array(x), np.array(y)
+
+
+def cut(
+    recordings: np.ndarray,
+    n_observations: int,
+    offsets: Sequence[int],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts recordings into windows with any days after the window as targets.
+
+    Args:
+        recordings: (n_recordings, n_days, n_features).
+        n_observations: days in one window. Windows start one day apart (stride 1).
+        offsets: the predicted days, counted from 1 for the day after the window's last day, in increasing order.
+        inputs: positions of the features in X, counted from 0.
+        outputs: positions of the features in y, counted from 0.
+    Returns:
+        X (n_windows, n_observations, len(inputs)) and y (n_windows, len(offsets), len(outputs)), for every window
+        whose last predicted day still lies in its recording. Recordings in their order, then the earlier windows first.
+    """
+    x, y = [], []
+    for recording in np.asarray(recordings):
+        for start in range(len(recording) - n_observations - max(offsets) + 1):
+            last_day = start + n_observations - 1
+            x.append(recording[start : last_day + 1][:, list(inputs)])
+            y.append(recording[[last_day + offset for offset in offsets]][:, list(outputs)])
+    return np.array(x), np.array(y)
+
+
+def cut_with_classes(
+    recordings: np.ndarray, classes: Sequence[int], n_observations: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts recordings into windows; the class of the recording is the target of each of its windows.
+
+    Args:
+        recordings: (n_recordings, n_days, n_features), with n_days >= n_observations.
+        classes: n_recordings whole numbers.
+        n_observations: days in one window. Windows start one day apart (stride 1).
+    Returns:
+        X (n_windows, n_observations, n_features) and y (n_windows, 1, 1). A window needs no day after it, so each
+        recording gives n_days - n_observations + 1 of them.
+    """
+    x, y = [], []
+    for recording, class_number in zip(np.asarray(recordings), classes, strict=True):
+        for start in range(len(recording) - n_observations + 1):
+            x.append(recording[start : start + n_observations])
+            y.append([[class_number]])
+    return np.array(x), np.array(y)
+
+
+def fits(input_shape: Shape, shape: Sequence[int]) -> bool:
+    """Whether an array of this shape is what a model declares to take.
+
+    Args:
+        input_shape: the model's, batch axis included. None stands for any size, a number for exactly this size.
+        shape: an array's.
+    """
+    if len(input_shape) != len(shape):
+        return False
+    return all(expected is None or expected == size for expected, size in zip(input_shape, shape, strict=True))
+
+
+def input_shape_for(shapes: Sequence[Sequence[int]]) -> tuple[int | None, ...]:
+    """The input shape of one model that takes arrays of all these shapes, as narrow as possible.
+
+    Args:
+        shapes: shapes of at least two arrays, all of the same rank, the batch axis first.
+    Returns:
+        One entry per axis. The batch axis is always None; another axis is None only where the shapes differ.
+    """
+    sizes = [set(axis) for axis in zip(*shapes, strict=True)]
+    return (None, *(axis.pop() if len(axis) == 1 else None for axis in sizes[1:]))
+
+
+def mean_absolute_error(y: np.ndarray, prediction: np.ndarray) -> float:
+    """Mean distance between targets and predictions, each target compared with its own prediction only.
+
+    Args:
+        y: (n_sequences, output_length, n_features), any unit.
+        prediction: the predictions in the same order, with as many numbers as y; of the shape of y or with axes of
+            length 1 left out, as ``model.predict`` gives (n, 1) where y is (n, 1, 1).
+    Returns:
+        The mean of the absolute differences, in the unit of y; 0 for a perfect model.
+    """
+    y = np.asarray(y, dtype=float)
+    return float(np.mean(np.abs(y - np.reshape(prediction, y.shape))))
