@@ -37,7 +37,7 @@ class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
 def configure(config: Config, file: str) -> None:
     """Load the course's grader_config.py, strictly, into nbgrader's ``config``; ``file`` is the nbgrader_config.py.
 
-    A wrong key ends the program with one line: nbgrader logs an exception here and then goes on without the configuration.
+    A wrong key ends the program with one line; nbgrader would log an exception and go on without the configuration.
     """
     folder = Path(file).resolve().parent
     try:
@@ -59,7 +59,7 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
 
 
 def _let_nbgrader_find_alembic() -> None:
-    """nbgrader makes a new gradebook with the program ``alembic``, which only an activated environment has on its PATH."""
+    """A new gradebook is made with the program ``alembic``, which only an activated environment has on its PATH."""
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 

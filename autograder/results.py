@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 Status = Literal["passed", "failed", "skipped", "error"]
 OUR_FAULT = "We could not grade this. The fault is ours; your points are not final."
+
+
+def printable(text: str) -> str:
+    """Text without what could move a cursor, colour a terminal or turn the reading direction."""
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", text)
+
+
+Shown = Annotated[str, AfterValidator(printable)]
 
 
 class Picture(BaseModel):
@@ -27,7 +36,7 @@ class Picture(BaseModel):
 class CheckResult(BaseModel):
     """One check: its points, what was seen, and the misconception that says the same."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
     question: str
     check: str
     title: str
@@ -36,8 +45,8 @@ class CheckResult(BaseModel):
     max_points: float
     visible: bool = False
     misconception: str | None = None
-    rationale: str = ""
-    hint: str = ""
+    rationale: Shown = ""
+    hint: Shown = ""
     pictures: list[Picture] = []
 
 
@@ -52,15 +61,15 @@ class Result(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     assignment: str
-    student: str
+    student: Shown
     submission: str
     points: float | None
     max_points: float
     seconds: float
     checks: list[CheckResult] = []
-    notes: list[str] = []
+    notes: list[Shown] = []
     questions: dict[str, str] = {}
-    facts: dict[str, str] = {}
+    facts: dict[str, Shown] = {}
 
     @property
     def graded(self) -> bool:
@@ -76,5 +85,5 @@ class Result(BaseModel):
         return totals
 
     def json_line(self) -> str:
-        """The line of `--json`: the fields fixed by the design, without pictures."""
-        return self.model_dump_json(exclude={"questions": True, "checks": {"__all__": {"pictures", "visible"}}})
+        """The line of `--json`: the fields fixed by the design alone."""
+        return self.model_dump_json(exclude={"questions": True, "facts": True, "checks": {"__all__": {"pictures", "visible"}}})

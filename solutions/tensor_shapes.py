@@ -50,11 +50,19 @@ def describe_axes(x: Sequence) -> dict[str, int | None]:
     Returns:
         Axis name -> size; the number of observations is None where it differs from sequence to sequence.
     """
+    return {"sequences": len(x), "observations": common_length(x), **axes_of_an_observation(x)}
+
+
+def common_length(x: Sequence) -> int | None:
+    """The number of observations that all sequences have; None where they differ."""
     lengths = {len(sequence) for sequence in x}
-    observation_shape = np.shape(x[0][0])
-    axes: dict[str, int | None] = {"sequences": len(x), "observations": lengths.pop() if len(lengths) == 1 else None}
-    names = OBSERVATION_AXES[len(observation_shape)]
-    return axes | dict(zip(names, observation_shape, strict=True))
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def axes_of_an_observation(x: Sequence) -> dict[str, int]:
+    """The axes behind sequences and observations, read from the first observation: all have its shape."""
+    shape = np.shape(x[0][0])
+    return dict(zip(OBSERVATION_AXES[len(shape)], shape, strict=True))
 
 
 def make_y_sequence(sequences: Sequence, targets: Sequence, feature: int) -> np.ndarray:

@@ -4,6 +4,8 @@ import numpy as np
 
 from autograder.misconceptions import misconception
 from solutions.tensor_shapes import (
+    axes_of_an_observation,
+    common_length,
     cut,
     cut_next_day,
     cut_with_classes,
@@ -73,67 +75,49 @@ def y_type_left_to_numpy(targets):
 @misconception(describe_axes, hint="How long is the second sequence of a ragged X? Which single number is true of both?")
 def length_of_the_first(x):
     """Takes the length of the first sequence for all."""
-    axes = ["sequences", "observations", "height", "width", "channels"]
-    first = np.array(x[0])
-    if first.ndim == 2:
-        axes[2] = "features"
-    return dict(zip(axes, (len(x), *first.shape), strict=False))
+    return {"sequences": len(x), "observations": len(x[0]), **axes_of_an_observation(x)}
 
 
 @misconception(describe_axes, hint="Has anybody padded X yet? Which sequences are shorter than the number you give?")
 def length_of_the_longest(x):
     """Takes the length of the longest sequence for all."""
-    axes = ["sequences", "observations", "height", "width", "channels"]
-    observation = np.array(x[0][0])
-    if observation.ndim == 1:
-        axes[2] = "features"
-    return dict(zip(axes, (len(x), max(len(s) for s in x), *observation.shape), strict=False))
+    return {"sequences": len(x), "observations": max(len(s) for s in x), **axes_of_an_observation(x)}
 
 
-@misconception(describe_axes, hint="Is this about a model, which takes any number of sequences, or about an X that you can count?")
-def open_number_of_sequences(x):
+@misconception(describe_axes, hint="Is this about a model, which takes any number of sequences, or about an X that you hold?")
+def number_of_sequences_open(x):
     """Leaves the number of sequences open, as a Keras model does."""
-    axes = ["sequences", "observations", "height", "width", "channels"]
-    observation = np.array(x[0][0])
-    lengths = {len(s) for s in x}
-    if observation.ndim == 1:
-        axes[2] = "features"
-    return dict(zip(axes, (None, lengths.pop() if len(lengths) == 1 else None, *observation.shape), strict=False))
+    return {"sequences": None, "observations": common_length(x), **axes_of_an_observation(x)}
+
+
+@misconception(describe_axes, hint="When all sequences of this X are equally long, is there a reason to leave their length open?")
+def number_of_observations_open(x):
+    """Leaves the number of observations open even where all sequences agree."""
+    return {"sequences": len(x), "observations": None, **axes_of_an_observation(x)}
 
 
 @misconception(describe_axes, hint="What is x[0]: one whole sequence, or one observation of every sequence?")
 def observations_first(x):
     """Calls the first axis observations and the second sequences."""
-    axes = ["observations", "sequences", "height", "width", "channels"]
-    observation = np.array(x[0][0])
-    lengths = {len(s) for s in x}
-    if observation.ndim == 1:
-        axes[2] = "features"
-    return dict(zip(axes, (len(x), lengths.pop() if len(lengths) == 1 else None, *observation.shape), strict=False))
+    return {"observations": len(x), "sequences": common_length(x), **axes_of_an_observation(x)}
 
 
-@misconception(describe_axes, hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which is its height?")
+@misconception(describe_axes, hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which of the two is its height?")
 def width_before_height(x):
     """Names the width of an image before its height."""
-    axes = ["sequences", "observations", "width", "height", "channels"]
-    observation = np.array(x[0][0])
-    lengths = {len(s) for s in x}
-    if observation.ndim == 1:
-        axes[2] = "features"
-    return dict(zip(axes, (len(x), lengths.pop() if len(lengths) == 1 else None, *observation.shape), strict=False))
+    axes = axes_of_an_observation(x)
+    if "height" in axes:
+        axes["height"], axes["width"] = axes["width"], axes["height"]
+    return {"sequences": len(x), "observations": common_length(x), **axes}
 
 
-@misconception(describe_axes, hint="Where does Keras expect the three numbers of a coloured pixel: before the lines, or last?")
+@misconception(describe_axes, hint="A coloured pixel is a list of three numbers. On which axis of the frame do they lie?")
 def channels_before_height(x):
     """Names the channels of an image before its height."""
-    axes = ["sequences", "observations", "height", "width"]
-    observation = np.array(x[0][0])
-    lengths = {len(s) for s in x}
-    if observation.ndim == 1:
-        axes[2] = "features"
-    if observation.ndim == 3:
-        axes[2:] = ["channels", "height", "width"]
-    return dict(zip(axes, (len(x), lengths.pop() if len(lengths) == 1 else None, *observation.shape), strict=False))
+    axes = axes_of_an_observation(x)
+    if "channels" in axes:
+        axes = dict(zip(["channels", "height", "width"], axes.values(), strict=True))
+    return {"sequences": len(x), "observations": common_length(x), **axes}
 
 
 # Question 3: predicting a whole sequence
@@ -376,7 +360,7 @@ def one_class_per_recording(recordings, classes, n_observations):
     return np.array(x), np.reshape(classes, (-1, 1, 1))
 
 
-@misconception(cut_with_classes, hint="The first two windows of X come from the same recording. Do their classes agree?")
+@misconception(cut_with_classes, hint="Windows 0 and 1 of X are cut from the same recording. Which classes do you give them?")
 def classes_in_turn(recordings, classes, n_observations):
     """Goes through the classes in turn, one window each."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -399,14 +383,6 @@ def classes_of_rank_one(recordings, classes, n_observations):
     starts = range(recordings.shape[1] - n_observations + 1)
     x = [r[s : s + n_observations] for r in recordings for s in starts]
     return np.array(x), np.repeat(classes, len(starts))
-
-
-@misconception(cut_with_classes, hint="After the first window of the first recording: which window comes next in X?")
-def classes_windows_first(recordings, classes, n_observations):
-    """Puts the windows before the sequences."""
-    starts = range(recordings.shape[1] - n_observations + 1)
-    x = [r[s : s + n_observations] for s in starts for r in recordings]
-    return np.array(x), np.tile(classes, len(starts)).reshape(-1, 1, 1)
 
 
 # Question 7: None

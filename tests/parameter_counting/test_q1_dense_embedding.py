@@ -1,4 +1,4 @@
-"""Parameter counting, question 1: Dense and Embedding (3 points). Source: lecture, the Dense layer and word embeddings."""
+"""Parameter counting, question 1: Dense and Embedding (3 points). Source: lecture, Dense layer and embeddings."""
 
 from keras.layers import Dense, Embedding
 
@@ -12,22 +12,12 @@ def keras_count(layer, features):
     return layer.count_params()
 
 
-# Counts are whole numbers, so nothing is rounded: at 500,000 weights the usual tolerance would forgive a lost bias.
 @check("q1", points=2, visible=True)
 def test_dense_has_a_bias_per_unit(submission, draw):
     """dense_params(units, features) equals what Keras counts for Dense(units), for any sizes"""
     for units, features in draw.distinct_pairs(2, 40, n=5):  # never equal: swapped arguments cannot hide
         expected = keras_count(Dense(units), features)
-        agree(
-            submission.dense_params,
-            units,
-            features,
-            expected=expected,
-            reference=dense_params,
-            squeeze=True,
-            rtol=0,
-            atol=0,
-        )
+        agree(submission.dense_params, units, features, expected=expected, reference=dense_params, squeeze=True)
 
 
 @check("q1", points=1)
@@ -42,6 +32,4 @@ def test_embedding_is_a_table(submission, draw):
             expected=expected,
             reference=embedding_params,
             squeeze=True,
-            rtol=0,
-            atol=0,
         )

@@ -1,0 +1,109 @@
+"""The command `autograder`: one verb per thing an instructor does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from autograder.course import Course, find_course
+from autograder.errors import UsageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+course_option = click.option("--course", "folder", type=click.Path(path_type=Path), help="The course folder; default: where you are.")
+key_option = click.option("--key", help="The draw key, instead of AUTOGRADER_KEY or the key file.")
+
+
+def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Wrong use ends with one clear line and exit status 2."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except UsageError as error:
+            click.echo(f"autograder: {error}", err=True)
+            sys.exit(2)
+
+    return wrapped
+
+
+def _course(folder: Path | None, key: str | None = None) -> Course:
+    if key:
+        os.environ["AUTOGRADER_KEY"] = key
+    return find_course(folder)
+
+
+@click.group()
+@click.version_option(package_name="autograder")
+def main() -> None:
+    """Release, grade and report the autograded assignments of one course."""
+
+
+@main.command()
+@click.argument("assignments", nargs=-1)
+@click.option("--check", is_flag=True, help="Only compare release/ with what a build would give; change nothing.")
+@click.option("--solutions", is_flag=True, help="Write notebooks with the reference's source, for after the deadline.")
+@course_option
+@key_option
+@one_line_errors
+def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Path | None, key: str | None) -> None:
+    """Make the releases for nbgrader, otter and Gradescope from source/."""
+    from autograder.release import build as build_release
+
+    build_release(_course(folder, key), list(assignments), check=check, solutions=solutions, report=click.echo)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--assignment", help="What the submissions are for; default: found from folder, file name or content.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and submission.")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Submissions graded at a time.")
+@course_option
+@key_option
+@one_line_errors
+def grade(paths: tuple[Path, ...], folder: Path | None, key: str | None, **options: Any) -> None:
+    """Grade notebooks, folders, an nbgrader submitted/ tree or LMS download zips."""
+    from autograder.grade import grade as grade_paths
+
+    course, console = _course(folder, key), Console()
+    results = grade_paths(course, list(paths), **options, console=console)
+    console.print(f"gradebook  {course.root / 'gradebook.db'}", f"feedback   {course.root / 'feedback'}", sep="\n", soft_wrap=True)
+    sys.exit(0 if all(result.graded for result in results) else 1)
+
+
+@main.command()
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures as JSON.")
+@course_option
+@one_line_errors
+def report(json_file: Path | None, folder: Path | None) -> None:
+    """Write the class report: scores, questions, misconceptions."""
+    from autograder.report import write_report
+
+    click.echo(f"report  {write_report(_course(folder), json_file)}")
+
+
+@main.command()
+@click.option("--to", type=click.Choice(["canvas", "moodle", "csv"]), required=True, help="Whose file to write.")
+@click.option("--template", type=click.Path(path_type=Path), help="The file that the LMS exported; its ids and columns are kept.")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
+@click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
+@course_option
+@one_line_errors
+def export(to: str, template: Path | None, output: Path | None, assignments: tuple[str, ...], folder: Path | None) -> None:
+    """Write points and feedback into the file that the LMS imports."""
+    from autograder.export import export as export_grades
+
+    course = _course(folder)
+    target = output or course.root / f"grades-{to}.csv"
+    done = export_grades(course, to, template, target, list(assignments) or None)
+    for line in done.lines():
+        click.echo(line)
+    click.echo(f"grades  {target}")

@@ -1,0 +1,195 @@
+"""The reviews that sentiment is learnt from: the real IMDB where it can be had, else a generated stand-in that is named as one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from autograder.errors import UsageError
+
+Array = np.ndarray[Any, Any]
+REVIEWS, WORD_INDEX = "imdb.npz", "imdb_word_index.json"
+REVIEWS_SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"  # pinned in Keras' own source too
+FIRST_WORD = 4  # 0 is padding, 1 the start, 2 an unknown word, 3 is never used
+
+
+@dataclass(frozen=True, eq=False)  # equal means the same object, so that it can be a cache's key
+class ImdbData:
+    """Reviews in the form of ``keras.datasets.imdb.load_data()``, all words kept.
+
+    Attributes:
+        x_train, x_test: object arrays of lists of word ids (1 = start, 2 = unknown word, id = rank + 3).
+        y_train, y_test: int arrays, 1 = positive.
+        word_index: word -> rank, 1 for the most frequent one.
+        kind: which threshold record applies.
+    """
+
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+    word_index: dict[str, int]
+    kind: Literal["IMDB", "stand-in"]
+
+    @property
+    def source(self) -> str:
+        """What was used, in words for students."""
+        if self.kind == "stand-in":
+            return "generated stand-in"
+        return f"IMDB ({len(self.x_train):,} + {len(self.x_test):,} reviews)"
+
+
+def make_stand_in(n_train: int = 5000, n_test: int = 2000, seed: int = 113) -> tuple[Any, Any, dict[str, int]]:
+    """Made-up reviews in the form of Keras' IMDB: ((x_train, y_train), (x_test, y_test), word_index).
+
+    A review is filler with 1 to 3 opinions of one kind and then 1 to 3 of the other kind in it. Whoever reads to
+    the end knows the verdict: the last opinions count. Both kinds occur equally often in positive and in negative
+    reviews, so that a bag of words, which does not know the order, can only guess.
+    """
+    rng = np.random.default_rng(seed)
+    common, praise, blame = (
+        (
+            "the and a of to is it in i this that was as for with movie but film on not you are his have be one he all at "
+            "by an they who so from like her or just about out if has some there what more when very up my no would she "
+            "only really had can well even see their story plot acting cast music scenes first end"
+        ),
+        "brilliant wonderful funny charming superb moving clever lovely gripping perfect",
+        "boring awful stupid dull terrible weak silly poor lazy annoying",
+    )
+    syllables = [first + second for first in "bdfgklmnprst" for second in "aeiou"]
+    names = ["".join(syllables[(i // base) % 60] for base in (1, 60, 7)) for i in range(3000)]  # rare words
+    words = list(dict.fromkeys(f"{common} {praise} {blame}".split() + names))
+    word_index = {word: rank for rank, word in enumerate(words, start=1)}
+
+    opinions = [[word_index[word] + 3 for word in text.split()] for text in (blame, praise)]
+    fillers = np.array([word_index[word] + 3 for word in words if word not in f"{praise} {blame}".split()])
+    often = np.cumsum(1 / np.arange(1, len(fillers) + 1) ** 1.2)  # as in any language, a few words make most of a text
+
+    def some_filler(low: int, high: int) -> list[int]:
+        numbers = rng.random(rng.integers(low, high)) * often[-1]
+        return [int(word) for word in fillers[np.searchsorted(often, numbers)]]
+
+    def review(label: int) -> list[int]:
+        sequence = [1]
+        for kind in (1 - label, label):
+            for opinion in rng.choice(opinions[kind], size=rng.integers(1, 4)):
+                sequence += [*some_filler(2, 24), int(opinion)]
+        return sequence + some_filler(0, 16)
+
+    y = rng.integers(0, 2, size=n_train + n_test)
+    x = np.empty(len(y), dtype=object)
+    for i, label in enumerate(y):
+        x[i] = review(label)
+    return (x[:n_train], y[:n_train]), (x[n_train:], y[n_train:]), word_index
+
+
+def load_imdb(data_dir: Path | None = None) -> ImdbData:
+    """The reviews from the first place that has them: a named folder, Keras' cache, the stand-in. Nothing is downloaded.
+
+    Args:
+        data_dir: folder with imdb.npz and imdb_word_index.json; the environment's AUTOGRADER_DATA when None.
+
+    Raises:
+        UsageError: a folder was named, and it or a file in it is missing or not the original.
+    """
+    named = data_dir or os.environ.get("AUTOGRADER_DATA")
+    if named:
+        return _read_folder(Path(named))
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    cached = home / "datasets"
+    if (cached / REVIEWS).is_file() and (cached / WORD_INDEX).is_file():
+        return _read_folder(cached)
+    return _stand_in()
+
+
+@cache
+def _stand_in() -> ImdbData:
+    (x_train, y_train), (x_test, y_test), word_index = make_stand_in()
+    return ImdbData(x_train, y_train, x_test, y_test, word_index, "stand-in")
+
+
+@cache
+def _read_folder(folder: Path) -> ImdbData:
+    """The real reviews, checked before anything is unpickled, with Keras' start marker and offset and in Keras' order."""
+    for name in (REVIEWS, WORD_INDEX):
+        if not (folder / name).is_file():
+            raise UsageError(f"{folder / name}: is missing. Put it there, or name no data folder to use the stand-in.")
+    if hashlib.sha256((folder / REVIEWS).read_bytes()).hexdigest() != REVIEWS_SHA256:
+        raise UsageError(f"{folder / REVIEWS}: is not Keras' original file (its sha256 differs). Download it again.")
+    with np.load(folder / REVIEWS, allow_pickle=True) as file:
+        train = _shuffled(file["x_train"], file["y_train"])
+        test = _shuffled(file["x_test"], file["y_test"])
+    word_index = json.loads((folder / WORD_INDEX).read_text(encoding="utf-8"))
+    return ImdbData(*train, *test, word_index, "IMDB")
+
+
+def _shuffled(reviews: Array, labels: Array) -> tuple[Array, Array]:
+    """Keras' own order (seed 113), start marker 1, ids moved up by 3."""
+    order = np.arange(len(reviews))
+    np.random.RandomState(113).shuffle(order)
+    shifted = np.empty(len(order), dtype=object)
+    for place, i in enumerate(order):
+        shifted[place] = [1, *(word + 3 for word in reviews[i])]
+    return shifted, labels[order]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much one graded training may see.
+
+    Attributes:
+        reviews: reviews trained on, each seen at most ``epochs`` times.
+        held_out: reviews predicted by the judge.
+        vocab_size: ids run from 0 to vocab_size - 1; rarer words are 2.
+        length: words per review, padded and cut in front.
+    """
+
+    reviews: int
+    epochs: int
+    held_out: int
+    vocab_size: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """One fresh training set and the held-out reviews; the labels of the latter never leave the judge."""
+
+    x: Array
+    y: Array
+    x_held_out: Array
+    y_held_out: Array
+
+
+def fresh_split(data: ImdbData, budget: Budget, draw: np.random.Generator) -> Split:
+    """Reviews dealt anew into training and held-out ones, words renamed: neither a look-up nor ready-made vectors help.
+
+    Args:
+        draw: keyed; the same split and names for the same draws.
+    Returns:
+        int32 arrays (n, length) and labels (n,); ids below 4 keep their meaning, all others are permuted.
+    """
+    x, y = _padded(data, budget.vocab_size, budget.length)
+    names = np.arange(budget.vocab_size, dtype=np.int32)
+    names[FIRST_WORD:] = draw.permutation(names[FIRST_WORD:])
+    chosen = draw.permutation(len(y))[: budget.reviews + budget.held_out]
+    x, y = names[x[chosen]], y[chosen]
+    return Split(x[: budget.reviews], y[: budget.reviews], x[budget.reviews :], y[budget.reviews :])
+
+
+@cache
+def _padded(data: ImdbData, vocab_size: int, length: int) -> tuple[Array, Array]:
+    """All reviews as one array (n, length), and their labels; kept, because every submission of a class asks for it."""
+    reviews = [*data.x_train, *data.x_test]
+    x = np.zeros((len(reviews), length), dtype=np.int32)
+    for row, review in zip(x, reviews, strict=True):
+        end = np.asarray(review[-length:])
+        row[length - len(end) :] = np.where(end < vocab_size, end, 2)
+    return x, np.concatenate([data.y_train, data.y_test])

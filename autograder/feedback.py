@@ -1,0 +1,54 @@
+"""The page a student reads: per question what was asked, what was seen, what it cost, and what to think about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from autograder import store
+from autograder.course import Course
+from autograder.pages import draw, render
+from autograder.results import Result
+
+
+def write_feedback(course: Course, result: Result) -> Path:
+    """Write the feedback page of one submission where nbgrader's release_feedback looks for it."""
+    path = course.root / "feedback" / result.student / result.assignment / f"{result.assignment}.html"
+    manual = _awaiting_a_person(course, result) if result.checks else ""
+    store.write_whole(path, feedback_page(result, details=course.settings.course.show_details, manual=manual))
+    stamp = course.root / "submitted" / result.student / result.assignment / "timestamp.txt"
+    if stamp.is_file():
+        store.write_whole(path.with_name("timestamp.txt"), stamp.read_text(encoding="utf-8"))
+    return path
+
+
+def feedback_page(result: Result, details: bool = True, manual: str = "") -> str:
+    """The page as HTML.
+
+    Args:
+        details: False shows titles and points alone.
+        manual: a line about questions that a person grades.
+    """
+    questions = [
+        {
+            "name": name,
+            "title": result.questions[name],
+            "points": points,
+            "max_points": max_points,
+            "checks": [check for check in result.checks if check.question == name],
+        }
+        for name, (points, max_points) in result.question_points().items()
+    ]
+    percent = round(100 * (result.points or 0) / result.max_points) if result.max_points else 0
+    return render(
+        "feedback.html", result=result, questions=questions, percent=percent, details=details, manual=manual, draw=draw
+    )
+
+
+def _awaiting_a_person(course: Course, result: Result) -> str:
+    released = nbformat.read(course.assignment(result.assignment).released, as_version=4)
+    marks = [cell.metadata.get("nbgrader", {}) for cell in released.cells]
+    by_hand = [mark for mark in marks if mark.get("grade") and mark.get("solution")]
+    points = sum(mark.get("points", 0) for mark in by_hand)
+    return f"{points:g} more points await a person, who reads your own words" if by_hand else ""

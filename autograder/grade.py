@@ -1,0 +1,101 @@
+"""`autograder grade`: collect, judge in parallel, record, write feedback, and show how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import as_completed
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder import store
+from autograder.collect import Submission, collect, one_per_student
+from autograder.course import Course
+from autograder.errors import Ungradable
+from autograder.feedback import write_feedback
+from autograder.grading import Grader, Job
+from autograder.notebook import open_notebook
+from autograder.record import Recorder
+from autograder.results import Result
+
+
+def grade(
+    course: Course, paths: list[Path], assignment: str | None, json_file: Path | None, workers: int, console: Console
+) -> list[Result]:
+    """Grade everything under ``paths`` and show a table.
+
+    Args:
+        assignment: what the submissions are for; None finds out from folder, file name or content.
+        json_file: receives one JSON object per line and submission.
+
+    Returns:
+        One result per submission that counts, by assignment and student.
+
+    Raises:
+        UsageError: a path does not exist or holds nothing to grade, or the course is not built.
+    """
+    if assignment is not None:
+        course.assignment(assignment)
+    recorder = Recorder(course)
+    results: list[Result] = []
+    with collect(paths, course, assignment) as collection:
+        submissions, notes = one_per_student([_recognised(s, course) for s in collection.submissions], course)
+        for note in [*collection.notes, *notes]:
+            console.print(Text(note))
+        try:
+            for submission, result in _judged(course, submissions, workers, console):
+                recorder.record(submission, result)
+                if result.assignment:
+                    write_feedback(course, result)
+                results.append(result)
+        finally:  # what was graded is kept, whatever stops the rest
+            results.sort(key=lambda result: (result.assignment, result.student, result.submission))
+            if json_file is not None:
+                store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
+    console.print(table(results))
+    return results
+
+
+def _recognised(submission: Submission, course: Course) -> Submission:
+    """The submission with its assignment found from its content, where nothing else told."""
+    if submission.assignment is not None:
+        return submission
+    try:
+        return replace(submission, assignment=open_notebook(submission.path, course).assignment.name)
+    except Ungradable:
+        return submission  # grading says why
+
+
+def _judged(course: Course, submissions: list[Submission], workers: int, console: Console) -> Iterable[tuple[Submission, Result]]:
+    """Each submission with its result, as they come."""
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[last]}"))
+    with Grader(course, min(workers, max(1, len(submissions)))) as grader, Progress(*columns, console=console) as progress:
+        task = progress.add_task("grading", total=len(submissions), last="starting the judge")
+        jobs = [Job(s.path, s.assignment, s.student) for s in submissions]
+        started = {grader.start(job): index for index, job in enumerate(jobs)}
+        for future in as_completed(started):
+            submission, job = submissions[started[future]], jobs[started[future]]
+            result = grader.finish(job, future)
+            result.notes = [*submission.notes, *result.notes]
+            yield submission, result
+            progress.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
+
+
+def _points(result: Result) -> str:
+    return "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g}"
+
+
+def table(results: list[Result]) -> Table:
+    """Points per submission, where they were lost, the misconceptions named, and every note."""
+    shown = Table("assignment", "student", "points", "seconds", "lost in", "misconceptions and notes")
+    for result in results:
+        lost = [f"{q} {p:g}/{m:g}" for q, (p, m) in result.question_points().items() if p < m]
+        named = dict.fromkeys(check.misconception for check in result.checks if check.misconception)
+        remarks = "; ".join([*named, *result.notes])
+        row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost), remarks)
+        shown.add_row(*(Text(cell) for cell in row))
+    return shown

@@ -1,0 +1,59 @@
+"""Who handed in what, from the submission_metadata.yml of a Gradescope export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from autograder.intake import File
+from autograder.people import Person
+
+METADATA = "submission_metadata.yml"
+
+
+@dataclass
+class Submitters:
+    """Folder of an export -> the person who handed it in, and when. Empty for anything that is no such export."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    times: dict[Person, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, files: Iterable[File]) -> Submitters:
+        """From the metadata file among ``files``.
+
+        Raises:
+            Ungradable: it is damaged inside its zip.
+        """
+        submitters = cls()
+        for file in files:
+            if file.parts[-1] == METADATA and len(file.parts) <= 2:
+                try:
+                    content = yaml.load(file.fetch().read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+                except yaml.YAMLError:
+                    continue
+                for folder, entry in content.items() if isinstance(content, dict) else ():
+                    submitters._add(str(folder), entry)
+        return submitters
+
+    def _add(self, folder: str, entry: Any) -> None:
+        submitted_by = entry.get(":submitters") if isinstance(entry, dict) else None
+        if not isinstance(submitted_by, list) or not submitted_by or not isinstance(submitted_by[0], dict):
+            return
+        sid, email = (str(submitted_by[0].get(key) or "") or None for key in (":sid", ":email"))
+        person = Person("gradescope", str(submitted_by[0].get(":name") or folder), sid, email)
+        self.people[folder] = person
+        if isinstance(time := entry.get(":created_at"), datetime):
+            self.times[person] = time if time.tzinfo else time.replace(tzinfo=UTC)
+
+    def person(self, folder: str) -> Person | None:
+        """Who handed in the folder of this name."""
+        return self.people.get(folder)
+
+    def time(self, person: Person) -> datetime | None:
+        """When this person handed in."""
+        return self.times.get(person)

@@ -1,0 +1,123 @@
+"""Leaks: statements of a reference, a misconception or a hidden test that stand in something students receive."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from autograder.course import Assignment
+from autograder.errors import UsageError
+from autograder.source import parse
+
+SHORTEST = 20  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
+HARMLESS = {"raise NotImplementedError()"}  # nbgrader's own stub
+NAMED_BY_STUBS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One secret statement in one released cell or file."""
+
+    place: str
+    statement: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: holds `{self.statement}`, which stands in {self.origin}."
+
+
+def secrets(assignment: Assignment) -> dict[str, str]:
+    """Normalised statement -> the file and line it stands in, for everything students must not receive.
+
+    Raises:
+        UsageError: one of the files is no Python.
+    """
+    root = assignment.course.private
+    tests = sorted(assignment.tests.glob("*.py"))
+    found = {f"solutions.{assignment.name}": "the instructor's own cells"}
+    for path in (assignment.reference, assignment.misconceptions, *tests):
+        if path == assignment.misconceptions and not path.exists():
+            continue
+        for line, statement in _statements(parse(path, root)):
+            if len(statement) >= SHORTEST and statement not in HARMLESS:
+                found.setdefault(statement, f"{path.relative_to(root).as_posix()}, line {line}")
+    return found
+
+
+def exceptions(statements: list[str]) -> set[str]:
+    """The statements of c.Autograder.leak_exceptions, normalised.
+
+    Raises:
+        UsageError: one of them is no statement.
+    """
+    normalised = set()
+    for text in statements:
+        try:
+            body = ast.parse(f"{text} pass" if text.rstrip().endswith(":") else text)
+        except SyntaxError as error:
+            raise UsageError(
+                f"c.Autograder.leak_exceptions: {text!r} is no Python statement. Copy it as it stands."
+            ) from error
+        normalised |= {statement for _, statement in _statements(body)}
+    return normalised
+
+
+def find_leaks(folder: Path, secret: dict[str, str], name: str) -> list[Leak]:
+    """Every secret statement in the files of ``folder``; messages call the folder ``name``."""
+    squeezed = {statement: _squeezed(statement) for statement in secret}
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        for cell, text, is_code in _texts(path):
+            held = {statement for _, statement in _statements(_parsed(text))} if is_code else set()
+            flat = _squeezed(text)
+            place = f"{name}/{path.relative_to(folder).as_posix()}{cell}"
+            found += [Leak(place, s, origin) for s, origin in secret.items() if s in held or squeezed[s] in flat]
+    return found
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str, bool]]:
+    """(cell, text, whether it is Python) of each part of a file; nothing for a picture."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
+    if path.suffix != ".ipynb":
+        yield "", text, path.suffix == ".py"
+        return
+    for number, cell in enumerate(nbformat.reads(text, as_version=4).cells, 1):
+        yield f", cell {number} ('{cell.get('id', '')}')", cell.source, cell.cell_type == "code"
+
+
+def _parsed(text: str) -> ast.Module:
+    """The text as Python; empty where it is none (a cell with a magic): it is then compared as text alone."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _statements(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, normalised text) of every statement that says something: no import, docstring or head of a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.stmt) and not isinstance(node, (ast.Import, ast.ImportFrom, *NAMED_BY_STUBS)):
+            yield node.lineno, _normalised(node)
+
+
+def _normalised(node: ast.stmt) -> str:
+    """A statement as ``ast.unparse`` writes it: an assert without its message, a block by its head alone."""
+    if isinstance(node, ast.Assert):
+        return f"assert {ast.unparse(node.test)}"
+    text = ast.unparse(node)
+    return text.splitlines()[0] if hasattr(node, "body") else text
+
+
+def _squeezed(text: str) -> str:
+    """Text without white space, comment signs and kinds of quotes: code that was commented out still matches."""
+    return re.sub(r"[\s#]", "", text).replace('"', "'")

@@ -1,0 +1,186 @@
+"""Who handed something in: what file names of the learning platforms say, and the name of a student's folder made from it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_NAME_BYTES = 100
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL)
+CANVAS = re.compile(
+    r"(?:(?P<name>(?!LATE_|anon_).+?)_)?(?:LATE_)?(?P<id>\d{2,}|anon_[A-Za-z0-9]+)_"
+    r"(?:(?P<upload>\d{2,})_(?P<rest>.+)|(?P<entry>text\.html|link\.html))",
+    re.DOTALL,
+)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who handed in, as far as the way it came says.
+
+    Attributes:
+        origin: where the name was read; it decides what makes two people the same.
+        name: as written there.
+        lms_id: the platform's number for this person; Moodle's ("participant 57") is for one assignment only.
+    """
+
+    origin: Literal["moodle", "canvas", "gradescope", "folder"]
+    name: str
+    lms_id: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student of nbgrader's gradebook."""
+
+    id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    lms_id: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+def moodle_person(text: str) -> tuple[Person, str] | None:
+    """The person named in one part of a path in Moodle's download, and what follows the name; None when it names nobody."""
+    if match := MOODLE.fullmatch(text):
+        return Person("moodle", match["name"], moodle_id(match["id"])), match["rest"]
+    return None
+
+
+def canvas_person(text: str) -> tuple[Person, str, int] | None:
+    """The person a file name of Canvas' download names, the student's own file name, and the number of the upload."""
+    if match := CANVAS.fullmatch(text):
+        person = Person("canvas", match["name"] or "", match["id"])
+        return person, match["rest"] or match["entry"], int(match["upload"] or 0)
+    return None
+
+
+def moodle_id(number: str) -> str:
+    """Moodle's number of somebody in one assignment, told apart from any number of a person."""
+    return f"participant {number}"
+
+
+def moodle_folder(name: str, lms_id: str | None = None) -> str:
+    """The folder of somebody whom Moodle names so; with the number where others are named alike."""
+    number = lms_id.removeprefix("participant ") if lms_id else ""
+    return folder_name("_".join([*name.split(), *filter(None, [number])]))
+
+
+def canvas_folder(name: str, lms_id: str) -> str:
+    """The folder of somebody whose name ("Hacker, Alyssa") and number Canvas gives; its file names squash the name."""
+    return folder_name("_".join(filter(None, (re.sub(r"\W", "", name.lower()), lms_id))))
+
+
+def printable(text: str) -> str:
+    """``text`` with every character replaced that a terminal would not show as itself (control, bidirectional, ...)."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def folder_name(name: str) -> str:
+    """The name of one folder, on every system, that still reads like ``name``.
+
+    >>> folder_name("Ben B."), folder_name("../../etc/passwd"), folder_name("NUL"), folder_name(chr(0x202E))
+    ('Ben B', 'etc_passwd', 'NUL_', 'student')
+    """
+    text = unicodedata.normalize("NFC", name)
+    if not all(_plain(c) for c in text):
+        text = "_".join("".join(c if _plain(c) else " " for c in text).split())
+    text = re.sub(r"^[ .+@'-][ ._+@'-]*|[ .]+$", "", text)
+    if len(text.encode()) > MAX_NAME_BYTES:
+        text = f"{text.encode()[: MAX_NAME_BYTES - 9].decode(errors='ignore')}_{_digest(name)}"
+    return f"{text}_" if _RESERVED.fullmatch(text) else text or "student"
+
+
+def _plain(c: str) -> bool:
+    return c.isalnum() or c in " _.-+@'" or unicodedata.category(c).startswith("M")
+
+
+class StudentNames:
+    """Gives every person one folder name and never one name to two people.
+
+    Attributes:
+        notes: one line for every name that is not as it came.
+    """
+
+    def __init__(self, alike: Set[str] = frozenset(), roster: Sequence[Student] = ()) -> None:
+        """
+        Args:
+            alike: Moodle names that several people have.
+            roster: the students known already; somebody found there keeps that name.
+        """
+        self.alike = alike
+        self.roster = roster
+        self.notes: list[str] = []
+        self._names: dict[tuple[str, str | None], str] = {}
+
+    def of(self, person: Person) -> str:
+        """The folder name of ``person``, the same at every call."""
+        identity = self._identity(person)
+        if identity not in self._names:
+            name = self._known(person) or self._proposal(person)
+            taken = {other.casefold() for other in self._names.values()}
+            unique = f"{name}_{_digest(repr(identity))}" if name.casefold() in taken else name
+            self._names[identity] = unique
+            self._note(person, name, unique)
+        return self._names[identity]
+
+    def _identity(self, person: Person) -> tuple[str, str | None]:
+        """What makes two people the same."""
+        if person.origin == "folder" or (person.origin == "moodle" and person.name not in self.alike):
+            return person.origin, person.name
+        return person.origin, person.lms_id or person.email or person.name
+
+    def _known(self, person: Person) -> str | None:
+        """The one student of the roster with this person's number or e-mail, or with the full name where Moodle gives nothing better."""
+        wanted = {
+            "canvas": [("lms_id", person.lms_id)],
+            "gradescope": [("id", person.lms_id), ("email", person.email), ("id", person.email)],
+            "moodle": [("lms_id", person.lms_id), ("full_name", None if person.name in self.alike else person.name)],
+            "folder": [],
+        }
+        for attribute, value in wanted[person.origin]:
+            found = [s.id for s in self.roster if value and (getattr(s, attribute) or "").casefold() == value.casefold()]
+            if len(found) == 1 and folder_name(found[0]) == found[0]:
+                return found[0]
+        return None
+
+    def _proposal(self, person: Person) -> str:
+        if person.origin == "canvas":
+            return canvas_folder(person.name, person.lms_id or "")
+        if person.origin == "moodle":
+            return moodle_folder(person.name, person.lms_id if person.name in self.alike else None)
+        if person.origin == "gradescope":
+            return folder_name(person.email or person.lms_id or person.name)
+        return folder_name(person.name)
+
+    def _note(self, person: Person, name: str, unique: str) -> None:
+        """Say so when a name had to be changed for safety or told apart from another."""
+        if unique != name:
+            reason = "another student's name gives the same folder"
+        elif person.origin == "moodle" and person.name in self.alike:
+            reason = "several students have this name"
+        elif (person.origin == "folder" and name != person.name) or not _harmless(person.name):
+            reason = "this name is not safe for a folder"
+        else:
+            return
+        self.notes.append(f"student '{printable(person.name)}': {reason}; called '{unique}' here.")
+
+
+def _harmless(name: str) -> bool:
+    """Whether a name from a platform holds nothing that a folder could be escaped with or a reader deceived."""
+    return name.isprintable() and not re.search(r"[/\\]|\.\.", name) and len(name.encode()) <= MAX_NAME_BYTES
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]

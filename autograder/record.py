@@ -1,0 +1,67 @@
+"""Putting a graded submission where nbgrader looks for it: the `submitted/` and `autograded/` trees and the gradebook."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+
+from autograder import nbgrader_road, store
+from autograder.collect import Submission
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.nbgrader_config import course_directory, nbgrader_config
+from autograder.results import Result
+
+
+class Recorder:
+    """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
+
+    Raises:
+        UsageError: the gradebook does not know the course's assignments yet.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.directory = course_directory(course)
+        self.api = NbGraderAPI(self.directory, config=nbgrader_config(course.settings, course.root))
+        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+            known = {assignment.name for assignment in gradebook.assignments}
+        if missing := [name for name in course.assignments if name not in known]:
+            raise UsageError(f"{self.directory.db_url}: does not know {', '.join(missing)} yet. Run `autograder build` first.")
+
+    def record(self, submission: Submission, result: Result) -> None:
+        """Keep the file that was handed in, and enter its result; a verdict already entered by a person stays.
+
+        A submission that could not be graded is kept too; the gradebook then shows no points for it.
+        """
+        self._keep_file(submission, result.assignment)
+        if not result.checks:
+            return
+        self._keep_name(submission)
+        nbgrader_road.verdicts[submission.student, result.assignment] = result
+        outcome = self.api.autograde(result.assignment, submission.student)
+        if not outcome["success"]:
+            last = (outcome.get("error") or outcome.get("log") or "?").strip().splitlines()[-1]
+            result.notes.append(f"Not entered in the gradebook: {last}")
+            result.points = None
+
+    def _keep_file(self, submission: Submission, assignment: str) -> None:
+        if not assignment:
+            return
+        folder = self.course.root / "submitted" / submission.student / assignment
+        target = folder / f"{assignment}.ipynb"
+        if target.exists() and target.samefile(submission.path):
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(submission.path, target)
+        stamp = submission.timestamp.astimezone(UTC)
+        store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
+
+    def _keep_name(self, submission: Submission) -> None:
+        known = {"last_name": submission.name, "lms_user_id": submission.lms_id}
+        given = {field: value for field, value in known.items() if value}
+        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+            gradebook.update_or_create_student(submission.student, **given)

@@ -1,0 +1,213 @@
+"""`autograder build`: from the source notebooks to what students receive, for every engine."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+
+from autograder.course import Assignment, Course
+from autograder.drift import difference, drift, strangers
+from autograder.errors import UsageError
+from autograder.faults import OUTCOME, check_source
+from autograder.inline import inline, without_markers
+from autograder.leaks import Leak, exceptions, find_leaks, secrets
+from autograder.nbgrader_config import course_directory, nbgrader_config
+from autograder.otter_release import write_otter_release
+from autograder.registration import point_changes
+
+ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
+Report = Callable[[str], None]
+
+
+def build(
+    course: Course,
+    assignments: Iterable[str] = (),
+    check: bool = False,
+    solutions: bool = False,
+    report: Report = print,
+) -> list[str]:
+    """Build the release of ``assignments`` (default: all) into ``release/`` and register them in the gradebook.
+
+    Args:
+        check: compare with what stands in ``release/`` and change nothing.
+        solutions: also write ``release/solutions/``, for students to read after the deadline.
+        report: told what was done, and what the instructor should know.
+
+    Returns:
+        With ``check`` a line for every file that differs from what ``source/`` gives, else nothing.
+
+    Raises:
+        UsageError: the sources are not fit to be released. Nothing was written.
+    """
+    chosen = [course.assignment(name) for name in (list(assignments) or course.assignments)]
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=None if check else course.root) as scratch:
+        staged = Path(scratch) / "release"
+        for assignment in chosen:
+            stage(assignment, staged, f"sqlite:///{scratch}/gradebook.db", report)
+        if check:
+            return _compare(chosen, staged, report)
+        _register(course, chosen, staged, Path(scratch), report)
+        for assignment in chosen:
+            _publish(assignment, staged, Path(scratch))
+            report(f"release/: built {assignment.name}, {assignment.max_points:g} points.")
+    if solutions:
+        write_solutions(course, [assignment.name for assignment in chosen], course.root / "release" / "solutions")
+    return []
+
+
+def _compare(chosen: list[Assignment], staged: Path, report: Report) -> list[str]:
+    """Report and return the drift of the release from what was staged."""
+    lines = [line for assignment in chosen for line in drift(assignment, staged, ENGINES)]
+    for assignment in chosen:
+        zipped = assignment.course.root / "release" / "gradescope" / f"{assignment.name}.zip"
+        otter = assignment.course.root / "release" / "otter" / assignment.name
+        if zipped.exists() and not lines and _build_zip(assignment, otter, staged / zipped.name):
+            lines += difference(staged / zipped.name, zipped, assignment.course.root)
+    if len(chosen) == len(chosen[0].course.assignments):
+        lines += strangers(chosen[0].course, ENGINES)
+    for line in lines:
+        report(line)
+    return lines
+
+
+def stage(assignment: Assignment, staged: Path, db_url: str, report: Report = print) -> None:
+    """Build one assignment for nbgrader and otter into the folder ``staged``, and see that nothing secret is in it.
+
+    Raises:
+        UsageError: a fault in the source, or a leak.
+    """
+    check_source(assignment)
+    convert(assignment, staged / "nbgrader", db_url)
+    source, otter = staged / "nbgrader" / assignment.name, staged / "otter" / assignment.name
+    notebook = nbformat.read(source / f"{assignment.name}.ipynb", as_version=4)
+    shutil.copytree(source, otter, ignore=shutil.ignore_patterns("*.ipynb"))
+    write_otter_release(notebook, assignment.name, otter)
+    _refuse_leaks(assignment, staged, report)
+
+
+def convert(assignment: Assignment, release: Path, db_url: str) -> None:
+    """Have nbgrader write the student's notebook under ``release`` and its cells into the gradebook at ``db_url``.
+
+    Raises:
+        UsageError: nbgrader could not; with its own last word.
+    """
+    course, said = assignment.course, _Listener()
+    directory = course_directory(course, release_directory=str(release), db_url=db_url, assignment_id=assignment.name)
+    config = nbgrader_config(course.settings, course.root)
+    log = logging.Logger("nbgrader")
+    log.addHandler(said)
+    try:
+        GenerateAssignment(coursedir=directory, config=config, force=True, log=log).start()
+    except NbGraderException as error:
+        raise UsageError(
+            f"{_short(assignment.source, course)}: nbgrader says: {said.reason(error)}. {OUTCOME}"
+        ) from error
+
+
+class _Listener(logging.Handler):
+    """Keeps what nbgrader logs, because its exceptions only say that something was logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.errors.append(record.getMessage().strip())
+
+    def reason(self, error: Exception) -> str:
+        """The last line of the traceback that was logged, or else of the exception."""
+        tracebacks = [text for text in self.errors if text.startswith("Traceback")]
+        return (tracebacks[-1] if tracebacks else str(error)).splitlines()[-1].rstrip(".")
+
+
+def _refuse_leaks(assignment: Assignment, staged: Path, report: Report) -> None:
+    secret = secrets(assignment)
+    allowed = exceptions(assignment.course.settings.course.leak_exceptions)
+    found: list[Leak] = []
+    for engine in ENGINES:  # what both hold is reported once
+        leaks = find_leaks(staged / engine / assignment.name, secret, f"release/{engine}/{assignment.name}")
+        reported = {leak.statement for leak in found}
+        found += [leak for leak in leaks if leak.statement not in reported]
+    for leak in found:
+        if leak.statement in allowed:
+            report(f"{leak} Allowed by c.Autograder.leak_exceptions.")
+    faults = [str(leak) for leak in found if leak.statement not in allowed]
+    if faults:
+        repair = "Change one of the two, or add the statement to c.Autograder.leak_exceptions, then build again."
+        raise UsageError("\n".join([*faults, f"    {OUTCOME} {repair}"]))
+
+
+def _register(course: Course, chosen: list[Assignment], staged: Path, scratch: Path, report: Report) -> None:
+    """Bring the course's gradebook up to date, after a look at whether it can be for every assignment."""
+    directory = course_directory(course)
+    warnings = []
+    for assignment in chosen:
+        notebook = nbformat.read(staged / "nbgrader" / assignment.name / f"{assignment.name}.ipynb", as_version=4)
+        warnings += point_changes(directory, assignment.name, notebook)
+    for assignment in chosen:
+        convert(assignment, scratch / "registered", directory.db_url)
+    for line in warnings:
+        report(line)
+
+
+def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
+    """Move what was built into place, and make the Gradescope zip from it."""
+    release = assignment.course.root / "release"
+    for engine in ENGINES:
+        target = release / engine / assignment.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            target.rename(scratch / f"old-{engine}-{assignment.name}")
+        (staged / engine / assignment.name).rename(target)
+    built = scratch / f"{assignment.name}.zip"
+    if _build_zip(assignment, release / "otter" / assignment.name, built):
+        target = release / "gradescope" / built.name
+        target.parent.mkdir(exist_ok=True)
+        built.replace(target)
+
+
+def _build_zip(assignment: Assignment, otter_release: Path, target: Path) -> bool:
+    """Make the Gradescope zip, where the kit can."""
+    if importlib.util.find_spec("autograder.gradescope") is None:
+        return False
+    importlib.import_module("autograder.gradescope").build_zip(assignment, otter_release, target)
+    return True
+
+
+def write_solutions(course: Course, assignments: Iterable[str], target: Path) -> list[Path]:
+    """Write each assignment's notebook with the reference in it to ``target/<assignment>/<assignment>.ipynb``.
+
+    Raises:
+        UsageError: a fault in the source. Nothing was written.
+    """
+    notebooks = {name: solution_notebook(course.assignment(name)) for name in assignments}
+    written = []
+    for name, notebook in notebooks.items():
+        path = target / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+        written.append(path)
+    return written
+
+
+def solution_notebook(assignment: Assignment) -> NotebookNode:
+    """The source notebook as a full answer: the reference inlined, the model answers in prose kept, the markers gone.
+
+    Raises:
+        UsageError: a fault in the source.
+    """
+    return without_markers(inline(check_source(assignment), assignment.reference))
+
+
+def _short(path: Path, course: Course) -> str:
+    return path.relative_to(course.root).as_posix()

@@ -1,0 +1,67 @@
+"""The page an instructor reads: scores, hard questions, and the misconceptions to teach again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from autograder import store
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.pages import histogram, render
+from autograder.results import Result
+
+
+def write_report(course: Course, json_file: Path | None = None) -> Path:
+    """Write report/index.html from every kept result.
+
+    Raises:
+        UsageError: nothing has been graded yet.
+    """
+    results = list(store.load_all(course))
+    if not results:
+        raise UsageError(f"{course.root}: nothing has been graded yet. Run `autograder grade` first.")
+    names = [name for name in course.assignments if any(result.assignment == name for result in results)]
+    parts = [summarise([result for result in results if result.assignment == name]) for name in names]
+    if json_file is not None:
+        store.write_whole(json_file, json.dumps(parts, indent=1))
+    pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
+    students = len({result.student for result in results})
+    graded = sum(result.graded for result in results)
+    page = render("report.html", assignments=pictured, results=results, graded=graded, total=len(results), students=students)
+    path = course.root / "report" / "index.html"
+    store.write_whole(path, page)
+    return path
+
+
+def summarise(results: list[Result]) -> dict[str, Any]:
+    """The figures of one assignment: points, per question the share earned and its hardest check, misconceptions by count."""
+    points = [result.points for result in results if result.points is not None]
+    return {
+        "name": results[0].assignment,
+        "n": len(points),
+        "points": points,
+        "max_points": results[0].max_points,
+        "mean": mean(points or [0]),
+        "median": median(points or [0]),
+        "questions": [_question(name, results) for name in results[0].questions],
+        "misconceptions": _misconceptions(results),
+    }
+
+
+def _question(name: str, results: list[Result]) -> dict[str, Any]:
+    totals = [result.question_points()[name] for result in results]
+    missed = Counter(c.title for r in results for c in r.checks if c.question == name and c.status == "failed")
+    hardest = f"{missed.most_common(1)[0][0]} ({missed.most_common(1)[0][1]} failed)" if missed else ""
+    share = sum(points for points, _ in totals) / (sum(max_points for _, max_points in totals) or 1)
+    return {"name": name, "title": results[0].questions[name], "share": share, "hardest": hardest}
+
+
+def _misconceptions(results: list[Result]) -> list[dict[str, Any]]:
+    """Every named misconception with the number of students who hold it, most frequent first."""
+    held = {(r.student, c.question, c.misconception, c.hint) for r in results for c in r.checks if c.misconception}
+    counted = Counter((question, name, hint) for _, question, name, hint in held)
+    return [{"question": q, "name": n, "hint": h, "count": k} for (q, n, h), k in counted.most_common()]

@@ -1,0 +1,87 @@
+"""The instructor's notebook, read as it stands, and what its cells are."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4.nbjson import reads
+from nbgrader.utils import is_grade, is_solution, is_task
+
+from autograder.course import Assignment
+from autograder.errors import UsageError
+from autograder.nbgrader_config import INSTRUCTOR_TAG
+
+
+def read_source(assignment: Assignment) -> NotebookNode:
+    """The source notebook, unrepaired: nbformat's own reader would hide doubled cell ids.
+
+    Raises:
+        UsageError: the file is no notebook of format 4.
+    """
+    path = assignment.source
+    try:
+        notebook: NotebookNode = reads(path.read_text(encoding="utf-8"))
+        version = notebook.nbformat
+        cells = notebook.cells
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        raise UsageError(f"{short(assignment, path)}: cannot be read as a notebook: {error}") from error
+    if version != 4 or not isinstance(cells, list):
+        raise UsageError(f"{short(assignment, path)}: has notebook format {version}. Open it in Jupyter and save it.")
+    return notebook
+
+
+def parse(path: Path, root: Path) -> ast.Module:
+    """The module in ``path``; messages name it relative to ``root``.
+
+    Raises:
+        UsageError: it is missing or no Python.
+    """
+    name = path.relative_to(root) if path.is_relative_to(root) else path
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"{name}: is missing. Write it, then build again.") from error
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise UsageError(f"{name}{line}: cannot be read as Python: {getattr(error, 'msg', error)}") from error
+
+
+def stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
+    """The functions that a solution cell asks for.
+
+    Raises:
+        SyntaxError: the cell is no Python.
+    """
+    if cell.cell_type != "code" or not is_solution(cell) or is_instructor(cell):
+        return []
+    return [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
+
+
+def is_instructor(cell: NotebookNode) -> bool:
+    """Whether the build leaves the cell out."""
+    return INSTRUCTOR_TAG in cell.metadata.get("tags", [])
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether the cell holds visible checks that carry a question's points; a cell that a person grades does not."""
+    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell) and not is_task(cell))
+
+
+def place(assignment: Assignment, number: int, cell: NotebookNode) -> str:
+    """How messages name a cell: "source/padding/padding.ipynb, cell 14 ('q3')"."""
+    return f"{short(assignment, assignment.source)}, cell {number} ('{grade_id(cell) or cell.get('id', '')}')"
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """nbgrader's name for the cell; empty where it has none."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def short(assignment: Assignment, path: Path) -> str:
+    """A path as the instructor knows it: relative to the course or to its private folder."""
+    for folder in (assignment.course.root, assignment.course.private):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return str(path)

@@ -1,0 +1,46 @@
+"""Where results are kept between commands: one JSON file beside each autograded notebook, out of students' reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.results import Result
+
+RESULT_FILE = ".result.json"  # a hidden file: nbgrader leaves it out of what it copies to students
+
+
+def result_path(course: Course, student: str, assignment: str) -> Path:
+    return course.root / "autograded" / student / assignment / RESULT_FILE
+
+
+def save(course: Course, result: Result) -> None:
+    """Keep a result, whole or not at all."""
+    path = result_path(course, result.student, result.assignment)
+    write_whole(path, result.model_dump_json())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def load_all(course: Course) -> Iterator[Result]:
+    """Every kept result, by student and assignment.
+
+    Raises:
+        UsageError: a file is damaged.
+    """
+    for path in sorted((course.root / "autograded").glob(f"*/*/{RESULT_FILE}")):
+        try:
+            yield Result.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error

@@ -1,0 +1,76 @@
+"""Padding, question 3: from indices to vectors (3 points). Source: lecture, section on the Embedding layer."""
+
+import numpy as np
+from keras import Input, Sequential
+from keras.layers import Embedding
+
+from autograder.checks import agree, check, fail
+from autograder.failures import CheckFailed
+from solutions.padding import build_embedding, embed, input_dim
+
+
+def fresh_vocabulary(draw, size):
+    """word -> index for words that mean nothing, the indices 1 to ``size`` in a drawn order."""
+    return {f"word{index}": int(index) for index in draw.permutation(size) + 1}
+
+
+def keras_vectors(x, table):
+    """What Keras' own Embedding looks up."""
+    model = Sequential([Input((None,)), Embedding(*table.shape)])
+    model.set_weights([table])
+    return np.asarray(model(x))
+
+
+@check("q3", points=1, visible=True)
+def test_counts_the_rows(submission, draw):
+    """input_dim is the number of rows that an Embedding needs for every word of a vocabulary and the padding"""
+    for size in draw.distinct(5, 60, n=4):
+        agree(submission.input_dim, fresh_vocabulary(draw, size), expected=size + 1, reference=input_dim)
+
+
+@check("q3", points=1, visible=True)
+def test_looks_up_vectors(submission, draw):
+    """embed gives for every index what an Embedding with this table gives, for the padding too"""
+    for _ in range(3):
+        n_sequences, n_observations, n_features, size = draw.distinct(3, 9, n=4)  # all different: swapped axes show
+        table = draw.normal(size=(size + 1, n_features))
+        x = draw.integers(0, size + 1, size=(n_sequences, n_observations))
+        x[0, :3] = 0, size, 1
+        agree(submission.embed, x, table, expected=keras_vectors(x, table), reference=embed)
+
+
+def facts_about(model):
+    """Shapes of two outputs, number of weights, and whether a vector depends on the index and on nothing else."""
+    if not hasattr(model, "predict"):
+        return model
+    # None of these indices is near the end of any table here: a table one row short must show in the count of weights,
+    # because an index beyond the table fails on some devices only.
+    try:
+        short, long = model.predict(np.array([[2, 0, 2], [1, 2, 0]])), model.predict(np.array([[0, 1, 2, 1, 0]]))
+    except CheckFailed:
+        raise
+    except Exception as error:  # an answer that Keras refuses is the answer's fault
+        fail(f"your model cannot read word indices of shape (2, 3) and then (1, 5): {type(error).__name__}")
+    shapes = [list(short.shape), list(long.shape)]
+    if short.ndim != 3:
+        return [*shapes, model.trainable_params, False]
+    same = np.allclose(short[0, 0], short[0, 2]) and np.allclose(short[0, 0], short[1, 1])
+    different = not np.allclose(short[1, 0], short[0, 0]) and not np.allclose(short[1, 0], short[0, 1])
+    return [*shapes, model.trainable_params, bool(same and different)]
+
+
+@check("q3", points=1)
+def test_builds_the_table(submission, draw):
+    """build_embedding gives a model with one vector of n_features for each index, and no row too few or too many"""
+    for size, n_features in draw.distinct_pairs(6, 20, n=3):
+        expected = [[2, 3, n_features], [1, 5, n_features], (size + 1) * n_features, True]
+        agree(
+            submission.build_embedding,
+            fresh_vocabulary(draw, size),
+            n_features,
+            expected=expected,
+            reference=build_embedding,
+            view=facts_about,
+            what="your model's output shapes for inputs (2, 3) and (1, 5), its number of weights, and whether each index "
+            "has its own vector:",
+        )

@@ -1,0 +1,117 @@
+"""Padding, question 5: what padding does to the last state (4 points). Source: lecture, sections on padding and LSTM.
+
+The law is Keras' own Embedding -> SimpleRNN with the same fresh weights, with and without mask_zero.
+"""
+
+import numpy as np
+from keras import Input, Sequential
+from keras.layers import Embedding, SimpleRNN
+
+from autograder.checks import agree, check, fail
+from autograder.failures import CheckFailed
+from solutions.padding import build_masked, padding_error, rnn_last_state
+
+
+def fresh_weights(draw):
+    """table, w_x, w_h, b: sizes all different, small enough that tanh does not saturate, a bias that is not zero."""
+    vocab_size, n_features, units = draw.distinct(4, 9, n=3)
+    table = draw.normal(scale=0.7, size=(vocab_size + 1, n_features))
+    w_x = draw.normal(scale=0.4, size=(n_features, units))
+    w_h = draw.normal(scale=0.5 / np.sqrt(units), size=(units, units))
+    return table, w_x, w_h, draw.normal(scale=0.4, size=units)
+
+
+def padded(draw, vocab_size, n_sequences, padding):
+    """Sentences of different lengths from 1 on, one of them without padding, as (lists, array)."""
+    lengths = draw.permutation([9, 1, *draw.distinct(2, 8, n=n_sequences - 2)])
+    sentences = [draw.integers(1, vocab_size + 1, size=length) for length in lengths]
+    x = np.zeros((n_sequences, 9), dtype=int)
+    for row, sentence in zip(x, sentences, strict=True):
+        row[slice(9 - len(sentence), 9) if padding == "pre" else slice(len(sentence))] = sentence
+    return sentences, x
+
+
+def keras_states(x, table, w_x, w_h, b, mask_zero=False, every=False):
+    """Last state of a row of indices, or every state, as Keras computes it."""
+    layers = [Embedding(*table.shape, mask_zero=mask_zero), SimpleRNN(len(b), return_sequences=every)]
+    model = Sequential([Input((None,)), *layers])
+    model.set_weights([table, w_x, w_h, b])
+    return np.asarray(model(x))
+
+
+@check("q5", points=1, visible=True)
+def test_reads_the_padding(submission, draw):
+    """rnn_last_state without a mask equals Keras' Embedding -> SimpleRNN with the same weights"""
+    for padding in ("pre", "post"):
+        for n_sequences in draw.distinct(3, 5, n=2):
+            weights = fresh_weights(draw)
+            _, x = padded(draw, len(weights[0]) - 1, n_sequences, padding)
+            expected = keras_states(x, *weights)
+            agree(submission.rnn_last_state, x, *weights, expected=expected, reference=rnn_last_state)
+
+
+@check("q5", points=1, visible=True)
+def test_skips_the_padding(submission, draw):
+    """rnn_last_state with mask_zero=True equals Keras' layers with mask_zero=True: the state waits while zeros pass"""
+    for padding in ("pre", "post"):
+        for n_sequences in draw.distinct(3, 5, n=2):
+            weights = fresh_weights(draw)
+            _, x = padded(draw, len(weights[0]) - 1, n_sequences, padding)
+            expected = keras_states(x, *weights, mask_zero=True)
+            agree(submission.rnn_last_state, x, *weights, mask_zero=True, expected=expected, reference=rnn_last_state)
+
+
+@check("q5", points=1, visible=True)
+def test_measures_the_error(submission, draw):
+    """padding_error is the largest difference between the last state and the state of the sentence without its zeros"""
+    for n_sequences in draw.distinct(5, 8, n=3):  # many rows: in some the largest difference is negative
+        weights = fresh_weights(draw)
+        sentences, x = padded(draw, len(weights[0]) - 1, n_sequences, "post")
+        states = keras_states(x, *weights, every=True)
+        alone = np.concatenate([keras_states(sentence[np.newaxis], *weights) for sentence in sentences])
+        expected = np.abs(states[:, -1] - alone).max(axis=1)
+        agree(submission.padding_error, states, x, expected=expected, reference=padding_error, squeeze=True)
+
+
+def zeros_around(model, x, table_size):
+    """Output shape; whether there are weights enough for a table of word vectors; whether the outputs stay when zeros come
+    before, behind and on both sides; whether they move when the words change places."""
+    if not hasattr(model, "predict"):
+        return model
+    zeros = np.zeros_like(x)
+    before, behind, around = np.hstack([zeros, x]), np.hstack([x, zeros]), np.hstack([zeros, x, zeros, zeros])
+    try:
+        alone, turned = model.predict(x), model.predict(x[:, ::-1])
+        outputs = [model.predict(padded_x) for padded_x in (before, behind, around)]
+    except CheckFailed:
+        raise
+    except Exception as error:  # an answer that Keras refuses is the answer's fault
+        fail(f"your model cannot read word indices of any number of columns: {type(error).__name__}")
+    has_table = bool(model.trainable_params >= table_size)
+    if not alone.size or any(output.shape != alone.shape for output in outputs):
+        return [list(alone.shape), has_table, False, False, False, False]
+    # Fresh weights give small states, so what counts as equal is measured against them.
+    size = np.abs(alone).max()
+    stays = [bool(np.abs(output - alone).max() <= 1e-3 * size) for output in outputs]
+    moves = bool(np.abs(turned - alone).max(axis=-1).min() > 5e-3 * size)
+    return [list(alone.shape), has_table, *stays, moves]
+
+
+@check("q5", points=1)
+def test_builds_a_model_that_ignores_zeros(submission, draw):
+    """build_masked gives a model whose state depends on the words and their order, and on no zero around them"""
+    for vocab_size, n_features in draw.distinct_pairs(17, 24, n=3):
+        n_sequences, units = draw.distinct(3, 7, n=2)
+        # Different words in a row, none the last of the vocabulary: question 3 has asked for its row of the table.
+        x = np.array([draw.distinct(1, vocab_size - 1, n=5) for _ in range(n_sequences)])
+        agree(
+            submission.build_masked,
+            vocab_size,
+            n_features,
+            units,
+            expected=[[n_sequences, units], True, True, True, True, True],
+            reference=build_masked,
+            view=lambda model, x=x, size=vocab_size * n_features: zeros_around(model, x, size),
+            what=f"your model's output shape for {n_sequences} sentences, and whether it has a table of word vectors, keeps "
+            "its output with zeros in front, behind, on both sides, and changes it with the order of the words:",
+        )

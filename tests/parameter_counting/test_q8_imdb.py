@@ -1,0 +1,86 @@
+"""Parameter counting, question 8: the IMDB model and its batches (5 points). Source: lecture, IMDB reviews."""
+
+import numpy as np
+from keras import Input, Sequential, callbacks, layers
+
+from autograder.checks import agree, check
+from solutions.parameter_counting import imdb_params, last_batch, left_out, steps_per_epoch
+
+
+def batchings(draw):
+    """Pairs (sequences, batch_size): two that leave a rest, two that leave none, one with fewer sequences than a batch.
+
+    The rest is never half a batch, where filled and empty places would be the same number.
+    """
+    sizes = draw.distinct(5, 16, n=5)
+    rests = [int(draw.choice([rest for rest in range(1, size) if 2 * rest != size])) for size in sizes]
+    full = draw.distinct(2, 9, n=4)
+    return [
+        (full[0] * sizes[0] + rests[0], sizes[0]),
+        (full[1] * sizes[1], sizes[1]),
+        (full[2] * sizes[2] + rests[2], sizes[2]),
+        (full[3] * sizes[3], sizes[3]),
+        (rests[4], sizes[4]),
+    ]
+
+
+def keras_batches(sequences, batch_size):
+    """Rows of every batch that Keras feeds to a model in one pass."""
+    rows = []
+    model = Sequential([Input((1,)), layers.Dense(1)])
+    model.compile(run_eagerly=True)  # a few steps: tracing them would take longer
+    count = callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: rows.append(len(logs["outputs"])))
+    model.predict(np.zeros((sequences, 1)), batch_size=batch_size, callbacks=[count], verbose=0)
+    return rows
+
+
+@check("q8", points=1)
+def test_counts_the_imdb_model(submission, draw):
+    """imdb_params(num_words, length, dimensions, units) equals what Keras counts for the model, for any sizes"""
+    for _ in range(4):
+        length, dimensions, units = draw.distinct(3, 20, n=3)
+        num_words = int(draw.integers(30, 80))
+        model = Sequential(
+            [Input((length,)), layers.Embedding(num_words, dimensions), layers.LSTM(units), layers.Dense(1)]
+        )
+        agree(
+            submission.imdb_params,
+            num_words,
+            length,
+            dimensions,
+            units,
+            expected=model.count_params(),
+            reference=imdb_params,
+            squeeze=True,
+        )
+
+
+@check("q8", points=2, visible=True)
+def test_steps_of_one_pass(submission, draw):
+    """steps_per_epoch(sequences, batch_size) equals the number of batches that Keras makes, with and without a rest"""
+    for sequences, batch_size in batchings(draw):
+        expected = len(keras_batches(sequences, batch_size))
+        agree(
+            submission.steps_per_epoch,
+            sequences,
+            batch_size,
+            expected=expected,
+            reference=steps_per_epoch,
+            squeeze=True,
+        )
+
+
+@check("q8", points=1)
+def test_rows_of_the_last_batch(submission, draw):
+    """last_batch(sequences, batch_size) equals the rows in the last batch that Keras makes, with and without a rest"""
+    for sequences, batch_size in batchings(draw):
+        expected = keras_batches(sequences, batch_size)[-1]
+        agree(submission.last_batch, sequences, batch_size, expected=expected, reference=last_batch, squeeze=True)
+
+
+@check("q8", points=1)
+def test_rows_that_fill_no_batch(submission, draw):
+    """left_out(sequences, batch_size) equals the rows of Keras' batches that are smaller than batch_size"""
+    for sequences, batch_size in batchings(draw):
+        expected = sum(rows for rows in keras_batches(sequences, batch_size) if rows < batch_size)
+        agree(submission.left_out, sequences, batch_size, expected=expected, reference=left_out, squeeze=True)

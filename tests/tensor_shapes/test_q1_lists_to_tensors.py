@@ -1,0 +1,36 @@
+"""Tensor shapes, question 1: from lists to X and y (3 points). Source: lecture, section 1."""
+
+from autograder.checks import agree, check
+from solutions.tensor_shapes import make_x, make_y
+
+
+@check("q1", points=1, visible=True)
+def test_x_has_sequences_days_features(submission, draw):
+    """make_x gives (n_sequences, n_observations, n_features): x[i][j][k] is feature k on day j of sequence i"""
+    for _ in range(3):
+        x = draw.integers(1, 130, size=draw.distinct(2, 7, n=3))  # no two axes equal: a swap cannot hide
+        agree(submission.make_x, x.tolist(), expected=x, reference=make_x)
+
+
+@check("q1", points=1, visible=True)
+def test_y_has_rank_three(submission, draw):
+    """make_y gives (n_sequences, 1, 1), one target for each sequence"""
+    for n_sequences in draw.distinct(2, 9, n=3):
+        targets = draw.integers(40, 130, size=n_sequences)
+        agree(submission.make_y, targets.tolist(), expected=targets[:, None, None], reference=make_y)
+
+
+def dtype_of(answer):
+    return str(getattr(answer, "dtype", type(answer).__name__))
+
+
+@check("q1", points=1, needs=(test_x_has_sequences_days_features, test_y_has_rank_three), visible=True)
+def test_both_are_float32(submission, draw):
+    """make_x and make_y give float32, whatever numbers the lists hold"""
+    for _ in range(2):
+        x = draw.integers(1, 130, size=draw.distinct(2, 7, n=3))
+        # numpy makes int64 of whole numbers and float64 of halves: neither is what Keras computes with
+        for function, reference, numbers in ((submission.make_x, make_x, x), (submission.make_y, make_y, x[:, 0, 0])):
+            for given in (numbers.tolist(), (numbers / 2).tolist()):
+                what = "the dtype of your answer is"
+                agree(function, given, expected="float32", reference=reference, view=dtype_of, what=what)
