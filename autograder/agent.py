@@ -48,7 +48,12 @@ class Agent:
                 return {"status": "too large", "bytes": size}, []
             return {"status": "ok", "value": tree}, out
         except WireError as error:
-            return {"status": "error", "type": "ValueError", "text": f"the answer cannot be sent: {error}"[:500], "line": ""}, []
+            return {
+                "status": "error",
+                "type": "ValueError",
+                "text": f"the answer cannot be sent: {error}"[:500],
+                "line": "",
+            }, []
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the kernel must go on
             return self._describe(error), []
 
@@ -96,7 +101,12 @@ class Agent:
         except Exception:  # a subclass without get_config, a Lambda that cannot be written
             config = None
         weights = [encode(weight, out) for weight in model.get_weights()]
-        return {"kept": number, "config": config, "weights": weights, "compiled": bool(getattr(model, "compiled", False))}
+        return {
+            "kept": number,
+            "config": config,
+            "weights": weights,
+            "compiled": bool(getattr(model, "compiled", False)),
+        }
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         """An error as its type, its text and the line of the notebook that raised it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from autograder.errors import Ungradable
 from autograder.people import printable
@@ -16,7 +18,16 @@ from autograder.people import printable
 MAX_ENTRIES = 50_000
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 1_100  # deflate itself cannot reach it; only overlapping entries can
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError, RuntimeError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OSError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -62,12 +73,16 @@ class Archive:
         size = sum(info.file_size for info in infos)
         if len(infos) > MAX_ENTRIES:
             self._zip.close()
-            raise Ungradable(f"holds {len(infos)} files; more than {MAX_ENTRIES} are not unpacked. Unpack it yourself and name the folder.")
+            raise Ungradable(
+                f"holds {len(infos)} files; more than {MAX_ENTRIES} are not unpacked. Unpack it yourself and name the folder."
+            )
         if size > MAX_UNPACKED or size > MAX_RATIO * max(path.stat().st_size, 1):
             self._zip.close()
-            raise Ungradable(f"would unpack to {size / 2**30:.1f} GiB; that is not unpacked. Unpack it yourself and name the folder.")
+            raise Ungradable(
+                f"would unpack to {size / 2**30:.1f} GiB; that is not unpacked. Unpack it yourself and name the folder."
+            )
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,9 +121,13 @@ class Archive:
                     left -= len(block)
                     self._left -= len(block)
         except _DAMAGE as error:
+            if getattr(error, "errno", None):
+                raise  # this machine's disk, not the zip
             raise Ungradable(f"is damaged inside the zip ({_reason(error)}). Download the zip again.") from error
         if self._left <= 0:
-            raise Ungradable(f"the zip unpacks to more than {MAX_UNPACKED // 2**30} GiB. Unpack it yourself and name the folder.")
+            raise Ungradable(
+                f"the zip unpacks to more than {MAX_UNPACKED // 2**30} GiB. Unpack it yourself and name the folder."
+            )
 
 
 def safe_parts(name: str) -> tuple[str, ...]:
@@ -118,7 +137,9 @@ def safe_parts(name: str) -> tuple[str, ...]:
     ('work', 'padding.ipynb')
     """
     parts = name.replace("\\", "/").split("/")
-    return tuple(part for part in parts if part.strip() not in ("", ".", "..") and not (len(part) == 2 and part[1] == ":"))
+    return tuple(
+        part for part in parts if part.strip() not in ("", ".", "..") and not (len(part) == 2 and part[1] == ":")
+    )
 
 
 def _date(info: zipfile.ZipInfo) -> datetime | None:

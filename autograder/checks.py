@@ -29,7 +29,9 @@ class Mark:
     visible: bool
 
 
-def check(question: str, points: float, needs: Function | Sequence[Function] = (), visible: bool = False) -> Callable[[Function], Function]:
+def check(
+    question: str, points: float, needs: Function | Sequence[Function] = (), visible: bool = False
+) -> Callable[[Function], Function]:
     """Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
 
     Args:
@@ -128,9 +130,13 @@ class Case:
         args, kwargs = copy.deepcopy(_own_models((self.args, self.kwargs)))
         try:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
-        except Exception as error:  # noqa: BLE001  a misconception may break where the student's code breaks
+        except Exception as error:
             return bool(self.raised) and self.raised == type(error).__name__
-        return not self.raised and difference(answer, self.answer, self.tolerance) is None and difference(self.answer, answer, self.tolerance) is None
+        return (
+            not self.raised
+            and difference(answer, self.answer, self.tolerance) is None
+            and difference(self.answer, answer, self.tolerance) is None
+        )
 
 
 @dataclass

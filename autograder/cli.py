@@ -17,7 +17,9 @@ from autograder.errors import UsageError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-course_option = click.option("--course", "folder", type=click.Path(path_type=Path), help="The course folder; default: where you are.")
+course_option = click.option(
+    "--course", "folder", type=click.Path(path_type=Path), help="The course folder; default: where you are."
+)
 key_option = click.option("--key", help="The draw key, instead of AUTOGRADER_KEY or the key file.")
 
 
@@ -58,14 +60,25 @@ def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Pa
     """Make the releases for nbgrader, otter and Gradescope from source/."""
     from autograder.release import build as build_release
 
-    build_release(_course(folder, key), list(assignments), check=check, solutions=solutions, report=click.echo)
+    drifted = build_release(
+        _course(folder, key), list(assignments), check=check, solutions=solutions, report=click.echo
+    )
+    sys.exit(1 if drifted else 0)
 
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--assignment", help="What the submissions are for; default: found from folder, file name or content.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and submission.")
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Submissions graded at a time.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and submission."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Submissions graded at a time.",
+)
 @course_option
 @key_option
 @one_line_errors
@@ -75,7 +88,9 @@ def grade(paths: tuple[Path, ...], folder: Path | None, key: str | None, **optio
 
     course, console = _course(folder, key), Console()
     results = grade_paths(course, list(paths), **options, console=console)
-    console.print(f"gradebook  {course.root / 'gradebook.db'}", f"feedback   {course.root / 'feedback'}", sep="\n", soft_wrap=True)
+    console.print(
+        f"gradebook  {course.root / 'gradebook.db'}", f"feedback   {course.root / 'feedback'}", sep="\n", soft_wrap=True
+    )
     sys.exit(0 if all(result.graded for result in results) else 1)
 
 
@@ -92,12 +107,16 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 
 @main.command()
 @click.option("--to", type=click.Choice(["canvas", "moodle", "csv"]), required=True, help="Whose file to write.")
-@click.option("--template", type=click.Path(path_type=Path), help="The file that the LMS exported; its ids and columns are kept.")
+@click.option(
+    "--template", type=click.Path(path_type=Path), help="The file that the LMS exported; its ids and columns are kept."
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
 @click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
 @course_option
 @one_line_errors
-def export(to: str, template: Path | None, output: Path | None, assignments: tuple[str, ...], folder: Path | None) -> None:
+def export(
+    to: str, template: Path | None, output: Path | None, assignments: tuple[str, ...], folder: Path | None
+) -> None:
     """Write points and feedback into the file that the LMS imports."""
     from autograder.export import export as export_grades
 

@@ -139,7 +139,11 @@ def describe(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, np.ndarray):
-        small = f" with values {_cut(np.array2string(value, separator=', ', precision=4).replace(chr(10), ''))}" if value.size <= 12 else ""
+        small = (
+            f" with values {_cut(np.array2string(value, separator=', ', precision=4).replace(chr(10), ''))}"
+            if value.size <= 12
+            else ""
+        )
         return f"an array of shape {value.shape}, dtype {value.dtype}{small}"
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.6g}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode
-from traitlets.config import Config, Configurable, PyFileConfigLoader
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import UsageError
 
@@ -18,12 +19,25 @@ CONFIG_FILE = "grader_config.py"
 class Autograder(Configurable):
     """What this course is, beyond nbgrader's own CourseDirectory."""
 
-    private_folder = Unicode("", help="Folder that holds solutions/ and tests/, relative to the course; empty: the course itself.").tag(config=True)
-    data_folder = Unicode("", help="Folder with imdb.npz and the other data files; empty: AUTOGRADER_DATA, then Keras' cache, then the stand-in.").tag(config=True)
-    teaching_order = List(Unicode(), help="Assignments in the order they are taught; others follow by name.").tag(config=True)
-    which_submission = Enum(["newest", "best"], "newest", help="Of several submissions by one student, the one that counts.").tag(config=True)
-    show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(config=True)
-    leak_exceptions = List(Unicode(), help="Solution statements that may stand in a release although the reference holds them.").tag(config=True)
+    private_folder = Unicode(
+        "", help="Folder that holds solutions/ and tests/, relative to the course; empty: the course itself."
+    ).tag(config=True)
+    data_folder = Unicode(
+        "",
+        help="Folder with imdb.npz and the other data files; empty: AUTOGRADER_DATA, then Keras' cache, then the stand-in.",
+    ).tag(config=True)
+    teaching_order = List(Unicode(), help="Assignments in the order they are taught; others follow by name.").tag(
+        config=True
+    )
+    which_submission = Enum(
+        ["newest", "best"], "newest", help="Of several submissions by one student, the one that counts."
+    ).tag(config=True)
+    show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(
+        config=True
+    )
+    leak_exceptions = List(
+        Unicode(), help="Solution statements that may stand in a release although the reference holds them."
+    ).tag(config=True)
     key = Unicode("", help="The draw key. Better left to --key, AUTOGRADER_KEY or the key file.").tag(config=True)
 
 
@@ -31,8 +45,12 @@ class Limits(Configurable):
     """What one submission may use while it is graded."""
 
     seconds_per_cell = Float(30.0, min=0.1, help="Wall time of one notebook cell.").tag(config=True)
-    seconds_per_call = Float(20.0, min=0.1, help="Wall time of one call of a student's function, unless the check gives another.").tag(config=True)
-    seconds_per_submission = Float(900.0, min=1.0, help="Wall time of one submission, from start to verdict.").tag(config=True)
+    seconds_per_call = Float(
+        20.0, min=0.1, help="Wall time of one call of a student's function, unless the check gives another."
+    ).tag(config=True)
+    seconds_per_submission = Float(900.0, min=1.0, help="Wall time of one submission, from start to verdict.").tag(
+        config=True
+    )
     notebook_mib = Int(50, min=1, help="Largest notebook file that is opened.").tag(config=True)
     answer_mib = Int(64, min=1, help="Largest answer to one question of the judge.").tag(config=True)
     memory_mib = Int(4096, min=512, help="Memory the machine must have free to grade one submission.").tag(config=True)

@@ -1,4 +1,4 @@
-"""The reviews that sentiment is learnt from: the real IMDB where it can be had, else a generated stand-in that is named as one."""
+"""The reviews that sentiment is learnt from: the real IMDB where it is at hand, else a generated stand-in, named as such."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def make_stand_in(n_train: int = 5000, n_test: int = 2000, seed: int = 113) -> t
     rng = np.random.default_rng(seed)
     common, praise, blame = (
         (
-            "the and a of to is it in i this that was as for with movie but film on not you are his have be one he all at "
-            "by an they who so from like her or just about out if has some there what more when very up my no would she "
-            "only really had can well even see their story plot acting cast music scenes first end"
+            "the and a of to is it in i this that was as for with movie but film on not you are his have be one he all "
+            "at by an they who so from like her or just about out if has some there what more when very up my no would "
+            "she only really had can well even see their story plot acting cast music scenes first end"
         ),
         "brilliant wonderful funny charming superb moving clever lovely gripping perfect",
         "boring awful stupid dull terrible weak silly poor lazy annoying",
@@ -91,7 +91,7 @@ def make_stand_in(n_train: int = 5000, n_test: int = 2000, seed: int = 113) -> t
 
 
 def load_imdb(data_dir: Path | None = None) -> ImdbData:
-    """The reviews from the first place that has them: a named folder, Keras' cache, the stand-in. Nothing is downloaded.
+    """The reviews from the first place that has them: a named folder, Keras' cache, the stand-in. Downloads nothing.
 
     Args:
         data_dir: folder with imdb.npz and imdb_word_index.json; the environment's AUTOGRADER_DATA when None.
@@ -117,7 +117,7 @@ def _stand_in() -> ImdbData:
 
 @cache
 def _read_folder(folder: Path) -> ImdbData:
-    """The real reviews, checked before anything is unpickled, with Keras' start marker and offset and in Keras' order."""
+    """The real reviews, checked before anything is unpickled; with Keras' start marker and offset, in Keras' order."""
     for name in (REVIEWS, WORD_INDEX):
         if not (folder / name).is_file():
             raise UsageError(f"{folder / name}: is missing. Put it there, or name no data folder to use the stand-in.")

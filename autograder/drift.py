@@ -28,7 +28,7 @@ def difference(fresh: Path, present: Path, root: Path) -> Iterator[str]:
     elif not fresh.exists():
         yield f"{name}: comes from nothing in source/. Remove it, or run `autograder build`."
     elif not filecmp.cmp(fresh, present, shallow=False):
-        yield f"{name}: is not what source/ gives. Run `autograder build`."
+        yield f"{name}: is not what a build gives now. Run `autograder build`."
 
 
 def strangers(course: Course, engines: Iterable[str]) -> list[str]:

@@ -13,12 +13,14 @@ def check_text(check: CheckResult, details: bool = True) -> str:
     """
     lines = [f"{check.title}    {check.status}  {check.points:g} / {check.max_points:g} points"]
     if details and check.status != "passed":
-        lines += [f"    {text}" for text in (check.rationale, _named(check), check.hint and f"hint: {check.hint}") if text]
+        lines += [
+            f"    {text}" for text in (check.rationale, _named(check), check.hint and f"hint: {check.hint}") if text
+        ]
     return "\n".join(lines)
 
 
 def _named(check: CheckResult) -> str:
-    return f"this is what one gets who: {check.misconception}" if check.misconception else ""
+    return f"a known mistake: {check.misconception}" if check.misconception else ""
 
 
 def question_text(result: Result, question: str, details: bool = True) -> str:
@@ -33,5 +35,7 @@ def summary(result: Result) -> str:
     lines = []
     for question, (points, max_points) in result.question_points().items():
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
-        lines.append(f"{question}: {points:g} / {max_points:g}" + (f" ({lost[0].hint or lost[0].rationale})" if lost else ""))
+        lines.append(
+            f"{question}: {points:g} / {max_points:g}" + (f" ({lost[0].hint or lost[0].rationale})" if lost else "")
+        )
     return "\n".join(lines)

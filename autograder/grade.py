@@ -13,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import store
-from autograder.collect import Submission, collect, one_per_student
+from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course
 from autograder.errors import Ungradable
-from autograder.feedback import write_feedback
 from autograder.grading import Grader, Job
 from autograder.notebook import open_notebook
 from autograder.record import Recorder
@@ -38,26 +37,39 @@ def grade(
     Raises:
         UsageError: a path does not exist or holds nothing to grade, or the course is not built.
     """
-    if assignment is not None:
-        course.assignment(assignment)
     recorder = Recorder(course)
-    results: list[Result] = []
-    with collect(paths, course, assignment) as collection:
-        submissions, notes = one_per_student([_recognised(s, course) for s in collection.submissions], course)
-        for note in [*collection.notes, *notes]:
+    counted: dict[tuple[str, str, str], Result] = {}
+    with collect(paths, course, assignment, recorder.roster()) as collection:
+        submissions, notes = _to_grade(collection, course)
+        for note in [*collection.notes, *notes, *collection.problems]:
             console.print(Text(note))
         try:
             for submission, result in _judged(course, submissions, workers, console):
-                recorder.record(submission, result)
-                if result.assignment:
-                    write_feedback(course, result)
-                results.append(result)
+                of = (result.assignment, result.student, "" if result.assignment else submission.origin)
+                if _better(result, counted.get(of)):
+                    counted[of] = result
+                    recorder.record(submission, result)
         finally:  # what was graded is kept, whatever stops the rest
-            results.sort(key=lambda result: (result.assignment, result.student, result.submission))
+            results = [counted[key] for key in sorted(counted)] + [_unread(problem) for problem in collection.problems]
             if json_file is not None:
                 store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
     console.print(table(results))
     return results
+
+
+def _to_grade(collection: Collection, course: Course) -> tuple[list[Submission], list[str]]:
+    """Every submission with its assignment, and of several by one student those that may count."""
+    recognised = [_recognised(submission, course) for submission in collection.submissions]
+    return (recognised, []) if course.settings.course.which_submission == "best" else keep_newest(recognised)
+
+
+def _better(result: Result, other: Result | None) -> bool:
+    """Whether ``result`` counts rather than ``other``, which the same student handed in too."""
+    return other is None or (result.points is not None and (other.points is None or result.points > other.points))
+
+
+def _unread(problem: str) -> Result:
+    return Result(assignment="", student="", submission="", points=None, max_points=0.0, seconds=0.0, notes=[problem])
 
 
 def _recognised(submission: Submission, course: Course) -> Submission:
@@ -70,17 +82,27 @@ def _recognised(submission: Submission, course: Course) -> Submission:
         return submission  # grading says why
 
 
-def _judged(course: Course, submissions: list[Submission], workers: int, console: Console) -> Iterable[tuple[Submission, Result]]:
+def _judged(
+    course: Course, submissions: list[Submission], workers: int, console: Console
+) -> Iterable[tuple[Submission, Result]]:
     """Each submission with its result, as they come."""
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[last]}"))
-    with Grader(course, min(workers, max(1, len(submissions)))) as grader, Progress(*columns, console=console) as progress:
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with (
+        Grader(course, min(workers, max(1, len(submissions)))) as grader,
+        Progress(*columns, console=console) as progress,
+    ):
         task = progress.add_task("grading", total=len(submissions), last="starting the judge")
         jobs = [Job(s.path, s.assignment, s.student) for s in submissions]
         started = {grader.start(job): index for index, job in enumerate(jobs)}
         for future in as_completed(started):
             submission, job = submissions[started[future]], jobs[started[future]]
             result = grader.finish(job, future)
-            result.notes = [*submission.notes, *result.notes]
             yield submission, result
             progress.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -108,13 +109,13 @@ def _split(text: str, asked: Iterable[str]) -> tuple[dict[str, str], str]:
     lines = text.splitlines()
     answers, rest, end = {}, [], 0
     for position, node in enumerate(module.body):
-        segment = "\n".join(lines[end : node.end_lineno]).strip("\n")
+        segment = lines[end : node.end_lineno]
         end = node.end_lineno or end
         if isinstance(node, ast.FunctionDef) and node.name in asked:
-            answers[node.name] = segment
+            answers[node.name] = "\n".join(segment).strip("\n")
         elif position > 0 or ast.get_docstring(module) is None:
-            rest.append(segment)
-    return answers, "\n".join(rest)
+            rest += segment
+    return answers, re.sub(r"\n{3,}", "\n\n\n", "\n".join(rest)).strip("\n")
 
 
 def _span(node: ast.stmt) -> tuple[int, int]:

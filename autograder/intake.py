@@ -98,9 +98,12 @@ class Reader:
             full = self.submitted  # the course's other folders hold no submissions
         tree = full.is_relative_to(self.submitted)
         base = self.submitted if tree else full if full.is_dir() else full.parent
-        paths = self._walk(full) if full.is_dir() else iter([full, full.with_name("timestamp.txt")] if tree else [full])
-        files = [self._on_disk(p, base, path) for p in paths if p == full or (p.is_file() and not _ignored(p.relative_to(base).parts))]
-        return Box(base.name, files, tree=tree, single=full.is_file())
+        beside = full.with_name("timestamp.txt")
+        paths = self._walk(full) if full.is_dir() else iter([full, beside] if tree and beside.is_file() else [full])
+        files = [_on_disk(p, base, full, path) for p in paths]
+        return Box(
+            base.name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
+        )
 
     def unzip(self, path: Path, origin: str, modified: datetime | None = None) -> Box:
         """The files of one zip.
@@ -118,9 +121,18 @@ class Reader:
         for entry in archive.entries():
             if not _ignored(entry.parts):
                 name = f"{origin}:{printable('/'.join(entry.parts))}"
-                files.append(File(entry.parts, name, modified or entry.modified or fallback, partial(self._extract, archive, entry, name)))
+                files.append(
+                    File(
+                        entry.parts,
+                        name,
+                        modified or entry.modified or fallback,
+                        partial(self._extract, archive, entry, name),
+                    )
+                )
                 if entry.odd:
-                    self.notes.append(f"{origin}: the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'.")
+                    self.notes.append(
+                        f"{origin}: the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
+                    )
         self.problems += [f"{origin}:{line}" for line in archive.refused]
         return Box(path.stem, files, zipped=True)
 
@@ -147,12 +159,25 @@ class Reader:
                 elif not _ignored((name,)):
                     self.problems.append(f"{printable(str(path))}: is a link or special file and was not read.")
 
-    def _on_disk(self, path: Path, base: Path, named: Path) -> File:
-        inside = path.relative_to(base)
-        origin = str(named) if path == named.resolve() else str(path if base == self.submitted else named / inside)
-        return File(inside.parts, printable(origin), datetime.fromtimestamp(path.stat().st_mtime, UTC), lambda: path)
+
+def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
+    origin = (
+        named
+        if path == full
+        else (named if full.is_dir() else named.parent) / path.relative_to(full if full.is_dir() else full.parent)
+    )
+    return File(
+        path.relative_to(base).parts,
+        printable(str(origin)),
+        datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        lambda: path,
+    )
 
 
 def _ignored(parts: tuple[str, ...]) -> bool:
     """Whether an operating system or editor put this file there."""
-    return bool(IGNORED_FOLDERS.intersection(parts[:-1])) or parts[-1] in IGNORED_FILES or parts[-1].startswith((".", "~$"))
+    return (
+        bool(IGNORED_FOLDERS.intersection(parts[:-1]))
+        or parts[-1] in IGNORED_FILES
+        or parts[-1].startswith((".", "~$"))
+    )

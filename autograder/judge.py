@@ -29,7 +29,9 @@ class Verdicts:
         facts: what the checks noted for an appeal.
     """
 
-    def __init__(self, submission: Submission, key: bytes, student_code: str, misconceptions: Sequence[Misconception]) -> None:
+    def __init__(
+        self, submission: Submission, key: bytes, student_code: str, misconceptions: Sequence[Misconception]
+    ) -> None:
         self._submission = submission
         self._key = key
         self._student_code = student_code
@@ -45,7 +47,9 @@ class Verdicts:
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> Draw:
         """Keyed by file and function name alone, so that the draws are the same wherever the course lies."""
-        return Draw.keyed(self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}")
+        return Draw.keyed(
+            self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}"
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -64,7 +68,9 @@ class Verdicts:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.faults.append(f"{report.nodeid}: cannot be collected: {str(report.longrepr).strip().splitlines()[-1]}"[:500])
+            self.faults.append(
+                f"{report.nodeid}: cannot be collected: {str(report.longrepr).strip().splitlines()[-1]}"[:500]
+            )
 
     def _judge(self, function: Any, arguments: dict[str, Any]) -> None:
         mark: Mark | None = getattr(function, "check", None)
@@ -99,12 +105,14 @@ class Verdicts:
                 failure = record.verdict() or error
             except AssertionError as error:
                 failure = record.verdict() or CheckFailed(str(error))
-            except Exception as error:  # noqa: BLE001  a bug in a hidden test must not cost anybody points
+            except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 self.faults.append(
-                    f"{result.check}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"[:500]
+                    f"{result.check}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"[
+                        :500
+                    ]
                 )
         result.pictures = record.pictures
         self.facts |= record.facts
@@ -127,8 +135,19 @@ def judge(assignment: Assignment, submission: Submission, student_code: str) -> 
 
 def _arguments(tests: Path) -> list[str]:
     """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
-    quiet = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")]
-    return [str(tests), *quiet, "-c", os.devnull, f"--rootdir={tests}", "--import-mode=importlib", "--assert=plain", "--capture=no"]
+    quiet = [
+        f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
+    ]
+    return [
+        str(tests),
+        *quiet,
+        "-c",
+        os.devnull,
+        f"--rootdir={tests}",
+        "--import-mode=importlib",
+        "--assert=plain",
+        "--capture=no",
+    ]
 
 
 def _no_result(info: CheckInfo) -> CheckResult:

@@ -14,7 +14,7 @@ from autograder.course import Assignment
 from autograder.errors import UsageError
 from autograder.source import parse
 
-SHORTEST = 20  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
+SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
 HARMLESS = {"raise NotImplementedError()"}  # nbgrader's own stub
 NAMED_BY_STUBS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -13,9 +13,32 @@ from autograder.wire import WireError
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
 MAX_CONFIG = 2_000_000  # characters
-REFUSED = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer", "StringLookup", "IntegerLookup", "TextVectorization"}
-MODULES = ("keras.layers", "keras.initializers", "keras.regularizers", "keras.constraints", "keras.src.ops.", "keras.src.layers.", "keras.src.models.")
-PLAIN = {"__keras_tensor__", "__tensor__", "__numpy__", "__slice__", "__ellipsis__"}  # Keras' marks for values, not objects
+REFUSED = {
+    "Lambda",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+    "TFSMLayer",
+    "StringLookup",
+    "IntegerLookup",
+    "TextVectorization",
+}
+MODULES = (
+    "keras.layers",
+    "keras.initializers",
+    "keras.regularizers",
+    "keras.constraints",
+    "keras.src.ops.",
+    "keras.src.layers.",
+    "keras.src.models.",
+)
+PLAIN = {
+    "__keras_tensor__",
+    "__tensor__",
+    "__numpy__",
+    "__slice__",
+    "__ellipsis__",
+}  # Keras' marks for values, not objects
 
 
 class Model:
@@ -26,7 +49,9 @@ class Model:
         keras: the model rebuilt from config and weights, or None where it cannot be (a subclass, a Lambda).
     """
 
-    def __init__(self, kept: int, keras_model: Any | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None) -> None:
+    def __init__(
+        self, kept: int, keras_model: Any | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None
+    ) -> None:
         self.kept = kept
         self.keras = keras_model
         self._ask = ask
@@ -64,7 +89,9 @@ class Model:
         return self._ask(self.kept, member, args)
 
     def __repr__(self) -> str:
-        return f"a model with layers {', '.join(self.layers or [])}" if self.crossed else "a model of a class of your own"
+        return (
+            f"a model with layers {', '.join(self.layers or [])}" if self.crossed else "a model of a class of your own"
+        )
 
 
 def _layer_names(model: Any) -> list[str]:
@@ -89,7 +116,11 @@ def rebuild(config_text: str | None, weights: list[Array]) -> Any | None:
     if config_text is None or len(config_text) > MAX_CONFIG or sum(w.size for w in weights) > MAX_WEIGHTS:
         return None
     config = json.loads(config_text)
-    if not isinstance(config, dict) or config.get("class_name") not in ("Sequential", "Functional") or not _allowed(config):
+    if (
+        not isinstance(config, dict)
+        or config.get("class_name") not in ("Sequential", "Functional")
+        or not _allowed(config)
+    ):
         return None
     config.pop("compile_config", None)
     if _shapes(config) != [w.shape for w in weights]:

@@ -79,7 +79,9 @@ def _parse(data: bytes, name: str) -> NotebookNode:
     try:
         raw = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Ungradable(f"{name}: is no notebook ({type(error).__name__}). Hand in the .ipynb file that Jupyter saved.") from error
+        raise Ungradable(
+            f"{name}: is no notebook ({type(error).__name__}). Hand in the .ipynb file that Jupyter saved."
+        ) from error
     if not isinstance(raw, dict) or "nbformat" not in raw or not ("cells" in raw or "worksheets" in raw):
         raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
     try:
@@ -87,9 +89,13 @@ def _parse(data: bytes, name: str) -> NotebookNode:
         cells = [_tidy(cell) for cell in notebook.cells]
         language = str(_language(notebook.metadata)).lower()
     except Exception as error:  # any shape of damage
-        raise Ungradable(f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again.") from error
+        raise Ungradable(
+            f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again."
+        ) from error
     if language and not language.startswith(("python", "ipython")):
-        raise Ungradable(f"{name}: is written for {language[:40]}, and this course is graded in Python. Choose a Python kernel and hand in again.")
+        raise Ungradable(
+            f"{name}: is written for {language[:40]}, and this course is graded in Python. Choose a Python kernel and hand in again."
+        )
     notebook.cells = cells
     return notebook
 
@@ -135,7 +141,9 @@ def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: s
     if wanted not in shares:
         course.assignment(wanted)
     if shares[best] >= SAME_NOTEBOOK > shares[wanted]:
-        raise Ungradable(f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'.")
+        raise Ungradable(
+            f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'."
+        )
     if shares[wanted] == 0:
         raise Ungradable(f"{name}: holds no cell of '{wanted}'. Hand in the notebook that was released for it.")
     return course.assignment(wanted)
@@ -148,7 +156,10 @@ def _share(submitted: NotebookNode, assignment: Assignment) -> float:
     released = nbformat.read(assignment.released, as_version=4).cells
     texts = {normalised(cell.source) for cell in submitted.cells}
     names = set().union(*(_defined(cell) for cell in submitted.cells), set())
-    held = [normalised(c.source) in texts or bool(_is_solution(c) and _defined(c) and _defined(c) <= names) for c in released]
+    held = [
+        normalised(c.source) in texts or bool(_is_solution(c) and _defined(c) and _defined(c) <= names)
+        for c in released
+    ]
     return sum(held) / max(1, len(held))
 
 
@@ -174,16 +185,22 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
             _restore(released.cells, index, used, chosen, cells)
             cells.append(_filled(released.cells[index], cell, notes))
             used.add(index)
-        elif _is_solution(released.cells[index]) and normalised(cell.source) != normalised(released.cells[index].source):
+        elif _is_solution(released.cells[index]) and normalised(cell.source) != normalised(
+            released.cells[index].source
+        ):
             cells.append(_own(cell, len(cells)))
     _restore(released.cells, len(released.cells), used, chosen, cells)
     missing = [_name(released.cells[i]) for i in range(len(released.cells)) if i not in chosen]
     if missing:
-        notes.append(f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}.")
+        notes.append(
+            f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}."
+        )
     return nbformat.from_dict({**released, "cells": cells})
 
 
-def _restore(released: list[NotebookNode], until: int, used: set[int], chosen: dict[int, Any], cells: list[NotebookNode]) -> None:
+def _restore(
+    released: list[NotebookNode], until: int, used: set[int], chosen: dict[int, Any], cells: list[NotebookNode]
+) -> None:
     """Put back the released cells before ``until`` that the student's notebook lacks."""
     for index in range(until):
         if index not in used and index not in chosen:
@@ -204,14 +221,20 @@ def _filled(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -
     cell = NotebookNode(released.copy())
     if _is_solution(released):
         cell.source = submitted.source
-    elif released.cell_type == "code" and normalised(submitted.source) != normalised(released.source) and not _mark(released).get("grade"):
+    elif (
+        released.cell_type == "code"
+        and normalised(submitted.source) != normalised(released.source)
+        and not _mark(released).get("grade")
+    ):
         notes.append(f"Locked cell '{_name(released)}' had been changed; the released one was used.")
     return cell
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
     """A cell that the student added, without ids or marks that could pass for a released one's."""
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(cell.cell_type, nbformat.v4.new_raw_cell)
+    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(
+        cell.cell_type, nbformat.v4.new_raw_cell
+    )
     return make(cell.source, id=f"own-{position}")
 
 
@@ -222,7 +245,9 @@ def _is_leftover(cell: NotebookNode) -> bool:
 
 def _calls_grader(source: str) -> bool:
     lines = normalised(source).splitlines()
-    return bool(lines) and all(line.startswith(("grader.check", "grader = otter.", "import otter", "#")) for line in lines)
+    return bool(lines) and all(
+        line.startswith(("grader.check", "grader = otter.", "import otter", "#")) for line in lines
+    )
 
 
 def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[int | None]:
@@ -232,7 +257,11 @@ def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[
     by_id = {cell.get("id"): i for i, cell in enumerate(released) if cell.get("id")}
     by_text = {normalised(cell.source): i for i, cell in reversed(list(enumerate(released)))}
     for position, cell in enumerate(submitted):
-        for key, table in ((_mark(cell).get("grade_id"), by_mark), (cell.get("id"), by_id), (normalised(cell.source), by_text)):
+        for key, table in (
+            (_mark(cell).get("grade_id"), by_mark),
+            (cell.get("id"), by_id),
+            (normalised(cell.source), by_text),
+        ):
             if places[position] is None and key in table and released[table[key]].cell_type == cell.cell_type:
                 places[position] = table[key]
     for position, cell in enumerate(submitted):
@@ -248,7 +277,9 @@ def _answers(released: list[NotebookNode], index: int, cell: NotebookNode, taken
     """Whether ``cell`` stands where the free answer cell ``released[index]`` belongs: a prose answer whose marks are gone."""
     if index >= len(released) or index in taken:
         return False
-    return _is_solution(released[index]) and not _defined(released[index]) and released[index].cell_type == cell.cell_type
+    return (
+        _is_solution(released[index]) and not _defined(released[index]) and released[index].cell_type == cell.cell_type
+    )
 
 
 def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[int | None]) -> int | None:
@@ -259,7 +290,11 @@ def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[in
         if _is_solution(released[i]) and names & _defined(released[i]):
             return i
     text = normalised(cell.source)
-    likeness = {i: _likeness(text, normalised(released[i].source)) for i in free if not _is_solution(released[i]) or not _defined(released[i])}
+    likeness = {
+        i: _likeness(text, normalised(released[i].source))
+        for i in free
+        if not _is_solution(released[i]) or not _defined(released[i])
+    }
     best = max(likeness, key=likeness.__getitem__, default=None)
     return best if best is not None and likeness[best] >= SIMILAR else None
 
@@ -276,7 +311,11 @@ def _defined(cell: NotebookNode) -> set[str]:
     try:
         body = ast.parse(cell.source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {line.split("(")[0].removeprefix("def ").strip() for line in cell.source.splitlines() if line.startswith("def ")}
+        return {
+            line.split("(")[0].removeprefix("def ").strip()
+            for line in cell.source.splitlines()
+            if line.startswith("def ")
+        }
     return {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import json
 import symtable
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -68,7 +69,7 @@ def public_test(cell: NotebookNode, assignment: str) -> str:
         name=cell.id,
         points=cell.metadata.nbgrader.points,
         parameters=", ".join(["env", *needed]),
-        needed="".join(f'"{name}", ' for name in needed),
+        needed=json.dumps(needed),
         body=body,
     )
 
@@ -84,7 +85,7 @@ points = {points}
 
 @test_case()
 def test_{name}({parameters}):
-    _missing = [name for name in ({needed}) if name not in env]
+    _missing = [name for name in {needed} if name not in env]
     assert not _missing, f"{{', '.join(_missing)}} not defined yet: run the cells above, then check again."
 {body}
 """

@@ -38,8 +38,10 @@ def _array(picture: Picture) -> Markup:
     values = np.array(picture.data["values"], dtype=object).reshape([1] * (3 - len(shape)) + shape)
     marked = np.zeros(values.shape, dtype=bool)
     marked[(0,) * (3 - len(wrong)) + tuple(wrong)] = True
-    blocks = [[list(zip(v, m, strict=True)) for v, m in zip(*pair, strict=True)] for pair in zip(values, marked, strict=True)]
-    return Markup(render("array.html", blocks=blocks, label=picture.label, shape=tuple(shape)))  # noqa: S704  escaped by the template
+    blocks = [
+        [list(zip(v, m, strict=True)) for v, m in zip(*pair, strict=True)] for pair in zip(values, marked, strict=True)
+    ]
+    return Markup(render("array.html", blocks=blocks, label=picture.label, shape=tuple(shape)))
 
 
 def _curve(curves: dict[str, Sequence[float]]) -> Any:
@@ -47,6 +49,7 @@ def _curve(curves: dict[str, Sequence[float]]) -> Any:
     for name, numbers in curves.items():
         axes.plot(range(1, len(numbers) + 1), numbers, marker="o", markersize=3, label=name)
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
     return figure
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,7 +92,7 @@ def folder_name(name: str) -> str:
     """The name of one folder, on every system, that still reads like ``name``.
 
     >>> folder_name("Ben B."), folder_name("../../etc/passwd"), folder_name("NUL"), folder_name(chr(0x202E))
-    ('Ben B', 'etc_passwd', 'NUL_', 'student')
+    ('Ben B', 'etc_passwd', '_NUL', 'student')
     """
     text = unicodedata.normalize("NFC", name)
     if not all(_plain(c) for c in text):
@@ -99,7 +100,7 @@ def folder_name(name: str) -> str:
     text = re.sub(r"^[ .+@'-][ ._+@'-]*|[ .]+$", "", text)
     if len(text.encode()) > MAX_NAME_BYTES:
         text = f"{text.encode()[: MAX_NAME_BYTES - 9].decode(errors='ignore')}_{_digest(name)}"
-    return f"{text}_" if _RESERVED.fullmatch(text) else text or "student"
+    return f"_{text}" if _RESERVED.fullmatch(text) else text or "student"
 
 
 def _plain(c: str) -> bool:
@@ -113,7 +114,7 @@ class StudentNames:
         notes: one line for every name that is not as it came.
     """
 
-    def __init__(self, alike: Set[str] = frozenset(), roster: Sequence[Student] = ()) -> None:
+    def __init__(self, alike: AbstractSet[str] = frozenset(), roster: Sequence[Student] = ()) -> None:
         """
         Args:
             alike: Moodle names that several people have.
@@ -150,7 +151,9 @@ class StudentNames:
             "folder": [],
         }
         for attribute, value in wanted[person.origin]:
-            found = [s.id for s in self.roster if value and (getattr(s, attribute) or "").casefold() == value.casefold()]
+            found = [
+                s.id for s in self.roster if value and (getattr(s, attribute) or "").casefold() == value.casefold()
+            ]
             if len(found) == 1 and folder_name(found[0]) == found[0]:
                 return found[0]
         return None

@@ -12,7 +12,9 @@ from autograder import nbgrader_road, store
 from autograder.collect import Submission
 from autograder.course import Course
 from autograder.errors import UsageError
+from autograder.feedback import write_feedback
 from autograder.nbgrader_config import course_directory, nbgrader_config
+from autograder.people import Student
 from autograder.results import Result
 
 
@@ -30,16 +32,28 @@ class Recorder:
         with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
             known = {assignment.name for assignment in gradebook.assignments}
         if missing := [name for name in course.assignments if name not in known]:
-            raise UsageError(f"{self.directory.db_url}: does not know {', '.join(missing)} yet. Run `autograder build` first.")
+            raise UsageError(
+                f"{self.directory.db_url}: does not know {', '.join(missing)} yet. Run `autograder build` first."
+            )
+
+    def roster(self) -> list[Student]:
+        """The students that the gradebook knows, so that each keeps one name."""
+        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+            return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
     def record(self, submission: Submission, result: Result) -> None:
         """Keep the file that was handed in, and enter its result; a verdict already entered by a person stays.
 
         A submission that could not be graded is kept too; the gradebook then shows no points for it.
         """
-        self._keep_file(submission, result.assignment)
-        if not result.checks:
+        if not result.assignment:
             return
+        self._keep_file(submission, result.assignment)
+        if result.checks:
+            self._enter(submission, result)
+        write_feedback(self.course, result)
+
+    def _enter(self, submission: Submission, result: Result) -> None:
         self._keep_name(submission)
         nbgrader_road.verdicts[submission.student, result.assignment] = result
         outcome = self.api.autograde(result.assignment, submission.student)
@@ -49,8 +63,6 @@ class Recorder:
             result.points = None
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
-        if not assignment:
-            return
         folder = self.course.root / "submitted" / submission.student / assignment
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
 import shutil
 import tempfile
@@ -50,10 +48,12 @@ def build(
         UsageError: the sources are not fit to be released. Nothing was written.
     """
     chosen = [course.assignment(name) for name in (list(assignments) or course.assignments)]
+    if not chosen:
+        raise UsageError(f"{course.root}/source/: holds no assignment. Write source/padding/padding.ipynb, or another.")
     with tempfile.TemporaryDirectory(prefix=".build-", dir=None if check else course.root) as scratch:
         staged = Path(scratch) / "release"
         for assignment in chosen:
-            stage(assignment, staged, f"sqlite:///{scratch}/gradebook.db", report)
+            stage(assignment, staged, report)
         if check:
             return _compare(chosen, staged, report)
         _register(course, chosen, staged, Path(scratch), report)
@@ -69,10 +69,9 @@ def _compare(chosen: list[Assignment], staged: Path, report: Report) -> list[str
     """Report and return the drift of the release from what was staged."""
     lines = [line for assignment in chosen for line in drift(assignment, staged, ENGINES)]
     for assignment in chosen:
-        zipped = assignment.course.root / "release" / "gradescope" / f"{assignment.name}.zip"
-        otter = assignment.course.root / "release" / "otter" / assignment.name
-        if zipped.exists() and not lines and _build_zip(assignment, otter, staged / zipped.name):
-            lines += difference(staged / zipped.name, zipped, assignment.course.root)
+        zipped = _zip_path(assignment)
+        if zipped.exists() and not lines:  # it is made from the release, so drift there says enough
+            lines += difference(_build_zip(assignment, staged / zipped.name), zipped, assignment.course.root)
     if len(chosen) == len(chosen[0].course.assignments):
         lines += strangers(chosen[0].course, ENGINES)
     for line in lines:
@@ -80,14 +79,14 @@ def _compare(chosen: list[Assignment], staged: Path, report: Report) -> list[str
     return lines
 
 
-def stage(assignment: Assignment, staged: Path, db_url: str, report: Report = print) -> None:
+def stage(assignment: Assignment, staged: Path, report: Report = print) -> None:
     """Build one assignment for nbgrader and otter into the folder ``staged``, and see that nothing secret is in it.
 
     Raises:
         UsageError: a fault in the source, or a leak.
     """
     check_source(assignment)
-    convert(assignment, staged / "nbgrader", db_url)
+    convert(assignment, staged / "nbgrader", register=False)
     source, otter = staged / "nbgrader" / assignment.name, staged / "otter" / assignment.name
     notebook = nbformat.read(source / f"{assignment.name}.ipynb", as_version=4)
     shutil.copytree(source, otter, ignore=shutil.ignore_patterns("*.ipynb"))
@@ -95,19 +94,20 @@ def stage(assignment: Assignment, staged: Path, db_url: str, report: Report = pr
     _refuse_leaks(assignment, staged, report)
 
 
-def convert(assignment: Assignment, release: Path, db_url: str) -> None:
-    """Have nbgrader write the student's notebook under ``release`` and its cells into the gradebook at ``db_url``.
+def convert(assignment: Assignment, release: Path, register: bool) -> None:
+    """Have nbgrader write the student's notebook under ``release`` and, to ``register`` it, its cells into the gradebook.
 
     Raises:
         UsageError: nbgrader could not; with its own last word.
     """
     course, said = assignment.course, _Listener()
-    directory = course_directory(course, release_directory=str(release), db_url=db_url, assignment_id=assignment.name)
+    directory = course_directory(course, release_directory=str(release), assignment_id=assignment.name)
     config = nbgrader_config(course.settings, course.root)
+    config.SaveCells.enabled = register
     log = logging.Logger("nbgrader")
     log.addHandler(said)
     try:
-        GenerateAssignment(coursedir=directory, config=config, force=True, log=log).start()
+        GenerateAssignment(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
     except NbGraderException as error:
         raise UsageError(
             f"{_short(assignment.source, course)}: nbgrader says: {said.reason(error)}. {OUTCOME}"
@@ -155,7 +155,7 @@ def _register(course: Course, chosen: list[Assignment], staged: Path, scratch: P
         notebook = nbformat.read(staged / "nbgrader" / assignment.name / f"{assignment.name}.ipynb", as_version=4)
         warnings += point_changes(directory, assignment.name, notebook)
     for assignment in chosen:
-        convert(assignment, scratch / "registered", directory.db_url)
+        convert(assignment, scratch / "registered", register=True)
     for line in warnings:
         report(line)
 
@@ -169,19 +169,21 @@ def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
         if target.exists():
             target.rename(scratch / f"old-{engine}-{assignment.name}")
         (staged / engine / assignment.name).rename(target)
-    built = scratch / f"{assignment.name}.zip"
-    if _build_zip(assignment, release / "otter" / assignment.name, built):
-        target = release / "gradescope" / built.name
-        target.parent.mkdir(exist_ok=True)
-        built.replace(target)
+    zipped = _zip_path(assignment)
+    zipped.parent.mkdir(exist_ok=True)
+    _build_zip(assignment, scratch / zipped.name).replace(zipped)
 
 
-def _build_zip(assignment: Assignment, otter_release: Path, target: Path) -> bool:
-    """Make the Gradescope zip, where the kit can."""
-    if importlib.util.find_spec("autograder.gradescope") is None:
-        return False
-    importlib.import_module("autograder.gradescope").build_zip(assignment, otter_release, target)
-    return True
+def _zip_path(assignment: Assignment) -> Path:
+    return assignment.course.root / "release" / "gradescope" / f"{assignment.name}.zip"
+
+
+def _build_zip(assignment: Assignment, target: Path) -> Path:
+    """Make the Gradescope zip from the release in place."""
+    from autograder.gradescope_zip import build_zip  # here, because it imports otter, which takes seconds
+
+    build_zip(assignment, assignment.course.root / "release" / "otter" / assignment.name, target)
+    return target
 
 
 def write_solutions(course: Course, assignments: Iterable[str], target: Path) -> list[Path]:

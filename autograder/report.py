@@ -31,7 +31,9 @@ def write_report(course: Course, json_file: Path | None = None) -> Path:
     pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
-    page = render("report.html", assignments=pictured, results=results, graded=graded, total=len(results), students=students)
+    page = render(
+        "report.html", assignments=pictured, results=results, graded=graded, total=len(results), students=students
+    )
     path = course.root / "report" / "index.html"
     store.write_whole(path, page)
     return path

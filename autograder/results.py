@@ -86,4 +86,6 @@ class Result(BaseModel):
 
     def json_line(self) -> str:
         """The line of `--json`: the fields fixed by the design alone."""
-        return self.model_dump_json(exclude={"questions": True, "facts": True, "checks": {"__all__": {"pictures", "visible"}}})
+        return self.model_dump_json(
+            exclude={"questions": True, "facts": True, "checks": {"__all__": {"pictures", "visible"}}}
+        )

@@ -49,7 +49,9 @@ class NotebookRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.kernel is not None:
             self.kernel.stop()
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -63,7 +65,9 @@ class NotebookRun:
         for index in range(len(self.outcomes), len(self.cells)):
             self.outcomes[index] = Stopped("was not run: the time or the restarts of this submission were used up")
 
-    def ask(self, request: dict[str, Any], buffers: list[bytes], seconds: float) -> tuple[dict[str, Any], list[Any]] | Stopped:
+    def ask(
+        self, request: dict[str, Any], buffers: list[bytes], seconds: float
+    ) -> tuple[dict[str, Any], list[Any]] | Stopped:
         """One question to the student's process; its reply, or why there is none."""
         if not self._bring_up():
             return Stopped("was not called: the time or the restarts of this submission were used up")
@@ -86,7 +90,9 @@ class NotebookRun:
             self.outcomes[index] = _took_too_long(error)
             self._lost(error.killed)
         except KernelDied:
-            self.outcomes[index] = Stopped("ended its own process (it called exit, ran out of memory, or crashed the interpreter)")
+            self.outcomes[index] = Stopped(
+                "ended its own process (it called exit, ran out of memory, or crashed the interpreter)"
+            )
             self._lost(True)
 
     def _lost(self, killed: bool) -> None:
@@ -132,4 +138,6 @@ class NotebookRun:
 
 
 def _took_too_long(error: OutOfTime) -> Stopped:
-    return Stopped(f"ran longer than {error.seconds:.0f} s and was stopped", "Is there a loop whose condition never becomes false?")
+    return Stopped(
+        f"ran longer than {error.seconds:.0f} s and was stopped", "Is there a loop whose condition never becomes false?"
+    )

@@ -85,7 +85,9 @@ class Submission:
         try:
             return decode(tree, parts, special)
         except Exception as error:  # whatever is wrong with an answer is the answer's fault: it comes from student code
-            raise CheckFailed(f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})") from error
+            raise CheckFailed(
+                f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})"
+            ) from error
 
 
 def _as_number(value: Any) -> Any:

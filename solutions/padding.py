@@ -1,6 +1,7 @@
 """Padding: from sentences to an array of word indices, and what its zeros do to a recurrent network.
 
-Index 0 is the padding throughout; words are numbered from 1. Source: lecture, sections on tokenizing, padding and embedding.
+Index 0 is the padding throughout; words are numbered from 1.
+Source: lecture, sections on tokenizing, padding and embedding.
 """
 
 from collections import Counter
@@ -90,7 +91,7 @@ def input_dim(word_index: dict[str, int]) -> int:
 
 
 def embed(x: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Word vectors of padded sequences, (n_SEQUENCES, n_OBSERVATIONS, n_FEATURES): row ``i`` of the table for index ``i``.
+    """Row ``i`` of the table for every index ``i``, (n_SEQUENCES, n_OBSERVATIONS, n_FEATURES).
 
     Args:
         x: (n_SEQUENCES, n_OBSERVATIONS), whole numbers from 0 to vocab_size.

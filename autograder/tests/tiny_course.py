@@ -1,6 +1,6 @@
 """A complete course with one assignment of two questions, small enough to read at a glance and to grade in seconds.
 
-``make_course(folder)`` writes it, ``build(course, ["tiny"])`` releases it, ``submit(course, path, **WRONG)`` hands something in.
+``make_course(folder)`` writes it, ``build(course)`` releases it, ``submit(course, path, **WRONG)`` hands something in.
 Points: q1 offers 2 (1 visible), q2 offers 3 (2 visible), and one question of 1 point is for a person to grade.
 """
 
@@ -216,7 +216,7 @@ def cell(
     tags: list[str] | None = None,
     markdown: bool = False,
 ) -> NotebookNode:
-    """A cell of the source notebook: markdown when it says so or its name ends in ``text`` or is ``title``, else code."""
+    """A cell of the source notebook: markdown if it says so or its name is ``title`` or ends in ``text``, else code."""
     is_text = markdown or name == "title" or name.endswith("text")
     nbgrader = {
         "grade": points is not None,
@@ -235,9 +235,9 @@ def cell(
 
 
 def submit(course: Course, path: Path, **answers: str) -> Path:
-    """Write the released notebook to ``path`` with ``answers`` (such as ``q1="def count_words..."``) in its solution cells.
+    """Write the released notebook to ``path`` with ``answers`` (``q1="def count_words..."``) in its solution cells.
 
-    A question without an answer keeps its stub; ``submit(course, path, **RIGHT)`` earns every point. Needs a built release.
+    A question without an answer keeps its stub; ``submit(course, path, **RIGHT)`` earns every point. Build first.
     """
     notebook = nbformat.read(course.assignment(ASSIGNMENT).released, as_version=4)
     for released in notebook.cells:

@@ -42,7 +42,7 @@ def carries_the_state_over(X, kernel, recurrent_kernel, bias):
     return np.stack(last)
 
 
-@misconception(last_state, hint="Your kernels have no third partner. Which array of the layer did you not use?")
+@misconception(last_state, hint="The layer has three arrays of weights. Which of them does your formula not use?")
 def forgets_the_bias(X, kernel, recurrent_kernel, bias):
     """Leaves the bias out."""
     import numpy as np
@@ -139,7 +139,9 @@ def carries_all_states_over(X, kernel, recurrent_kernel, bias):
 # Question 2: from the state to the prediction
 
 
-@misconception(predict_last_day, hint="y(T) has n_h numbers. How many numbers has the prediction, and which layer makes them?")
+@misconception(
+    predict_last_day, hint="y(T) has n_h numbers. How many numbers has the prediction, and which layer makes them?"
+)
 def takes_the_state_for_the_prediction(states, kernel, bias):
     """Returns the last state itself."""
     return states[:, -1]
@@ -262,7 +264,9 @@ def swaps_days_and_features(units, days, features):
 # Question 4: a deeper head
 
 
-@misconception(build_deeper_head, hint="Two Dense layers without an activation between them: how many layers are they really?")
+@misconception(
+    build_deeper_head, hint="Two Dense layers without an activation between them: how many layers are they really?"
+)
 def forgets_the_relu(units, hidden, days, features):
     """Leaves the hidden Dense layer without an activation."""
     from keras import Sequential
@@ -271,7 +275,9 @@ def forgets_the_relu(units, hidden, days, features):
     return Sequential([Input((days, features)), SimpleRNN(units), Dense(hidden), Dense(1)])
 
 
-@misconception(build_deeper_head, hint="How many numbers come out of your last layer, and how many are to be predicted?")
+@misconception(
+    build_deeper_head, hint="How many numbers come out of your last layer, and how many are to be predicted?"
+)
 def ends_with_the_hidden_layer(units, hidden, days, features):
     """Ends with the hidden layer."""
     from keras import Sequential
@@ -299,7 +305,9 @@ def puts_the_hidden_layer_first(units, hidden, days, features):
     return Sequential([Input((days, features)), Dense(hidden, activation="relu"), SimpleRNN(units), Dense(1)])
 
 
-@misconception(build_deeper_head, hint="Which argument is the size of the state, and which the size of the hidden layer?")
+@misconception(
+    build_deeper_head, hint="Which argument is the size of the state, and which the size of the hidden layer?"
+)
 def swaps_units_and_hidden(units, hidden, days, features):
     """Gives the recurrent layer the size of the hidden layer, and the hidden layer that of the state."""
     return build_deeper_head(hidden, units, days, features)
@@ -371,7 +379,9 @@ def returns_the_kernel_transposed(kernel_1, bias_1, kernel_2, bias_2):
 # Question 6: stacked recurrent layers
 
 
-@misconception(build_stack, hint="What does the last recurrent layer hand to the Dense layer: one state, or one per day?")
+@misconception(
+    build_stack, hint="What does the last recurrent layer hand to the Dense layer: one state, or one per day?"
+)
 def returns_sequences_everywhere(units, days, features):
     """Sets return_sequences=True on the last recurrent layer too."""
     from keras import Sequential
@@ -381,7 +391,9 @@ def returns_sequences_everywhere(units, days, features):
     return Sequential([Input((days, features)), *recurrent, Dense(1)])
 
 
-@misconception(build_stack, hint="What is the shape of what your second recurrent layer gets: has it a day axis (ndim=3)?")
+@misconception(
+    build_stack, hint="What is the shape of what your second recurrent layer gets: has it a day axis (ndim=3)?"
+)
 def returns_sequences_nowhere(units, days, features):
     """Sets return_sequences=True on no layer."""
     from keras import Sequential
@@ -436,7 +448,9 @@ def uses_a_gru(units, days, features):
     return Sequential([Input((days, features)), GRU(units), Dense(1)])
 
 
-@misconception(build_lstm, hint="With y of shape (3, 1), how many predictions per city does return_sequences=True give?")
+@misconception(
+    build_lstm, hint="With y of shape (3, 1), how many predictions per city does return_sequences=True give?"
+)
 def lstm_returns_sequences(units, days, features):
     """Returns a prediction for every day: return_sequences=True on the LSTM."""
     from keras import Sequential
@@ -750,7 +764,9 @@ def returns_the_largest_gap(last_states):
     return float(np.max(np.ptp(last_states, axis=0)))
 
 
-@misconception(smallest_gap, hint="Two cities differ in one unit and agree in another. Can a Dense layer tell them apart?")
+@misconception(
+    smallest_gap, hint="Two cities differ in one unit and agree in another. Can a Dense layer tell them apart?"
+)
 def takes_the_closest_unit(last_states):
     """Takes the smallest difference over the units in place of the largest."""
     import numpy as np
@@ -778,7 +794,9 @@ def rolls_the_last_day_to_the_front(X, y):
     return np.concatenate([X, np.roll(y, 1, axis=1)], axis=-1)
 
 
-@misconception(add_previous_target, hint="In which direction did the targets move: does day 1 hold the target of day 2?")
+@misconception(
+    add_previous_target, hint="In which direction did the targets move: does day 1 hold the target of day 2?"
+)
 def leaks_the_next_day(X, y):
     """Puts the target of the next day beside the features."""
     import numpy as np

@@ -45,7 +45,9 @@ def x_type_left_to_numpy(sequences):
     return np.array(sequences)
 
 
-@misconception(make_y, hint="X has three axes. Which axes does each target need, to say how many days and features it has?")
+@misconception(
+    make_y, hint="X has three axes. Which axes does each target need, to say how many days and features it has?"
+)
 def y_of_rank_one(targets):
     """Gives y one axis."""
     return np.array(targets, dtype=np.float32)
@@ -72,7 +74,9 @@ def y_type_left_to_numpy(targets):
 # Question 2: the axes of an array
 
 
-@misconception(describe_axes, hint="How long is the second sequence of a ragged X? Which single number is true of both?")
+@misconception(
+    describe_axes, hint="How long is the second sequence of a ragged X? Which single number is true of both?"
+)
 def length_of_the_first(x):
     """Takes the length of the first sequence for all."""
     return {"sequences": len(x), "observations": len(x[0]), **axes_of_an_observation(x)}
@@ -84,13 +88,17 @@ def length_of_the_longest(x):
     return {"sequences": len(x), "observations": max(len(s) for s in x), **axes_of_an_observation(x)}
 
 
-@misconception(describe_axes, hint="Is this about a model, which takes any number of sequences, or about an X that you hold?")
+@misconception(
+    describe_axes, hint="Is this about a model, which takes any number of sequences, or about an X that you hold?"
+)
 def number_of_sequences_open(x):
     """Leaves the number of sequences open, as a Keras model does."""
     return {"sequences": None, "observations": common_length(x), **axes_of_an_observation(x)}
 
 
-@misconception(describe_axes, hint="When all sequences of this X are equally long, is there a reason to leave their length open?")
+@misconception(
+    describe_axes, hint="When all sequences of this X are equally long, is there a reason to leave their length open?"
+)
 def number_of_observations_open(x):
     """Leaves the number of observations open even where all sequences agree."""
     return {"sequences": len(x), "observations": None, **axes_of_an_observation(x)}
@@ -102,7 +110,9 @@ def observations_first(x):
     return {"observations": len(x), "sequences": common_length(x), **axes_of_an_observation(x)}
 
 
-@misconception(describe_axes, hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which of the two is its height?")
+@misconception(
+    describe_axes, hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which of the two is its height?"
+)
 def width_before_height(x):
     """Names the width of an image before its height."""
     axes = axes_of_an_observation(x)
@@ -111,7 +121,9 @@ def width_before_height(x):
     return {"sequences": len(x), "observations": common_length(x), **axes}
 
 
-@misconception(describe_axes, hint="A coloured pixel is a list of three numbers. On which axis of the frame do they lie?")
+@misconception(
+    describe_axes, hint="A coloured pixel is a list of three numbers. On which axis of the frame do they lie?"
+)
 def channels_before_height(x):
     """Names the channels of an image before its height."""
     axes = axes_of_an_observation(x)
@@ -148,7 +160,9 @@ def first_day_after_the_last(sequences, targets, feature):
     return np.roll(np.asarray(sequences)[:, :, [feature]], -1, axis=1)
 
 
-@misconception(make_y_sequence, hint="The network gives one prediction per observation. How many targets has each sequence got?")
+@misconception(
+    make_y_sequence, hint="The network gives one prediction per observation. How many targets has each sequence got?"
+)
 def without_the_last_day(sequences, targets, feature):
     """Leaves out the day after the last observation."""
     return np.asarray(sequences)[:, 1:, [feature]]
@@ -166,6 +180,13 @@ def days_as_features(sequences, targets, feature):
     """Puts the days on the axis of the features."""
     days = np.asarray(sequences)[:, 1:, feature]
     return np.concatenate([days, np.reshape(targets, (-1, 1))], axis=1)[:, np.newaxis, :]
+
+
+@misconception(make_y_sequence, hint="Which argument says what is predicted? Try feature=0 and look at the first city.")
+def pollution_whatever_is_asked(sequences, targets, feature):
+    """Predicts the pollution, whichever feature is asked for."""
+    days = np.asarray(sequences)[:, 1:, 2]
+    return np.concatenate([days, np.reshape(targets, (-1, 1))], axis=1)[:, :, np.newaxis]
 
 
 # Question 4: windows and the next day
@@ -225,7 +246,10 @@ def next_day_y_of_rank_two(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="A recurrent network takes three axes. How many has your X, and which two are both sequences to it?")
+@misconception(
+    cut_next_day,
+    hint="A recurrent network takes three axes. How many has your X, and which two are both sequences to it?",
+)
 def next_day_an_axis_for_recordings(recordings, n_observations):
     """Keeps an axis for the recordings."""
     starts = range(recordings.shape[1] - n_observations)
@@ -285,7 +309,9 @@ def every_day_between_the_offsets(recordings, n_observations, offsets, inputs, o
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="The recording has six days and offset 1 is asked for. On which day does the last window of four end?")
+@misconception(
+    cut, hint="The recording has six days and offset 1 is asked for. On which day does the last window of four end?"
+)
 def cut_one_window_short(recordings, n_observations, offsets, inputs, outputs):
     """Stops one window too early."""
     starts = range(recordings.shape[1] - n_observations - max(offsets))
@@ -360,7 +386,9 @@ def one_class_per_recording(recordings, classes, n_observations):
     return np.array(x), np.reshape(classes, (-1, 1, 1))
 
 
-@misconception(cut_with_classes, hint="Windows 0 and 1 of X are cut from the same recording. Which classes do you give them?")
+@misconception(
+    cut_with_classes, hint="Windows 0 and 1 of X are cut from the same recording. Which classes do you give them?"
+)
 def classes_in_turn(recordings, classes, n_observations):
     """Goes through the classes in turn, one window each."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -407,7 +435,9 @@ def only_the_batch_is_open(input_shape, shape):
     return first and tuple(input_shape[1:]) == tuple(shape[1:])
 
 
-@misconception(fits, hint="Two axes agree, and the third has nothing to be compared with. May the array have that many axes?")
+@misconception(
+    fits, hint="Two axes agree, and the third has nothing to be compared with. May the array have that many axes?"
+)
 def rank_not_compared(input_shape, shape):
     """Compares as many axes as the shorter shape has."""
     return all(expected is None or expected == size for expected, size in zip(input_shape, shape, strict=False))

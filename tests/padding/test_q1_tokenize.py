@@ -16,7 +16,7 @@ def keras_tokenizer(sentences):
 
 
 def messy_sentences(draw):
-    """Text in which every step of cleaning shows: capitals, marks of every kind, a hyphen, an apostrophe, an empty line."""
+    """Text in which every step of cleaning shows: capitals, marks, a hyphen, an apostrophe, an empty sentence."""
     a, b, c, d, e, f, g = (str(word) for word in draw.permutation(WORDS)[:7])
     sentences = [
         f"{a.capitalize()} and {b}, {c}-{d}; {a.upper()}!",
@@ -29,7 +29,7 @@ def messy_sentences(draw):
 
 
 def plain_sentences(draw, words):
-    """Lower-case words and single spaces, so that nothing but the counting can go wrong. The last sentence is one word."""
+    """Lower-case words and single spaces, so that nothing but the counting can go wrong. The last is one word long."""
     cuts = sorted(draw.distinct(2, len(words) - 2, n=2))
     parts = words[: cuts[0]], words[cuts[0] : cuts[1]], words[cuts[1] :], words[-1:]
     return [" ".join(part) for part in parts]

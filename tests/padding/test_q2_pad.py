@@ -1,4 +1,7 @@
-"""Padding, question 2: pad and truncate (5 points). Source: lecture, section on padding. The law is Keras' pad_sequences."""
+"""Padding, question 2: pad and truncate (5 points). Source: lecture, section on padding.
+
+The law is Keras' own pad_sequences.
+"""
 
 from keras.utils import pad_sequences
 

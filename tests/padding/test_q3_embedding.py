@@ -71,6 +71,6 @@ def test_builds_the_table(submission, draw):
             expected=expected,
             reference=build_embedding,
             view=facts_about,
-            what="your model's output shapes for inputs (2, 3) and (1, 5), its number of weights, and whether each index "
-            "has its own vector:",
+            what="your model's output shapes for inputs (2, 3) and (1, 5), its number of weights, "
+            "and whether each index has its own vector:",
         )

@@ -74,8 +74,11 @@ def test_measures_the_error(submission, draw):
 
 
 def zeros_around(model, x, table_size):
-    """Output shape; whether there are weights enough for a table of word vectors; whether the outputs stay when zeros come
-    before, behind and on both sides; whether they move when the words change places."""
+    """What the model does, as a list.
+
+    Its output shape; whether it has weights enough for a table of word vectors; whether outputs stay when zeros come
+    before, behind and on both sides; whether they move when the words change places.
+    """
     if not hasattr(model, "predict"):
         return model
     zeros = np.zeros_like(x)
@@ -112,6 +115,6 @@ def test_builds_a_model_that_ignores_zeros(submission, draw):
             expected=[[n_sequences, units], True, True, True, True, True],
             reference=build_masked,
             view=lambda model, x=x, size=vocab_size * n_features: zeros_around(model, x, size),
-            what=f"your model's output shape for {n_sequences} sentences, and whether it has a table of word vectors, keeps "
-            "its output with zeros in front, behind, on both sides, and changes it with the order of the words:",
+            what=f"your model's output shape for {n_sequences} sentences, and whether it has a table of word vectors, "
+            "keeps its output with zeros in front, behind, on both sides, and changes it with the order of the words:",
         )

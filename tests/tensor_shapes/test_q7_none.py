@@ -30,7 +30,9 @@ def test_other_axes_and_ranks(submission, draw):
         n, days, features, more = draw.distinct(2, 40, n=4)
         compare_fits(submission, (None, None, features), (n, days, features), (1, more, features), (n, days, more))
         compare_fits(submission, (n, None, features), (n, days, features), (more, days, features), (1, n, features))
-        compare_fits(submission, (None, None, None, 3), (n, days, more, 3), (1, 1, 1, 3), (n, days, more, 1), (n, days, 3))
+        compare_fits(
+            submission, (None, None, None, 3), (n, days, more, 3), (1, 1, 1, 3), (n, days, more, 1), (n, days, 3)
+        )
         compare_fits(submission, (None, days, features), (n, days, features), (n, days), (n, days, features, 1))
 
 

@@ -26,7 +26,7 @@ def compare(submission, draw, y_shape, prediction_shape):
 
 @check("q8", points=2, visible=True)
 def test_one_number_per_sequence(submission, draw):
-    """mean_absolute_error compares y (n, 1, 1) with predictions (n, 1): 0 for a perfect model, else the mean distance"""
+    """mean_absolute_error compares y (n, 1, 1) with predictions (n, 1): 0 if perfect, else the mean distance"""
     for n in draw.distinct(3, 12, n=3):
         compare(submission, draw, (n, 1, 1), (n, 1))
 

@@ -1,4 +1,4 @@
-"""Right answers for padding that leave the work to Keras and TensorFlow: tokenizer, layers, masks; tensors come back."""
+"""Right answers for padding that leave the work to Keras and TensorFlow: tokenizer, layers, masks, tensors."""
 
 import keras
 import numpy as np

@@ -9,14 +9,14 @@ from keras.layers import LSTM, Bidirectional, Dropout, Embedding
 
 
 def fit_vocabulary(sentences):
-    text = re.sub(r"[^a-z']", " ", " ".join(sentences).lower()).split()
+    text = re.sub(r"[^a-z0-9']", " ", " ".join(sentences).lower()).split()
     words, first, counts = np.unique(np.array(text), return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     return OrderedDict((word, np.int32(i)) for i, word in enumerate(words[order], 1))
 
 
 def to_sequences(sentences, word_index):
-    found = (re.findall(r"[a-z']+", sentence.lower()) for sentence in sentences)
+    found = (re.findall(r"[a-z0-9']+", sentence.lower()) for sentence in sentences)
     return tuple(np.array([word_index[w] for w in words if w in word_index], dtype="int16") for words in found)
 
 

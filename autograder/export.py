@@ -1,0 +1,97 @@
+"""Grades out: into the file that the learning platform exported, or as one tidy table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Literal
+
+from autograder import store
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.feedback_text import summary
+from autograder.fill import ExportReport, Feedback, Filling, number
+from autograder.grades import Grades, read_grades
+from autograder.lms import LAYOUTS
+from autograder.sheet import Sheet, harmless, write_whole
+
+COLUMNS = [
+    "assignment",
+    "student",
+    "last_name",
+    "first_name",
+    "email",
+    "lms_user_id",
+    "points",
+    "max_points",
+    "late_penalty",
+    "status",
+    "feedback",
+]
+
+
+def export(
+    course: Course,
+    to: Literal["canvas", "moodle", "csv"],
+    template: Path | None,
+    target: Path,
+    assignments: list[str] | None = None,
+    feedback: Feedback | None = None,
+    pending: bool = False,
+) -> ExportReport:
+    """Write the grades of ``assignments`` (default: all) to ``target``.
+
+    Args:
+        template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
+        feedback: (student, assignment) -> text; by default the summary of the results that were kept.
+        pending: whether the points so far are written for submissions that still wait for a person.
+
+    Raises:
+        UsageError: there is no gradebook, template or column to write to, or the template is another kind of file.
+    """
+    feedback = feedback or _kept_feedback(course)
+    grades = read_grades(course, assignments)
+    if to == "csv":
+        return _write_table(grades, target, feedback)
+    if template is None:
+        raise UsageError(
+            f"--to {to} needs --template FILE: the file of grades that {to.capitalize()} exports, whose ids it wants back."
+        )
+    if target.exists() and template.exists() and target.samefile(template):
+        raise UsageError(
+            f"{target}: is the template. Name another file with --output, so that the export stays as it was."
+        )
+    sheet = Sheet.read(template)
+    layout = LAYOUTS[to](sheet, grades.assignments)
+    missing = [name for name in grades.assignments if name not in layout.points]
+    if missing and (assignments or not layout.points):
+        raise UsageError(
+            f"{template}: has no column for '{missing[0]}'. It has {sheet.columns()}. Name the column like the assignment."
+        )
+    report = Filling(sheet, layout, grades, feedback, pending).fill()
+    report.notes += [f"{name}: has no column in {template.name}." for name in missing]
+    sheet.write(target)
+    return report
+
+
+def _kept_feedback(course: Course) -> Feedback:
+    kept = {(result.student, result.assignment): summary(result) for result in store.load_all(course)}
+    return lambda student, assignment: kept.get((student, assignment), "")
+
+
+def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportReport:
+    """One row per student and assignment."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for student in grades.students:
+        for name in grades.assignments:
+            grade = grades.grades[student.id, name]
+            about = [student.id, student.last_name, student.first_name, student.email, student.lms_id]
+            points = "" if grade.points is None else number(grade.points)
+            numbers = [points, number(grade.max_points), number(grade.late_penalty)]
+            texts = [harmless(text or "") for text in (*about, feedback(student.id, name))]
+            writer.writerow([name, *texts[:-1], *numbers, grade.status, texts[-1]])
+    write_whole(target, text.getvalue().encode())
+    return ExportReport(written=len(grades.students) * len(grades.assignments))

@@ -1,0 +1,146 @@
+"""Filling the sheet of a learning platform: whose row is whose, what is final, and a report of all the rest."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograder.grades import Grade, Grades
+from autograder.lms import Layout, Row
+from autograder.people import Student, printable
+from autograder.sheet import Sheet, harmless
+
+Feedback = Callable[[str, str], str]  # (student, assignment) -> text
+WAITING = {
+    "needs a person": "a question waits for a person to grade it (in formgrader)",
+    "not graded": "a question could not be graded",
+}
+
+
+@dataclass
+class ExportReport:
+    """What an export did.
+
+    Attributes:
+        written: rows that got at least one grade.
+        without_row: students with a grade whom the file does not hold.
+        without_student: rows of the file that match nobody in the gradebook.
+        notes: what was left alone and why, one line each.
+    """
+
+    written: int = 0
+    without_row: list[str] = field(default_factory=list)
+    without_student: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The report, as the instructor reads it."""
+        lines = [f"{self.written} rows written", *self.notes]
+        if self.without_row:
+            lines.append(f"in the gradebook but not in the file: {', '.join(self.without_row)}")
+        if self.without_student:
+            lines.append(f"in the file but not in the gradebook: {', '.join(self.without_student)}")
+        return [printable(line) for line in lines]
+
+
+def number(points: float) -> str:
+    """Points without trailing zeros.
+
+    >>> number(7.0), number(2 / 3)
+    ('7', '0.6667')
+    """
+    return f"{points:.4f}".rstrip("0").rstrip(".")
+
+
+class Filling:
+    """One sheet while it is filled."""
+
+    def __init__(self, sheet: Sheet, layout: Layout, grades: Grades, feedback: Feedback, pending: bool) -> None:
+        self.sheet, self.layout, self.grades, self.feedback = sheet, layout, grades, feedback
+        self.final = {"graded", "needs a person"} if pending else {"graded"}
+        self.decimal = "," if any("," in text for texts in layout.maxima.values() for text in texts) else "."
+        self.report = ExportReport()
+
+    def fill(self) -> ExportReport:
+        """Fill in what is final; everything else stays as it is and is named."""
+        matched = match_rows(self.layout.rows, self.grades.students, self.report)
+        for row, student in matched.items():
+            done = [self._fill_cell(row, self.grades.grades[student.id, name]) for name in self.layout.points]
+            self.report.written += any(done)
+        there = {student.id for student in matched.values()}
+        graded = [
+            g for g in self.grades.grades.values() if g.status != "not submitted" and g.assignment in self.layout.points
+        ]
+        self.report.without_row += sorted({grade.student for grade in graded} - there)
+        self._note_waiting(there)
+        self._note_maxima()
+        return self.report
+
+    def _fill_cell(self, row: Row, grade: Grade) -> bool:
+        column = self.layout.points[grade.assignment]
+        there = self.sheet.cell(row.index, column).strip()
+        if grade.points is None or grade.status not in self.final:
+            return False
+        if row.locked or there in ("EX", "N/A"):
+            self.report.notes.append(
+                f"{row.label}, {grade.assignment}: left alone, because {row.locked or f'the file says {there}'}."
+            )
+            return False
+        self.sheet.set(row.index, column, number(grade.points).replace(".", self.decimal))
+        comments, text = self.layout.feedback.get(grade.assignment), self.feedback(grade.student, grade.assignment)
+        if comments is not None and text:
+            self.sheet.set(row.index, comments, harmless("<br>".join(html.escape(line) for line in text.splitlines())))
+        return True
+
+    def _note_waiting(self, there: set[str]) -> None:
+        """Say for whom nothing was written although something was handed in."""
+        for name in self.layout.points:
+            for status, why in WAITING.items():
+                grades = [g for g in self.grades.grades.values() if (g.assignment, g.status) == (name, status)]
+                waiting = sorted(grade.student for grade in grades if grade.student in there)
+                if waiting and status not in self.final:
+                    self.report.notes.append(f"{name}: left as it was, because {why}: {', '.join(waiting)}.")
+
+    def _note_maxima(self) -> None:
+        for name, texts in self.layout.maxima.items():
+            ours = {grade.max_points for grade in self.grades.grades.values() if grade.assignment == name}
+            for theirs in sorted({value for text in texts if (value := _value(text)) is not None} - ours):
+                here = " or ".join(map(number, sorted(ours)))
+                self.report.notes.append(
+                    f"{name}: the file's maximum is {number(theirs)}, here it is {here}; points were written as they are."
+                )
+
+
+def _value(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def match_rows(rows: list[Row], students: list[Student], report: ExportReport) -> dict[Row, Student]:
+    """Row -> student, by the surest key that anybody has; whoever is not matched for certain is named in the report."""
+    matched = []
+    for row in rows:
+        found = _candidates(row, students)
+        if len(found) == 1:
+            matched.append((row, found[0]))
+        elif found:
+            report.notes.append(f"{row.label}: could be {' or '.join(sorted(s.id for s in found))}; left alone.")
+        else:
+            report.without_student.append(row.label)
+    claims = Counter(student.id for _, student in matched)
+    for student_id in sorted(id for id, count in claims.items() if count > 1):
+        labels = " and ".join(row.label for row, student in matched if student.id == student_id)
+        report.notes.append(f"{student_id}: could be {labels}; left alone.")
+    return {row: student for row, student in matched if claims[student.id] == 1}
+
+
+def _candidates(row: Row, students: list[Student]) -> list[Student]:
+    for attribute, value in row.keys:
+        found = [s for s in students if value and (getattr(s, attribute) or "").casefold() == value.casefold()]
+        if found:
+            return found
+    return []

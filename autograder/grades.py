@@ -1,0 +1,88 @@
+"""Grades as nbgrader reports them: manual points and late penalties included, and nothing final that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from nbgrader.api import Gradebook
+from sqlalchemy.engine import make_url
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.nbgrader_config import course_directory
+from autograder.people import Student
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One student's grade for one assignment.
+
+    Attributes:
+        points: after the late penalty; None when nothing was handed in or a question could not be graded.
+        status: ``graded`` is final; ``needs a person`` waits for formgrader; ``not graded`` has a question without any points.
+    """
+
+    student: str
+    assignment: str
+    points: float | None
+    max_points: float
+    late_penalty: float
+    status: Literal["graded", "needs a person", "not graded", "not submitted"]
+
+
+@dataclass(frozen=True)
+class Grades:
+    """The gradebook of one course.
+
+    Attributes:
+        assignments: in the order of the course; others after them.
+        grades: one for every student and assignment.
+    """
+
+    students: list[Student]
+    assignments: list[str]
+    grades: dict[tuple[str, str], Grade]
+
+
+def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Grades:
+    """The grades of ``assignments``, or of all.
+
+    Raises:
+        UsageError: there is no gradebook, or it does not know an assignment.
+    """
+    directory = course_directory(course)
+    url = make_url(directory.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise UsageError(f"{url.database}: there is no gradebook yet. Run `autograder grade` first.")
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        in_book = sorted(assignment.name for assignment in gradebook.assignments)
+        known = [name for name in course.assignments if name in in_book]
+        known += [name for name in in_book if name not in known]
+        if unknown := [name for name in assignments or () if name not in known]:
+            raise UsageError(
+                f"the gradebook of {course.root} has no assignment '{unknown[0]}'. It has: {', '.join(known) or 'none'}."
+            )
+        wanted = [name for name in known if assignments is None or name in assignments]
+        students = [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+        grades: dict[tuple[str, str], Grade] = {}
+        for name in wanted:
+            maximum = float(gradebook.find_assignment(name).max_score)
+            grades |= {
+                (student.id, name): Grade(student.id, name, None, maximum, 0.0, "not submitted") for student in students
+            }
+            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in gradebook.assignment_submissions(name)}
+    return Grades(sorted(students, key=lambda s: s.id), wanted, grades)
+
+
+def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
+    cells = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    missing = not cells or any(c.cell_type == "code" and c.auto_score is None and c.manual_score is None for c in cells)
+    penalty = float(submission.late_submission_penalty or 0.0)
+    points = None if missing else max(0.0, float(submission.score) - penalty)
+    status: Literal["graded", "needs a person", "not graded"] = (
+        "not graded" if missing else "needs a person" if submission.needs_manual_grade else "graded"
+    )
+    return Grade(submission.student_id, assignment, points, maximum, penalty, status)

@@ -1,0 +1,175 @@
+"""The zip that `otter run -a` and Gradescope take: one assignment, the judge, and the scripts that set both up."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from importlib.metadata import distribution
+from pathlib import Path
+
+import autograder
+from autograder.config import CONFIG_FILE, Settings
+from autograder.course import KEY_FILE, Assignment
+from autograder.errors import UsageError
+from autograder.otter_road import COURSE, OTTER_CONFIG
+
+PACKAGE = Path(autograder.__file__).parent
+LOCK = PACKAGE.parent / "requirements.lock"
+OUTSIDE = ("private_folder", "data_folder", "key")  # settings that name what does not travel in this way
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
+
+SETUP = """\
+#!/usr/bin/env bash
+# Gradescope runs this once, when it builds the image: Python, and the packages the course was built with.
+set -euo pipefail
+base="${AUTOGRADER_BASE:-/autograder}"
+export DEBIAN_FRONTEND=noninteractive
+
+apt-get update
+for version in 3.13 3.12 3.11 none; do
+    apt-get install -y "python$version" "python$version-venv" && break
+done
+if [ "$version" = none ]; then
+    echo "This image has no Python 3.11 to 3.13. Choose Ubuntu 22.04 or later as the base image, then build again."
+    exit 1
+fi
+"python$version" -m venv "$base/venv"
+"$base/venv/bin/python" -m pip install --no-cache-dir --require-hashes -r "$base/source/requirements.lock"
+"$base/venv/bin/python" -m pip install --no-index --no-deps "$base"/source/autograder-*.whl
+"""
+
+RUN_AUTOGRADER = """\
+#!/usr/bin/env bash
+# Gradescope runs this for every submission.
+base="${AUTOGRADER_BASE:-/autograder}"
+exec "$base/venv/bin/python" "$base/source/run_otter.py" "$base"
+"""
+
+RUN_OTTER = """\
+\"\"\"Grades base/submission and writes base/results/results.json in otter's format.\"\"\"
+
+import sys
+from pathlib import Path
+
+from autograder.otter_road import main
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
+"""
+
+SCRIPTS = {"setup.sh": SETUP, "run_autograder": RUN_AUTOGRADER, "run_otter.py": RUN_OTTER}
+
+
+def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None:
+    """Write the zip of one built assignment. It holds hidden checks, answers and the draw key: it is not for students.
+
+    Args:
+        otter_release: the folder ``release/otter/<assignment>``, for its public tests.
+        target: the zip; the same course and key give the same bytes.
+
+    Raises:
+        UsageError: the assignment is not built, or the kit was installed without its list of packages.
+    """
+    if not LOCK.is_file():
+        raise UsageError(f"{LOCK}: is missing. Build with a checkout of the kit, which has this file.")
+    files = {name: text.encode() for name, text in SCRIPTS.items()}
+    files["otter_config.json"] = (json.dumps(OTTER_CONFIG, indent=2) + "\n").encode()
+    files["requirements.lock"] = LOCK.read_bytes()
+    files |= _wheel()
+    files |= _folder(otter_release / "tests", "tests")
+    files |= {f"{COURSE}/{name}": content for name, content in _course(assignment).items()}
+    partial = target.with_suffix(".partial")
+    partial.write_bytes(_zipped(files))
+    partial.replace(target)
+
+
+def _course(assignment: Assignment) -> dict[str, bytes]:
+    """A course with this one assignment: what the judge reads, and nothing else of the instructor's."""
+    course, name = assignment.course, assignment.name
+    files = {
+        CONFIG_FILE: _config(course.settings).encode(),
+        KEY_FILE: course.key + b"\n",
+        f"source/{name}/{name}.ipynb": assignment.source.read_bytes(),
+        f"solutions/{name}.py": assignment.reference.read_bytes(),
+        **_folder(assignment.released.parent, f"release/nbgrader/{name}"),
+        **_folder(assignment.tests, f"tests/{name}"),
+    }
+    if assignment.misconceptions.is_file():
+        files[f"solutions/misconceptions/{name}.py"] = assignment.misconceptions.read_bytes()
+    return files
+
+
+def _config(settings: Settings) -> str:
+    """The checked settings as a grader_config.py. The instructor's own file may hold passwords, or read other files."""
+    values = (
+        f"c.{type(section).__name__}.{name} = {getattr(section, name)!r}"
+        for section in (settings.course, settings.limits)
+        for name in sorted(section.trait_names(config=True))
+        if name not in OUTSIDE
+    )
+    return "\n".join(["c = get_config()", *values, ""])
+
+
+def _folder(folder: Path, name: str) -> dict[str, bytes]:
+    """The files under ``folder``, by their path in the zip.
+
+    Raises:
+        UsageError: it does not exist.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is missing. Run `autograder build` first.")
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files that are not hidden and not Python's own."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name == "__pycache__":
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def _wheel() -> dict[str, bytes]:
+    """This package, without its own tests, as a wheel: written here because a checkout may be installed in place."""
+    installed = distribution("autograder")
+    info = f"autograder-{installed.version}.dist-info"
+    files = {name: content for name, content in _folder(PACKAGE, "autograder").items() if "/tests/" not in name}
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: autograder\nVersion: {installed.version}\n".encode()
+    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{info}/entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
+    files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD").encode()
+    return {f"autograder-{installed.version}-py3-none-any.whl": _zipped(files)}
+
+
+def _record(files: Mapping[str, bytes], itself: str) -> str:
+    """The wheel's list of its files with their hashes."""
+    lines = []
+    for name, content in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        lines.append(f"{name},sha256={digest},{len(content)}\n")
+    return "".join([*lines, f"{itself},,\n"])
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip with sorted names and no times of ours."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix, so that the mode counts
+            entry.external_attr = (0o100000 | _mode(name)) << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _mode(name: str) -> int:
+    if name.endswith(KEY_FILE):
+        return 0o600
+    return 0o755 if name in ("setup.sh", "run_autograder") else 0o644

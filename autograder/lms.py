@@ -1,0 +1,187 @@
+"""Where points, feedback and students stand in the files that Canvas and Moodle export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from autograder.errors import UsageError
+from autograder.people import canvas_folder, moodle_folder, moodle_id, printable
+from autograder.sheet import Sheet
+
+# the headers of Moodle's grading worksheet in English, German and Spanish
+IDENTIFIER = ("identifier", "id", "identificador")
+FULL_NAME = ("full name", "vollständiger name", "nombre completo")
+NAMES = ("first name", "vorname", "nombre"), ("last name", "surname", "nachname", "apellido(s)")
+EMAIL = ("email address", "e-mail-adresse", "dirección de correo")
+ID_NUMBER = ("id number", "id-nummer", "número de id")
+USERNAME = ("username", "anmeldename", "nombre de usuario")
+GRADE = ("grade", "bewertung", "calificación")
+MAXIMUM = ("maximum grade", "bestwertung", "calificación máxima")
+LOCKED = ("grade can be changed", "bewertung kann geändert werden", "la calificación puede ser cambiada")
+COMMENT = ("feedback comments", "feedback als kommentar", "comentarios de retroalimentación")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's row.
+
+    Attributes:
+        label: how the instructor knows the student.
+        keys: (attribute of Student, value), the surest first: whom of the gradebook this may be.
+        locked: why no grade may be written, or nothing.
+    """
+
+    index: int
+    label: str
+    keys: list[tuple[str, str]] = field(compare=False)
+    locked: str = ""
+
+
+@dataclass
+class Layout:
+    """Assignment -> its columns, and the rows of students."""
+
+    rows: list[Row] = field(default_factory=list)
+    points: dict[str, int] = field(default_factory=dict)
+    feedback: dict[str, int] = field(default_factory=dict)
+    maxima: dict[str, set[str]] = field(default_factory=dict)
+
+
+def slug(title: str) -> str:
+    """What a title and an assignment's name have in common.
+
+    >>> slug("Parameter counting"), slug("parameter_counting")
+    ('parameter_counting', 'parameter_counting')
+    """
+    return re.sub(r"[\W_]+", "_", title.casefold()).strip("_")
+
+
+def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+    """The layout of a gradebook that Canvas exported.
+
+    Raises:
+        UsageError: the file is no such gradebook, or two columns have an assignment's name.
+    """
+    header = sheet.header
+    if "ID" not in header or not {"Student", "LastName"} & set(header):
+        raise UsageError(
+            f"{sheet.path}: is no gradebook exported by Canvas: 'Student' or 'ID' is missing. It has the columns {sheet.columns()}."
+        )
+    layout, at = Layout(), {name: index for index, name in reversed(list(enumerate(header)))}
+    head = [row for row in range(1, len(sheet.raw)) if sheet.cell(row, 0).strip() == "Points Possible"]
+    possible = head[0] if head else 0
+    read_only = {column for column in range(len(header)) if possible and sheet.cell(possible, column) == "(read only)"}
+    for name in assignments:
+        numbered = [
+            i
+            for i, title in enumerate(header)
+            if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name) and i not in read_only
+        ]
+        if (column := _only(sheet, name, numbered)) is not None:
+            layout.points[name] = column
+            layout.maxima[name] = {sheet.cell(possible, column).strip()} if possible else set()
+    for row in range(possible + 1, len(sheet.raw)):
+        cells = {name: sheet.cell(row, index).strip() for name, index in at.items()}
+        student = cells.get("Student") or ", ".join(filter(None, (cells.get("LastName"), cells.get("FirstName"))))
+        if cells["ID"] and student != "Student, Test":
+            layout.rows.append(Row(row, printable(f"{student} ({cells['ID']})"), _canvas_keys(student, cells)))
+    return layout
+
+
+def _canvas_keys(student: str, cells: dict[str, str]) -> list[tuple[str, str]]:
+    login, number = cells.get("SIS Login ID", ""), cells.get("SIS User ID", "")
+    return [
+        ("lms_id", cells["ID"]),
+        ("id", login),
+        ("email", login),
+        ("id", number),
+        ("id", canvas_folder(student, cells["ID"])),
+    ]
+
+
+def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+    """The layout of a grading worksheet of one assignment, or of grades exported from Moodle's gradebook.
+
+    Raises:
+        UsageError: the file is neither, or a worksheet with another number of assignments than one.
+    """
+    if _column(sheet, IDENTIFIER) is not None and _column(sheet, GRADE) is not None:
+        if len(assignments) != 1:
+            known = ", ".join(assignments) or "none"
+            raise UsageError(
+                f"{sheet.path}: is a worksheet for one assignment. Say which with --assignment; there are grades for: {known}."
+            )
+        return _worksheet(sheet, assignments[0])
+    if any(_column(sheet, names) is not None for names in (EMAIL, ID_NUMBER, USERNAME)):
+        return _gradebook(sheet, assignments)
+    raise UsageError(
+        f"{sheet.path}: is neither Moodle's grading worksheet nor grades exported from its gradebook (in English, German or Spanish)."
+        f" It has the columns {sheet.columns()}."
+    )
+
+
+def _worksheet(sheet: Sheet, assignment: str) -> Layout:
+    grade, maximum, comment = (_column(sheet, names) for names in (GRADE, MAXIMUM, COMMENT))
+    assert grade is not None  # the caller has looked
+    layout = Layout(points={assignment: grade}, feedback={} if comment is None else {assignment: comment})
+    layout.maxima[assignment] = {sheet.cell(row, maximum).strip() for row in range(1, len(sheet.raw))}
+    layout.rows = _moodle_rows(sheet)
+    return layout
+
+
+def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+    layout = Layout(rows=_moodle_rows(sheet))
+    titles = [re.sub(r"^[^:]{1,40}:\s*", "", title) for title in sheet.header]
+    for name in assignments:
+        named = {i: title for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)}
+        feedback = [
+            i for i, title in named.items() if title.endswith("(Feedback)") or sheet.header[i].startswith("Feedback:")
+        ]
+        real = [i for i, title in named.items() if title.endswith("(Real)")]
+        if (column := _only(sheet, name, real or [i for i in named if i not in feedback])) is not None:
+            layout.points[name] = column
+            if feedback:
+                layout.feedback[name] = feedback[0]
+    return layout
+
+
+def _moodle_rows(sheet: Sheet) -> list[Row]:
+    columns: tuple[tuple[str, ...], ...] = (IDENTIFIER, USERNAME, EMAIL, ID_NUMBER, LOCKED, FULL_NAME, *NAMES)
+    at = {names: _column(sheet, names) for names in columns}
+    rows = []
+    for index in range(1, len(sheet.raw)):
+        cells = {names: sheet.cell(index, column).strip() for names, column in at.items()}
+        name = cells[FULL_NAME] or " ".join(filter(None, (cells[part] for part in NAMES)))
+        known_by = cells[IDENTIFIER] or cells[EMAIL] or cells[ID_NUMBER] or cells[USERNAME]
+        if known_by or name:
+            locked = "Moodle has locked the grade" if cells[LOCKED].casefold() in ("no", "nein") else ""
+            rows.append(Row(index, printable(f"{name} ({known_by})".strip()), _moodle_keys(name, cells), locked))
+    return rows
+
+
+def _moodle_keys(name: str, cells: dict[tuple[str, ...], str]) -> list[tuple[str, str]]:
+    keys = [("id", cells[USERNAME]), ("email", cells[EMAIL]), ("id", cells[ID_NUMBER]), ("id", cells[EMAIL])]
+    number = re.search(r"\d+$", cells[IDENTIFIER])
+    if number:
+        participant = moodle_id(number[0])
+        keys = [("lms_id", participant), *keys, ("id", moodle_folder(name, participant))]
+    return [*keys, ("id", moodle_folder(name)), ("full_name", name)] if name else keys
+
+
+def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
+    wanted = set(names)
+    return next((i for i, title in enumerate(sheet.header) if title.casefold() in wanted), None)
+
+
+def _only(sheet: Sheet, assignment: str, columns: list[int]) -> int | None:
+    if len(columns) > 1:
+        found = ", ".join(f"'{sheet.header[i]}'" for i in columns)
+        raise UsageError(
+            f"{sheet.path}: several columns could be '{assignment}': {found}. Rename or remove all but one."
+        )
+    return columns[0] if columns else None
+
+
+LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {"canvas": canvas_layout, "moodle": moodle_layout}

@@ -1,0 +1,185 @@
+"""The otter road: otter and Gradescope read a zip and want a `results.json`; what it says, the judge says.
+
+Under `otter run` that happens in ``JudgePlugin``; on Gradescope `run_otter.py` calls ``main``, which needs no kernel of
+otter's and no luck with what it reads.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+
+from otter.plugins import AbstractOtterPlugin
+from otter.run import AutograderConfig
+from otter.test_files import GradingResults, TestCase
+from otter.test_files.abstract_test import TestCaseResult
+from otter.test_files.ottr_test import OttrTestFile
+
+from autograder.course import Course, find_course
+from autograder.errors import Ungradable
+from autograder.feedback_text import check_text
+from autograder.grading import Grader
+from autograder.memory import memory_mib, shortage
+from autograder.results import OUR_FAULT, Result
+
+COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
+OTTER_CONFIG = {
+    "plugins": ["autograder.otter_road.JudgePlugin"],
+    "show_hidden": True,
+    "show_all_public": True,  # together with no hidden case: every entry is visible to the student
+    "force_public_test_summary": False,
+    "print_summary": False,  # the plugin's report says it better
+}
+IGNORED = ("__MACOSX", ".ipynb_checkpoints")
+BLANK = {
+    "cells": [],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+UNFINISHED = (
+    "The container ended the grading before there was a result: it ran out of memory, or out of time. "
+    "For the instructor: see the Autograder settings on Gradescope, then regrade."
+)
+
+
+class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
+    """Keeps otter away from the student's files, and replaces what otter found by the judge's result."""
+
+    def before_grading(self, config: AutograderConfig) -> None:
+        """Set aside what was handed in, before otter reads it, and leave a blank notebook in its place.
+
+        Otter would run the notebook without a time limit, import modules that lie beside it, and unpickle its log.
+        """
+        submitted = Path(self.submission_path)
+        self.base = submitted.parent.parent
+        self.handed_in = self.base / "handed_in"
+        self.handed_in.mkdir()
+        for path in sorted(submitted.parent.iterdir()):
+            if path.name != "tests":  # otter's own copy, made a moment ago
+                path.rename(self.handed_in / path.name)
+        submitted.write_text(json.dumps(BLANK) if submitted.suffix == ".ipynb" else "", encoding="utf-8")
+
+    def after_grading(self, results: GradingResults) -> None:
+        """Let the judge grade; only now, so that no process of the student's runs while otter reads a pickle."""
+        self.result = grade(self.handed_in, self.base / "source")
+        fill(results, self.result)
+
+    def generate_report(self) -> str:
+        """What the instructor reads on the screen."""
+        return report(self.result)
+
+
+def main(base: Path) -> None:
+    """Grade what lies in ``base``/submission and write ``base``/results/results.json, valid from the first moment."""
+    _write(base, _not_graded("", f"{OUR_FAULT} {UNFINISHED}"))
+    result = grade(base / "submission", base / "source")
+    _write(base, result)
+    print(report(result))
+
+
+def _write(base: Path, result: Result) -> None:
+    results = GradingResults([])
+    fill(results, result)
+    content = json.dumps(results.to_gradescope_dict(AutograderConfig(OTTER_CONFIG)), indent=2)
+    target = base / "results" / "results.json"
+    partial = target.with_suffix(".partial")
+    partial.write_text(content, encoding="utf-8")
+    partial.replace(target)
+
+
+def grade(handed_in: Path, source: Path) -> Result:
+    """The judge's result for the notebook in ``handed_in``, as students may see it; whatever is wrong, it says so.
+
+    Args:
+        source: the unpacked zip.
+    """
+    name, max_points = "", 0.0
+    try:
+        course = find_course(source / COURSE)
+        (name,) = course.assignments
+        max_points = course.assignment(name).max_points
+        if line := shortage(memory_mib(), course.settings.limits.memory_mib):
+            return _not_graded(name, f"{OUR_FAULT} {line}", max_points)
+        return _graded(course, name, the_notebook(handed_in))
+    except Ungradable as error:
+        return _not_graded(name, str(error), max_points)
+    except Exception as error:  # or else otter would end without a results.json
+        traceback.print_exc()
+        return _not_graded(name, f"{OUR_FAULT} ({type(error).__name__})", max_points)
+
+
+def _graded(course: Course, name: str, notebook: Path) -> Result:
+    with Grader(course) as grader:
+        result = grader.grade(notebook, name)
+    if not course.settings.course.show_details:
+        for check in result.checks:
+            if check.status == "failed":
+                check.rationale, check.hint, check.misconception = "", "", None
+    return result
+
+
+def _not_graded(assignment: str, reason: str, max_points: float = 0.0) -> Result:
+    return Result(
+        assignment=assignment, student="", submission="", points=None, max_points=max_points, seconds=0, notes=[reason]
+    )
+
+
+def the_notebook(folder: Path) -> Path:
+    """The one notebook that was handed in.
+
+    Raises:
+        Ungradable: there is none, or more than one.
+    """
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink() and not _ignored(p, folder)]
+    notebooks = [path for path in files if path.suffix == ".ipynb"]
+    if len(notebooks) == 1:
+        return notebooks[0]
+    names = ", ".join(str(path.relative_to(folder)) for path in (notebooks or files)[:8]) or "nothing"
+    what = f"{len(notebooks)} notebooks ({names})" if notebooks else f"no notebook, but {names}"
+    raise Ungradable(f"You handed in {what}. Hand in exactly one .ipynb file, the one that Jupyter saved.")
+
+
+def _ignored(path: Path, folder: Path) -> bool:
+    return bool(set(path.relative_to(folder).parts) & set(IGNORED))
+
+
+def fill(results: GradingResults, result: Result) -> None:
+    """Put the judge's ``result`` in the place of what otter found."""
+    entries = {
+        check.check: Entry(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
+        for check in result.checks
+    }
+    if not entries:
+        entries = {"": Entry("This submission was not graded", 0.0, result.max_points, "\n".join(result.notes))}
+    results.results = entries
+    facts = {"submission": result.submission} if result.submission else {}
+    lines = [f"{name}: {fact}" for name, fact in (facts | result.facts).items()]
+    results.set_output("\n".join([*_for_students(result.notes), *lines]))
+
+
+def _for_students(notes: list[str]) -> list[str]:
+    """The notes up to the one that says the fault is ours: the lines after it quote hidden checks."""
+    return notes[: notes.index(OUR_FAULT) + 1] if OUR_FAULT in notes else notes
+
+
+class Entry(OttrTestFile):  # type: ignore[misc]
+    """One line of otter's results that was judged elsewhere: its points and its text are given, nothing is run."""
+
+    def __init__(self, name: str, points: float, max_points: float, text: str) -> None:
+        case = TestCase(name=name, body="", hidden=False, points=max_points, success_message=None, failure_message=None)
+        super().__init__(name, "", [case])
+        self.test_case_results = [TestCaseResult(case, text, passed=points == max_points)]
+        self.text = text
+        self.update_score(points)
+
+    def summary(self, public_only: bool = False) -> str:
+        return self.text
+
+
+def report(result: Result) -> str:
+    """The result for the instructor: the points of each question, and every note."""
+    points = "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g} points"
+    questions = [f"{question}: {got:g} / {of:g}" for question, (got, of) in result.question_points().items()]
+    return "\n".join([f"{result.assignment}: {points}", *questions, *result.notes])

@@ -1,0 +1,133 @@
+"""A CSV file of somebody else's making, in which single cells are changed and every other byte stays as it was."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from autograder.errors import UsageError
+from autograder.people import printable
+
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "is an Excel workbook or a zip",
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook",
+    codecs.BOM_UTF16_LE: "is UTF-16 text",
+    codecs.BOM_UTF16_BE: "is UTF-16 text",
+    b"<": "is a web page",
+}
+
+
+@dataclass
+class Sheet:
+    """Rows of cells as they stand in the file, quotes and all.
+
+    Attributes:
+        raw: the cells of each row, undecoded.
+        ends: what ends each row.
+        bom: whether the file starts with a byte order mark.
+    """
+
+    path: Path
+    delimiter: str
+    bom: bool
+    raw: list[list[str]]
+    ends: list[str]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file whose first row is a header.
+
+        Raises:
+            UsageError: there is no such file, or it is no CSV text in UTF-8.
+        """
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}.") from error
+        for start, what in _OTHER_FORMATS.items():
+            if data.lstrip().startswith(start):
+                raise UsageError(f"{path}: {what}. Download the grades as CSV.")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"{path}: is not UTF-8 text. Download it again, and do not save it in Excel in between."
+            ) from error
+        delimiter = max(",;\t", key=lambda d: len(_split(text, d, 1)[0]) and len(_split(text, d, 1)[0][0]))
+        raw, ends = _split(text, delimiter)
+        if len(raw) < 2:
+            raise UsageError(f"{path}: holds no rows. Download it again.")
+        return cls(path, delimiter, data.startswith(codecs.BOM_UTF8), raw, ends)
+
+    @property
+    def header(self) -> list[str]:
+        """The cells of the first row."""
+        return [self.cell(0, column).strip() for column in range(len(self.raw[0]))]
+
+    def cell(self, row: int, column: int | None) -> str:
+        """The text of one cell; nothing where the row ends before it."""
+        if column is None or column >= len(self.raw[row]):
+            return ""
+        raw = self.raw[row][column]
+        return raw[1 : raw.rindex('"')].replace('""', '"') if raw.startswith('"') and len(raw) > 1 else raw
+
+    def set(self, row: int, column: int, text: str) -> None:
+        """Change one cell, quoted where it was quoted or has to be."""
+        cells = self.raw[row]
+        cells.extend([""] * (column + 1 - len(cells)))
+        quoted = cells[column].startswith('"') or re.search(rf'["\r\n{re.escape(self.delimiter)}]', text)
+        cells[column] = '"{}"'.format(text.replace('"', '""')) if quoted else text
+
+    def write(self, target: Path) -> None:
+        """Write the whole sheet, or nothing."""
+        text = "".join(self.delimiter.join(cells) + end for cells, end in zip(self.raw, self.ends, strict=True))
+        write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
+
+    def columns(self) -> str:
+        """The header's names, for a message."""
+        return ", ".join(f"'{printable(name)}'" for name in self.header if name)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file so that nobody ever sees half of it.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        os.replace(draft, target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{target}: cannot be written: {error.strerror}.") from error
+
+
+def harmless(text: str) -> str:
+    """Text from a student that no spreadsheet program takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _split(text: str, delimiter: str, rows: int | None = None) -> tuple[list[list[str]], list[str]]:
+    """All rows (or the first ``rows``) as raw cells, and what ends each."""
+    d = re.escape(delimiter)
+    scanner = re.compile(rf'("[^"]*(?:""[^"]*)*"[^{d}\r\n]*|[^{d}\r\n]*)({d}|\r\n|\n|\r|\Z)')
+    raw: list[list[str]] = []
+    ends: list[str] = []
+    position, new = 0, True
+    while position < len(text) or not new:
+        match = scanner.match(text, position)
+        assert match is not None  # the second alternative matches anything, an unclosed quote too
+        if new:
+            raw.append([])
+        raw[-1].append(match[1])
+        position, new = match.end(), match[2] != delimiter
+        if new:
+            ends.append(match[2])
+            if len(raw) == rows:
+                break
+    return raw, ends

@@ -1,0 +1,124 @@
+"""IMDB sentiment, question 3: fit with a validation split, and the epoch to keep (5 points). Source: lecture.
+
+The lecture validates on the test set; here a part of the training reviews is held back.
+"""
+
+import keras
+import numpy as np
+from autograder.checks import agree, check, fail
+from autograder.models import Model
+from solutions.imdb_sentiment import epoch_to_keep, fit_and_validate
+
+VOCAB_SIZE, LENGTH = 30, 6
+CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+SECONDS = 60  # a fit of these sizes takes about two
+
+
+def drawn_data(draw, n, held_out):
+    """Reviews with random labels; words from 20 on stand in the last ``held_out`` reviews, the others in the rest."""
+    x = np.concatenate(
+        [draw.integers(1, 20, size=(n - held_out, LENGTH)), draw.integers(20, 30, size=(held_out, LENGTH))]
+    )
+    y = draw.permutation(np.arange(n) % 2)
+    return x.astype(np.int32), y.astype(np.int32)
+
+
+def example(submission, seed):
+    """A small untrained model in the student's process, made by the notebook's own locked cell."""
+    return submission.call("example_model", VOCAB_SIZE, LENGTH, seed=seed, seconds=SECONDS)
+
+
+def reference_curves(model, x, y, epochs, batch_size, share):
+    """What the reference finds from the same first weights. One batch per epoch, so that shuffling plays no part."""
+    copy = keras.models.clone_model(model.keras)
+    copy.set_weights(model.keras.get_weights())
+    return curves(fit_and_validate(copy, x, y, epochs, batch_size, share))
+
+
+def curves(answer):
+    """The four curves in (model, history), or whatever was returned in their place."""
+    history = answer[1] if isinstance(answer, (tuple, list)) and len(answer) == 2 else answer
+    history = getattr(history, "history", history)
+    return {name: history[name] for name in CURVES if name in history} if isinstance(history, dict) else history
+
+
+def train_once(submission):
+    """The student's function with a fixed training seed and time for the first fit of a process."""
+
+    def call(*args):
+        return submission.call("fit_and_validate", *args, seed=1, seconds=SECONDS)
+
+    return call
+
+
+@check("q3", points=2, visible=True)
+def test_curves(submission, draw):
+    """fit_and_validate trains on the first reviews, validates on the last, and returns the four curves"""
+    for epochs, (n, held_out) in zip(draw.distinct(2, 5, n=2), ((40, 10), (45, 9)), strict=True):
+        x, y = drawn_data(draw, n, held_out)
+        model = example(submission, seed=epochs)
+        args = (x, y, epochs, n, held_out / n)
+        expected = reference_curves(model, *args)
+        what = "your history is"
+        agree(
+            train_once(submission), model, *args, expected=expected, reference=fit_and_validate, view=curves, what=what
+        )
+
+
+@check("q3", points=1)
+def test_one_step_of_adam(submission, draw):
+    """one step moves the vectors of trained words by Adam's learning rate, and those of held-out words not at all"""
+    for n, held_out in ((40, 10), (60, 12)):
+        x, y = drawn_data(draw, n, held_out)
+        model = example(submission, seed=n)
+        before, trained_words = vectors(model), np.unique(x[: n - held_out])
+
+        def view(answer, before=before, seen=trained_words):
+            after = vectors(answer[0]) if isinstance(answer, (tuple, list)) and len(answer) == 2 else None
+            if after is None or after.shape != before.shape:
+                fail(
+                    "your function did not return (the trained model, its history)", "What does the docstring promise?"
+                )
+            moved = np.abs(after - before)
+            return [np.median(moved[seen]), moved[20:].max()]
+
+        what = "a trained word's and a held-out word's numbers moved by"
+        args = (x, y, 1, n, held_out / n)
+        expected = [0.001, 0.0]  # Adam divides the gradient by its own size: the first step is as long as the rate
+        agree(
+            train_once(submission),
+            model,
+            *args,
+            expected=expected,
+            reference=fit_and_validate,
+            view=view,
+            what=what,
+            rtol=0.05,
+            atol=1e-6,
+        )
+
+
+def vectors(model):
+    """The Embedding's table, or None where there is no such model."""
+    keras_model = model.keras if isinstance(model, Model) else model
+    return None if not isinstance(keras_model, keras.Model) else keras_model.get_weights()[0]
+
+
+@check("q3", points=2, visible=True)
+def test_epoch_to_keep(submission, draw):
+    """epoch_to_keep(history) is the epoch, counted from 1, with the lowest validation loss"""
+    for epochs in draw.distinct(6, 11, n=3):
+        history = drawn_history(draw, epochs)
+        expected = 1 + history["val_loss"].index(min(history["val_loss"]))
+        agree(submission.epoch_to_keep, history, expected=expected, reference=epoch_to_keep)
+
+
+def drawn_history(draw, epochs):
+    """Curves with the best validation loss, the best validation accuracy and the lowest loss at different epochs."""
+    best, most_accurate, lowest = draw.permutation(np.arange(1, epochs - 1))[:3]
+    numbers = {name: np.round(draw.uniform(0.30, 0.60, size=epochs), 4) for name in CURVES}
+    numbers["val_loss"][best] = 0.25
+    numbers["val_loss"][-1] = 0.65
+    numbers["val_accuracy"][most_accurate] = 0.95
+    numbers["loss"][lowest] = 0.05
+    return {name: [float(number) for number in curve] for name, curve in numbers.items()}

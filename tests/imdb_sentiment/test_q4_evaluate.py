@@ -1,0 +1,42 @@
+"""IMDB sentiment, question 4: evaluate by hand (4 points). Source: lecture, section on sentiment analysis."""
+
+import numpy as np
+from autograder.checks import agree, check
+from solutions.imdb_sentiment import accuracy, progress_bar
+
+
+@check("q4", points=2, visible=True)
+def test_accuracy(submission, draw):
+    """accuracy of probabilities (n, 1) and labels (n,) is the share of right predictions, for any n"""
+    for n in draw.distinct(9, 40, n=3):
+        labels = (np.arange(n) < n // 3).astype(np.int64)  # not balanced: always answering "negative" is not one half
+        right = draw.permutation(n) >= n // 5  # a fifth wrong: another share than that of either label
+        sure = draw.uniform(0.55, 0.95, size=n)
+        says_positive = np.where(right, labels, 1 - labels) == 1
+        probabilities = np.where(says_positive, sure, 1 - sure).astype(np.float32).reshape(n, 1)
+        order = draw.permutation(n)
+        agree(
+            submission.accuracy,
+            probabilities[order],
+            labels[order],
+            expected=float(right.sum() / n),
+            reference=accuracy,
+        )
+
+
+@check("q4", points=2)
+def test_progress_bar(submission, draw):
+    """progress_bar gives the mean of the running accuracies and the final one, also when the last batch is smaller"""
+    for batch_size in draw.distinct(4, 9, n=3):
+        n = 4 * batch_size + int(draw.integers(1, batch_size - 1))
+        correct = (draw.random(n) < np.linspace(0.4, 1, n)).astype(
+            np.int64
+        )  # later reviews go better: the two numbers differ
+        correct[:2], correct[-1] = 0, 1
+        running, right = [], 0
+        for i, one in enumerate(correct, start=1):
+            right += int(one)
+            if i % batch_size == 0 or i == n:
+                running.append(right / i)
+        expected = (sum(running) / len(running), right / n)
+        agree(submission.progress_bar, correct, batch_size, expected=expected, reference=progress_bar)

@@ -1,0 +1,160 @@
+"""What the hidden checks see of a model: its predictions and the number of its weights, put into words.
+
+A model of a student's own class shows nothing else, so nothing else is asked of any model. A sentence serves three times:
+it is compared, it is what the student reads, and it tells one misconception from another.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from solutions.recurrent_networks import mean_and_std, scale, unscale
+
+Array = np.ndarray
+
+# Limits of question 10: the largest error over the three cities, in the unit of their targets 110, 125 and 75. Measured
+# with Keras 3.15 on one core of a CPU: MEASURED
+TOLD_APART = 7.0
+CLOSE = 2.0
+SEEDS = (1, 2, 3)
+NEARLY_THE_SAME = 0.3  # mean change of a scaled prediction; a single step of Adam at rate 0.01 moves it by less
+
+
+def model_facts(model: Any, x: Array, head: str = "", count: bool = True) -> str:
+    """What a model that should predict one number per sequence is seen to do, in one line.
+
+    Args:
+        model: with ``predict(x)`` and ``trainable_params``.
+        x: (n_sequences, days, features), a dozen sequences of small numbers.
+        head: "relu" to ask for a relu between the state and the prediction as well.
+        count: whether the number of weights is told of a model without a fault, too.
+    """
+    n, days = x.shape[:2]
+    one_day_changed = [np.where(np.arange(days)[:, None] == day, x + 1, x) for day in range(days)]
+    parts = [x, -x, 1e6 * x, 2e6 * x, *one_day_changed]
+    predictions, trouble = predictions_or_trouble(model, np.concatenate(parts))
+    if predictions is None:
+        return trouble
+    weights = f"{model.trainable_params} trainable weights"  # asked after predict, which builds a model of a class
+    if predictions.shape != (n * len(parts), 1):
+        return f"predictions of shape {(n, *predictions.shape[1:])} for {n} sequences, {weights}"
+    normal, turned, huge, twice, *changed = np.split(predictions, len(parts))
+    faults = _number_faults(np.concatenate([normal, turned]))
+    if not faults:
+        ignored = [day + 1 for day, other in enumerate(changed) if np.allclose(other, normal, rtol=0, atol=1e-6)]
+        faults += [f"day {day} of {days} plays no part" for day in ignored[:1]]
+        faults += _growth_faults(huge, twice)
+        if head == "relu" and np.allclose(turned, -normal, rtol=1e-3, atol=1e-5):
+            faults.append("turning the sign of every input turns the sign of every prediction, as without a relu")
+    return _line("one number for each sequence", faults, weights, count)
+
+
+def sequence_facts(model: Any, x: Array, count: bool = True) -> str:
+    """What a model that should predict one number for every day is seen to do, in one line.
+
+    Args:
+        model, count: as for ``model_facts``.
+        x: (n_sequences, days, features), a dozen sequences of small numbers, at least three days.
+    """
+    n, days = x.shape[:2]
+    middle = days // 2
+    day = np.arange(days)[:, None]
+    parts = [
+        x,
+        -x,
+        1e6 * x,
+        2e6 * x,
+        np.where(day >= middle, x + 1, x),
+        np.where(day == 0, x + 1, x),
+        np.where(day == days - 1, x + 1, x),
+    ]
+    predictions, trouble = predictions_or_trouble(model, np.concatenate(parts))
+    if predictions is None:
+        return trouble
+    weights = f"{model.trainable_params} trainable weights"
+    if predictions.shape != (n * len(parts), days, 1):
+        return f"predictions of shape {(n, *predictions.shape[1:])} for {n} sequences of {days} days, {weights}"
+    normal, turned, huge, twice, later, first, last = np.split(predictions, len(parts))
+    faults = _number_faults(np.concatenate([normal, turned]))
+    if not faults:
+        same = {"rtol": 0, "atol": 1e-6}
+        if not np.allclose(later[:, :middle], normal[:, :middle], rtol=1e-4, atol=1e-5):
+            faults.append("the prediction of a day changes when only later days change")
+        if np.allclose(first[:, -1], normal[:, -1], **same):
+            faults.append("the first day plays no part in the last prediction")
+        if np.allclose(last[:, -1], normal[:, -1], **same):
+            faults.append("the last day plays no part in the last prediction")
+        faults += _growth_faults(huge, twice)
+    return _line("one number for each day", faults, weights, count)
+
+
+def predictions_or_trouble(model: Any, x: Array) -> tuple[Array | None, str]:
+    """Predictions, or why there are none."""
+    if not hasattr(model, "predict"):
+        return None, "no Keras model"
+    try:
+        return np.asarray(model.predict(x)), ""
+    except Exception as error:  # Keras refuses a wrong shape with several kinds of exception
+        if getattr(error, "final", False):  # the student's process ran out of time or ended: not a matter of shapes
+            raise
+        return None, f"it takes no sequences of {x.shape[1]} days with {x.shape[2]} features"
+
+
+def _number_faults(predictions: Array) -> list[str]:
+    """Whether the predictions are numbers that may be negative and differ from input to input."""
+    if not np.isfinite(predictions).all():
+        return ["a prediction is not a finite number"]
+    if np.ptp(predictions) < 1e-6:
+        return ["every prediction is the same number"]
+    return ["no prediction is negative"] if predictions.min() >= 0 else []
+
+
+def _growth_faults(huge: Array, twice: Array) -> list[str]:
+    """A state between -1 and 1 cannot follow inputs that grow; one without tanh can."""
+    bounded = np.isfinite(twice).all() and np.allclose(huge, twice, rtol=1e-2, atol=1e-2)
+    return [] if bounded else ["predictions grow with the inputs without limit, as without tanh"]
+
+
+def _line(right: str, faults: list[str], weights: str, count: bool) -> str:
+    told = [right, *faults] + ([weights] if faults or count else [])
+    return ", ".join(told)
+
+
+def training_facts(model: Any, X: Array, y: Array, before: Array, limit: float) -> str:
+    """What a trained model has learned, in words.
+
+    Args:
+        model: with ``predict(x)``; it should read scaled inputs and predict scaled targets.
+        X, y: (n_sequences, days, features) and (n_sequences, 1), in the lecture's units.
+        before: what the model predicted for scaled X before it was trained.
+        limit: how close to its target every city should be, in the unit of y.
+    """
+    scaled_X, scaled_y = scale(X, *mean_and_std(X)), scale(y, *mean_and_std(y))
+    from_scaled, trouble = predictions_or_trouble(model, scaled_X)
+    if from_scaled is None:
+        return trouble
+    if from_scaled.size != y.size:
+        return f"predictions of shape {from_scaled.shape} for {len(X)} cities"
+    if largest_error(from_scaled, y) < limit:
+        return f"every city within {limit:g} of its target"
+    from_raw, _ = predictions_or_trouble(model, X)
+    if np.abs(from_scaled - np.reshape(before, from_scaled.shape)).mean() < NEARLY_THE_SAME:
+        return "after training it predicts nearly what it predicted before"
+    if distance(from_scaled, y) < 1.7 * y.std():
+        return "it has learned to predict y as it is, not scaled y"
+    if distance(from_raw, y) < 1.7 * y.std():
+        return "it has learned to predict y as it is from X as it is"
+    if distance(from_raw, scaled_y) < 1.05:
+        return "it has learned to predict scaled y from X as it is"
+    return f"a city is {limit:g} or more away from its target"
+
+
+def largest_error(predicted: Array, y: Array) -> float:
+    """Largest distance from a target, in the unit of y, of predictions of scaled y; infinite where one is no number."""
+    error = np.abs(unscale(np.reshape(predicted, y.shape), *mean_and_std(y)) - y)
+    return float(error.max()) if np.isfinite(error).all() else float("inf")
+
+
+def distance(predicted: Array, y: Array) -> float:
+    """Root of the mean squared error; the best constant is y.std() away."""
+    return float(np.sqrt(np.mean(np.square(np.reshape(predicted, y.shape) - y))))

@@ -1,0 +1,41 @@
+"""Recurrent networks, question 2: from the state to the prediction (3 points). Source: lecture, simple RNN."""
+
+import numpy as np
+from keras.layers import Dense
+
+from autograder.checks import agree, check
+from solutions.recurrent_networks import predict_every_day, predict_last_day
+
+
+def draw_case(draw):
+    """States, kernel and bias with all sizes different; half of the cases predict one number, as the lecture does."""
+    sequences, days, units, outputs = draw.distinct(2, 6, 4)
+    outputs = draw.choice([1, outputs])
+    sizes = (sequences, days, units), (units, outputs), (outputs,)
+    return [draw.uniform(-0.9, 0.9, size).astype("float32") for size in sizes]
+
+
+def keras_dense(states, *weights):
+    """What Keras' own layer gives for the same weights."""
+    layer = Dense(len(weights[-1]))
+    layer.build(states.shape)
+    layer.set_weights(weights)
+    return np.asarray(layer(states))
+
+
+@check("q2", points=2, visible=True)
+def test_last_day_equals_keras(submission, draw):
+    """predict_last_day gives what Dense gives for the last state"""
+    for _ in range(4):
+        states, *weights = draw_case(draw)
+        expected = keras_dense(states[:, -1], *weights)
+        agree(submission.predict_last_day, states, *weights, expected=expected, reference=predict_last_day)
+
+
+@check("q2", points=1, visible=True)
+def test_every_day_equals_keras(submission, draw):
+    """predict_every_day gives what Dense gives for every state"""
+    for _ in range(4):
+        states, *weights = draw_case(draw)
+        expected = keras_dense(states, *weights)
+        agree(submission.predict_every_day, states, *weights, expected=expected, reference=predict_every_day)
