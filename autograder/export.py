@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Literal
 
 from autograder import store
 from autograder.course import Course
@@ -33,7 +32,7 @@ COLUMNS = [
 
 def export(
     course: Course,
-    to: Literal["canvas", "moodle", "csv"],
+    to: str,
     template: Path | None,
     target: Path,
     assignments: list[str] | None = None,
@@ -43,6 +42,7 @@ def export(
     """Write the grades of ``assignments`` (default: all) to ``target``.
 
     Args:
+        to: ``canvas``, ``moodle`` or ``csv``.
         template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
         feedback: (student, assignment) -> text; by default the summary of the results that were kept.
         pending: whether the points so far are written for submissions that still wait for a person.

@@ -149,7 +149,7 @@ _F = TypeVar("_F", ast.FunctionDef, ast.Lambda)
 
 
 class _Renamed(ast.NodeTransformer):
-    """Gives functions and variables other names, except where a parameter of the same name hides them."""
+    """Gives functions other names, except where a parameter or a local variable of the same name hides them."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -166,6 +166,7 @@ class _Renamed(ast.NodeTransformer):
         return self._inside(node)
 
     def _inside(self, node: _F) -> _F:
-        hidden = {parameter.arg for parameter in ast.walk(node.args) if isinstance(parameter, ast.arg)}
+        hidden = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)}
+        hidden |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         _Renamed({old: new for old, new in self.names.items() if old not in hidden}).generic_visit(node)
         return node

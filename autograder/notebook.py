@@ -87,12 +87,12 @@ def _parse(data: bytes, name: str) -> NotebookNode:
     try:
         notebook = nbformat.convert(nbformat.from_dict(raw), 4)
         cells = [_tidy(cell) for cell in notebook.cells]
-        language = str(_language(notebook.metadata)).lower()
+        language = _language(notebook.metadata)
     except Exception as error:  # any shape of damage
         raise Ungradable(
             f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again."
         ) from error
-    if language and not language.startswith(("python", "ipython")):
+    if language and not language.lower().startswith(("python", "ipython")):
         raise Ungradable(
             f"{name}: is written for {language[:40]}, and this course is graded in Python. Choose a Python kernel and hand in again."
         )
@@ -185,9 +185,7 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
             _restore(released.cells, index, used, chosen, cells)
             cells.append(_filled(released.cells[index], cell, notes))
             used.add(index)
-        elif _is_solution(released.cells[index]) and normalised(cell.source) != normalised(
-            released.cells[index].source
-        ):
+        elif _is_another_attempt(cell, released.cells[index], chosen[index]):
             cells.append(_own(cell, len(cells)))
     _restore(released.cells, len(released.cells), used, chosen, cells)
     missing = [_name(released.cells[i]) for i in range(len(released.cells)) if i not in chosen]
@@ -196,6 +194,12 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
             f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}."
         )
     return nbformat.from_dict({**released, "cells": cells})
+
+
+def _is_another_attempt(cell: NotebookNode, released: NotebookNode, chosen: NotebookNode) -> bool:
+    """Whether a further copy of a solution cell holds code of its own: neither the stub nor a repetition."""
+    known = {normalised(released.source), normalised(chosen.source)}
+    return _is_solution(released) and normalised(cell.source) not in known
 
 
 def _restore(

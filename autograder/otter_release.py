@@ -101,7 +101,7 @@ def _indented(source: str) -> str:
     (inside,) = ast.parse(f"if True:\n    pass\n{body}").body
     assert isinstance(inside, ast.If)
     if [ast.dump(node) for node in inside.body[1:]] != [ast.dump(node) for node in ast.parse(source).body]:
-        raise SyntaxError("a string runs over several lines; write its line ends as \\\\n")
+        raise SyntaxError("a string runs over several lines; write its line ends as \\n")
     return body
 
 

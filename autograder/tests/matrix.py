@@ -43,7 +43,7 @@ class LocalRun:
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.agent = importlib.import_module("agent").Agent(self.namespace)
         for cell in cells:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
                 exec(compile(cell, "<cell>", "exec"), self.namespace)
 
     def ask(
@@ -70,12 +70,12 @@ def answers(assignment: Assignment) -> Iterator[tuple[str, str, NotebookNode]]:
 
 
 def written(source: NotebookNode, module: str) -> NotebookNode:
-    """The notebook with a module of answers in a cell of its own, after the locked cells that define examples."""
-    notebook = nbformat.from_dict(
-        {**source, "cells": [c for c in source.cells if not c.metadata.get("nbgrader", {}).get("solution")]}
-    )
-    notebook.cells.append(nbformat.v4.new_code_cell(module))
-    return notebook
+    """The notebook with a module of answers in place of its first solution cell, and without the others."""
+    marks = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
+    solutions = [i for i, mark in enumerate(marks) if mark.get("solution") and not mark.get("grade")]
+    cells = [cell for i, cell in enumerate(source.cells) if i not in solutions]
+    cells.insert(solutions[1] - 1, nbformat.v4.new_code_cell(module))  # the first is the instructor's
+    return nbformat.from_dict({**source, "cells": cells})
 
 
 def outcome(assignment: Assignment, notebook: NotebookNode) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import shlex
 import stat
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder import archive
+from autograder.cli import main
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
@@ -543,3 +546,22 @@ def test_wrong_use_is_one_clear_line(course: Course, tmp_path: Path) -> None:
         with pytest.raises(UsageError) as error:
             collect(paths, course, assignment)
         assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_every_grade_command_of_the_page_finds_its_submissions(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/lms.md").read_text()
+    commands = re.findall(r"^autograder grade (.*)$", page, re.MULTILINE)
+    assert len(commands) >= 4
+    put_zip(tmp_path / "moodle.zip", "Alyssa Hacker_123456_assignsubmission_file_/work.ipynb")
+    put_zip(tmp_path / "canvas.zip", "hackeralyssa_12345_67890_padding-1.ipynb")
+    put_zip(tmp_path / "gradescope.zip", "submission_1/padding.ipynb")
+    put(tmp_path / "submitted/ben/padding/padding.ipynb")
+    put(tmp_path / "class/eva/padding.ipynb")
+    put(tmp_path / "late/lem.ipynb")
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        options = main.commands["grade"].make_context("grade", shlex.split(command, comments=True)).params
+        with collect([Path(path) for path in options["paths"]], course, options["assignment"]) as collection:
+            assert len(collection.submissions) == len(options["paths"])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
+import shlex
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
 from autograder import store
+from autograder.cli import main
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.export import export
@@ -24,17 +29,17 @@ STUDENTS = {
     "tweakitlem_104": {"last_name": "tweakitlem"},
     "idle": {"first_name": "Ida", "last_name": "Idle", "email": "ida@example.edu"},
 }
-CANVAS = """\
+CANVAS = '''\
 \ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Padding (9001),Tensor shapes (9002),"Quiz, one (9003)",Current Score
 ,,,,,Manual Posting,,,
     Points Possible,,,,,6.00,10.00,5.00,(read only)
 "Hacker, Alyssa",101,s-101,ahacker,"NLP, section 1",,"9.00",4.00,88.5
 "Bitdiddle, Ben",102,s-102,BEN@example.edu,NLP,1.00,EX,,
-="Lu, Eva",103,s-103,elu,NLP,,N/A,,
+"=""Lu, Eva""",103,s-103,elu,NLP,,N/A,,
 "Tweakit, Lem",104,,,NLP,,,,
 "Stranger, Sam",105,s-105,sam,NLP,2.00,,,
 "Student, Test",999,,test,NLP,,,,
-"""
+'''
 WORKSHEET = """\
 Identifier,"Full name","Email address",Status,Grade,"Maximum Grade","Grade can be changed",\
 "Last modified (submission)","Last modified (grade)","Feedback comments"
@@ -93,7 +98,7 @@ def fill(
 ) -> tuple[str, ExportReport]:
     template, target = tmp_path / "template.csv", tmp_path / "out.csv"
     template.write_bytes(text.encode())
-    report = export(course, to, template, target, list(assignments) or None, **{"feedback": no_feedback, **options})  # type: ignore[arg-type]
+    report = export(course, to, template, target, list(assignments) or None, **{"feedback": no_feedback, **options})
     assert template.read_bytes() == text.encode()
     return target.read_bytes().decode(), report
 
@@ -302,7 +307,7 @@ def test_a_wrong_file_is_one_clear_line_and_nothing_is_written(
     template, target = tmp_path / "template.csv", tmp_path / "out.csv"
     template.write_bytes(content)
     with pytest.raises(UsageError) as error:
-        export(course, to, template, target, feedback=no_feedback)  # type: ignore[arg-type]
+        export(course, to, template, target, feedback=no_feedback)
     assert str(error.value).startswith(f"{template}: ") and message in str(error.value) and "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["template.csv"]
 
@@ -326,7 +331,22 @@ def test_other_wrong_use_is_one_clear_line(course: Course, tmp_path: Path) -> No
         ((empty, "csv", None, target), "gradebook.db: there is no gradebook yet. Run `autograder grade` first."),
     ):
         with pytest.raises(UsageError) as error:
-            export(*arguments, feedback=no_feedback)  # type: ignore[arg-type]
+            export(*arguments)
         assert message in str(error.value) and "\n" not in str(error.value)
     assert not (tmp_path / "empty/gradebook.db").exists() and not target.exists()
     assert template.read_text() == CANVAS
+
+
+def test_every_export_command_of_the_page_works(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/lms.md").read_text()
+    commands = re.findall(r"^autograder (export .*)$", page, re.MULTILINE)
+    assert len(commands) >= 3
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "canvas-export.csv").write_text(CANVAS)
+    (tmp_path / "moodle-worksheet.csv").write_text(WORKSHEET)
+    for command in commands:
+        outcome = CliRunner().invoke(main, [*shlex.split(command), "--course", str(course.root), "--output", "out.csv"])
+        assert outcome.exit_code == 0, outcome.output
+        assert (tmp_path / "out.csv").stat().st_size > 0

@@ -1,6 +1,7 @@
 """IMDB sentiment, question 1: load and pad the reviews (4 points). Source: lecture, section on sentiment analysis."""
 
 import numpy as np
+
 from autograder.checks import agree, check
 from solutions.imdb_sentiment import prepare, share_cut
 

@@ -1,6 +1,7 @@
 """IMDB sentiment, question 2: build the lecture's model (4 points). Source: lecture, section on sentiment analysis."""
 
 import numpy as np
+
 from autograder.checks import agree, check, fail
 from autograder.models import Model
 from solutions.imdb_sentiment import lecture_model

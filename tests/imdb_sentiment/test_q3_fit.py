@@ -5,6 +5,7 @@ The lecture validates on the test set; here a part of the training reviews is he
 
 import keras
 import numpy as np
+
 from autograder.checks import agree, check, fail
 from autograder.models import Model
 from solutions.imdb_sentiment import epoch_to_keep, fit_and_validate

@@ -1,6 +1,7 @@
 """IMDB sentiment, question 4: evaluate by hand (4 points). Source: lecture, section on sentiment analysis."""
 
 import numpy as np
+
 from autograder.checks import agree, check
 from solutions.imdb_sentiment import accuracy, progress_bar
 

@@ -1,6 +1,7 @@
 """IMDB sentiment, question 5: your own sentence (6 points). Source: lecture, section on sentiment analysis."""
 
 import numpy as np
+
 from autograder.checks import agree, check
 from solutions.imdb_sentiment import encode, prepare, probability
 

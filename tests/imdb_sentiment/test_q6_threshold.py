@@ -9,6 +9,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
+
 from autograder.checks import check, fact, fail
 from autograder.data import Budget, fresh_split, load_imdb
 from autograder.models import Model

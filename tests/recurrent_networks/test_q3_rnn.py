@@ -30,14 +30,14 @@ def agree_on_facts(submission, units, days, features, draw, count):
 
 
 @check("q3", points=2, visible=True)
-def test_one_number_for_each_sequence(submission, draw):
+def test_rnn_gives_one_number(submission, draw):
     """The model gives one number for each sequence, possibly negative, from all of its days"""
     for _ in range(2):
         agree_on_facts(submission, *draw.distinct(3, 8, 3), draw, count=False)
 
 
-@check("q3", points=2, needs=test_one_number_for_each_sequence)
-def test_has_the_weights_of_both_layers(submission, draw):
+@check("q3", points=2, needs=test_rnn_gives_one_number)
+def test_rnn_has_the_weights_of_both_layers(submission, draw):
     """The model has as many weights as SimpleRNN(units) and Dense(1), for any sizes"""
     for _ in range(2):
         agree_on_facts(submission, *draw.distinct(3, 8, 3), draw, count=True)

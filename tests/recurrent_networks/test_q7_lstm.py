@@ -30,13 +30,13 @@ def agree_on_facts(submission, units, days, features, draw, count):
 
 
 @check("q7", points=1, visible=True)
-def test_one_number_for_each_sequence(submission, draw):
+def test_lstm_gives_one_number(submission, draw):
     """The model gives one number for each sequence, possibly negative, from all of its days"""
     for _ in range(2):
         agree_on_facts(submission, *draw.distinct(3, 7, 3), draw, count=False)
 
 
-@check("q7", points=2, needs=test_one_number_for_each_sequence)
+@check("q7", points=2, needs=test_lstm_gives_one_number)
 def test_has_the_weights_of_an_lstm(submission, draw):
     """The model has as many weights as LSTM(units) and Dense(1), for any sizes"""
     for _ in range(2):

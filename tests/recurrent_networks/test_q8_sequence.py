@@ -42,7 +42,7 @@ def test_every_day_from_the_days_so_far(submission, draw):
 
 
 @check("q8", points=2, needs=test_every_day_from_the_days_so_far)
-def test_has_the_weights_of_both_layers(submission, draw):
+def test_sequence_model_has_the_weights_of_both_layers(submission, draw):
     """The model has as many weights as SimpleRNN(units) and one Dense(1), for any sizes and any number of days"""
     for days in (3, 11):
         agree_on_facts(submission, *draw_sizes(draw, days), draw, count=True)

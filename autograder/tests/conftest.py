@@ -1,0 +1,32 @@
+"""Fixtures shared by the tests: a tiny course, built once per test process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course, find_course
+from autograder.release import build
+from autograder.tests.tiny_course import make_course
+
+SOAK = bool(os.environ.get("SOAK"))
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The tiny course with its release; for tests that only read it."""
+    course = make_course(tmp_path_factory.mktemp("tiny") / "course")
+    build(course, report=lambda line: None)
+    return course
+
+
+@pytest.fixture
+def built(built_once: Course, tmp_path: Path) -> Iterator[Course]:
+    """A copy of the built tiny course for one test to write in."""
+    folder = tmp_path / "course"
+    shutil.copytree(built_once.root, folder)
+    yield find_course(folder)

@@ -1,0 +1,189 @@
+"""A check fails for a wrong answer and says what was seen, never what was expected; a misconception is named only when it explains everything."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.checks import agree, current, recording
+from autograder.compare import Tolerance, describe, difference
+from autograder.failures import CheckFailed
+from autograder.misconceptions import Misconception, misconception
+
+
+def area(width: float, height: float) -> float:
+    return width * height
+
+
+@misconception(area, hint="Which of the two is asked for: the edge or what it encloses?")
+def perimeter(width: float, height: float) -> float:
+    """Adds up the edges."""
+    return 2 * (width + height)
+
+
+@misconception(area, hint="How many edges has a rectangle?")
+def half_perimeter(width: float, height: float) -> float:
+    """Adds the two edges."""
+    return width + height
+
+
+@misconception(area, hint="Are the edges equal?")
+def square(width: float, height: float) -> float:
+    """Squares the width."""
+    return width**2
+
+
+BANK: list[Misconception] = [f.misconception for f in (perimeter, half_perimeter, square)]  # type: ignore[attr-defined]
+
+
+def verdict(answer: Any, inputs: Sequence[tuple[float, float]], bank: Sequence[Misconception] = BANK) -> CheckFailed | None:
+    with recording(bank) as record:
+        for width, height in inputs:
+            agree(answer, width, height, expected=width * height, reference=area)
+        return record.verdict()
+
+
+def test_right_answers_pass() -> None:
+    assert verdict(lambda w, h: np.float32(h * w), [(2, 3), (4, 7)]) is None
+
+
+def test_a_wrong_answer_is_shown_with_its_input_and_without_the_right_one() -> None:
+    failure = verdict(lambda w, h: 0, [(3, 71), (5, 7)])
+    assert failure is not None
+    assert failure.rationale == "for width=3, height=71 your function returned 0, too small"
+    assert failure.misconception is None
+    assert "213" not in failure.rationale
+
+
+def test_a_misconception_that_explains_every_answer_is_named_with_its_hint() -> None:
+    failure = verdict(lambda w, h: 2.0 * w + 2.0 * h, [(3, 71), (5, 7)])
+    assert failure is not None
+    assert (failure.misconception, failure.hint) == ("Adds up the edges", BANK[0].hint)
+
+
+def test_one_wrong_answer_is_no_evidence_for_a_misconception() -> None:
+    failure = verdict(perimeter, [(3, 71)])
+    assert failure is not None
+    assert failure.misconception is None
+
+
+def test_no_misconception_is_named_when_it_misses_one_answer() -> None:
+    failure = verdict(lambda w, h: 2 * (w + h) if w < 5 else 0, [(3, 71), (4, 9), (5, 7)])
+    assert failure is not None
+    assert failure.misconception is None
+
+
+def test_no_misconception_is_named_when_two_say_the_same() -> None:
+    @misconception(area, hint="?")
+    def twin(width: float, height: float) -> float:
+        """Walks around it."""
+        return 2 * width + 2 * height
+
+    failure = verdict(perimeter, [(3, 71), (5, 7)], [*BANK, twin.misconception])  # type: ignore[attr-defined]
+    assert failure is not None
+    assert failure.misconception is None
+
+
+def test_raising_is_seen_and_the_other_inputs_still_tried() -> None:
+    tried = []
+
+    def breaks(width: float, height: float) -> float:
+        tried.append(width)
+        raise CheckFailed("raised ValueError: no", raised="ValueError")
+
+    failure = verdict(breaks, [(3, 71), (5, 7)])
+    assert failure is not None
+    assert "raised ValueError: no" in failure.rationale
+    assert tried == [3, 5]
+
+
+def test_what_could_only_repeat_itself_stops_at_once() -> None:
+    def hangs(width: float, height: float) -> float:
+        raise CheckFailed("ran longer than 5 s", final=True)
+
+    with recording([]), pytest.raises(CheckFailed, match="longer"):
+        agree(hangs, 1, 2, expected=2, reference=area)
+
+
+def test_a_view_is_what_is_compared() -> None:
+    with recording([]) as record:
+        agree(lambda: [3, 1, 2], expected=[1, 2, 3], view=sorted)
+        assert record.verdict() is None
+        assert current() is record
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (77.0, 77),
+        (np.int64(77), 77),
+        (np.array(77), 77),
+        (np.bool_(True), True),
+        ([[1, 2], [3, 4]], np.array([[1.0, 2], [3, 4]])),
+        (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        ((1, None), [1, None]),
+        (np.array(["a", "b"]), ["a", "b"]),
+        ({"a": np.float32(1)}, {"a": 1.0}),
+        (float("nan"), float("nan")),
+        ([[1], [2, 3], []], [[1], [2, 3], []]),
+    ],
+)
+def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
+    assert difference(answer, expected, Tolerance()) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (77, "77"),
+        ("77", 77),
+        (True, "True"),
+        (1, True),
+        (None, 0),
+        (0, None),
+        (77.4, 77),
+        ([1, 2], np.array([[1, 2]])),
+        ([1, 2, 3], [1, 2]),
+        ([[1], [2]], [[1], [2, 3]]),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        (np.array([1.0, np.nan]), np.array([1.0, 2.0])),
+        (np.array(["1", "2"]), np.array([1, 2])),
+        ({1, 2}, {1, 3}),
+        ({1, 2}, [1, 2]),
+        (float("inf"), 3.0),
+        (object(), 3),
+    ],
+)
+def test_different_is_different(answer: Any, expected: Any) -> None:
+    assert difference(answer, expected, Tolerance()) is not None
+
+
+def test_axes_of_length_one_count_unless_they_are_told_not_to() -> None:
+    column, flat = np.ones((3, 1)), np.ones(3)
+    assert difference(column, flat, Tolerance()) is not None
+    assert difference(column, flat, Tolerance(squeeze=True)) is None
+
+
+def test_the_dtype_counts_only_where_it_is_asked_for() -> None:
+    assert difference(np.ones(3), np.ones(3, "float32"), Tolerance()) is None
+    found = difference(np.ones(3), np.ones(3, "float32"), Tolerance(dtype="float32"))
+    assert found is not None
+    assert "float32" in found.text
+
+
+def test_a_wrong_array_is_located_and_pictured() -> None:
+    answer = np.arange(6.0).reshape(2, 3)
+    expected = answer.copy()
+    expected[1, 2] = 99
+    found = difference(answer, expected, Tolerance())
+    assert found is not None
+    assert "[1, 2]" in found.text
+    assert "99" not in found.text
+    assert found.picture is not None
+    assert found.picture.data["wrong"] == [1, 2]
+
+
+def test_a_long_value_is_described_in_a_line() -> None:
+    assert len(describe(["x" * 1000] * 1000)) < 200
+    assert describe(np.zeros((50, 60))) == "an array of shape (50, 60), dtype float64"

@@ -1,0 +1,196 @@
+"""Each fault of a source is found before anything is built, and its message says where, what, and how to repair it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.faults import check_source
+from autograder.tests.tiny_course import cell, make_course, source_notebook
+
+SOURCE = "source/tiny/tiny.ipynb"
+NOTHING = "\n    Nothing was written to release/. "
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return make_course(tmp_path)
+
+
+def faults(course: Course) -> str:
+    """The message about the course's one assignment."""
+    with pytest.raises(UsageError) as raised:
+        check_source(course.assignment("tiny"))
+    return str(raised.value)
+
+
+def faults_of(course: Course, change: Callable[[dict[str, NotebookNode], NotebookNode], object]) -> str:
+    """The message about a source notebook that ``change`` (given its cells by id, and itself) has spoilt."""
+    notebook = source_notebook()
+    change({cell.id: cell for cell in notebook.cells}, notebook)
+    path = course.assignment("tiny").source
+    path.write_text(nbformat.v4.writes(notebook), encoding="utf-8")  # unlike nbformat.write, repairs nothing
+    return faults(course)
+
+
+def edit(course: Course, name: str, old: str, new: str) -> None:
+    path = course.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_sound_source_has_none(course: Course) -> None:
+    assert check_source(course.assignment("tiny")) == source_notebook()
+
+
+def test_all_faults_are_told_at_once(course: Course) -> None:
+    def change(cells: dict[str, NotebookNode], notebook: NotebookNode) -> None:
+        cells["setup"].execution_count = 1
+        cells["q1"].metadata.nbgrader.points = 7
+
+    assert len(faults_of(course, change).splitlines()) == 3  # the second takes two lines
+
+
+def test_points_that_do_not_add_up(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["q2"].metadata.nbgrader.update(points=6)) == (
+        f"{SOURCE}, cell 10 ('q2'): offers 6 points, but the checks in tests/tiny/test_q2_vectors.py add up to 3."
+        "\n    Set the cell to 3 points, or give the checks 6."
+    )
+
+
+def test_question_without_check_cell(course: Course) -> None:
+    assert faults_of(course, lambda cells, notebook: notebook.cells.remove(cells["q2"])) == (
+        f"{SOURCE}: has no check cell 'q2' for tests/tiny/test_q2_vectors.py. Add one with grade_id 'q2' and 3 points."
+    )
+
+
+def test_check_cell_without_hidden_check(course: Course) -> None:
+    assert faults_of(course, lambda _, notebook: notebook.cells.append(cell("q3", "assert True", points=1))) == (
+        f"{SOURCE}, cell 13 ('q3'): has no hidden check in tests/tiny. Add test_q3_….py, or unmark the cell."
+    )
+
+
+def test_too_little_is_visible(course: Course) -> None:
+    edit(course, "tests/tiny/test_q2_vectors.py", ", visible=True", "")
+    assert faults(course) == (
+        "tests/tiny: 1 of 5 points are visible, and at least 40% must be."
+        " Show more checks in the notebook, and mark them visible=True."
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "fault"),
+    [
+        ("x = 1\n### END SOLUTION", 2, "'### END SOLUTION' has no '### BEGIN SOLUTION' above it."),
+        ("### BEGIN SOLUTION\nx = 1", 1, "'### BEGIN SOLUTION' has no '### END SOLUTION' below it."),
+        ("### END HIDDEN TESTS", 1, "'### END HIDDEN TESTS' has no '### BEGIN HIDDEN TESTS' above it."),
+        ("### BEGIN MARK SCHEME", 1, "'### BEGIN MARK SCHEME' has no '### END MARK SCHEME' below it."),
+    ],
+)
+def test_marker_alone(course: Course, source: str, line: int, fault: str) -> None:
+    message = faults_of(course, lambda cells, _: cells["q1-solution"].update(source=source))
+    assert (
+        message
+        == f"{SOURCE}, cell 6 ('q1-solution'), line {line}: {fault}{NOTHING}Add the missing marker, then build again."
+    )
+
+
+def test_nested_markers(course: Course) -> None:
+    source = "### BEGIN SOLUTION\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION"
+    assert faults_of(course, lambda cells, _: cells["q1-solution"].update(source=source)) == (
+        f"{SOURCE}, cell 6 ('q1-solution'), line 3: '### BEGIN SOLUTION' stands inside the region that line 1 begins."
+        f"{NOTHING}Add '### END SOLUTION' above it, then build again."
+    )
+
+
+def test_solution_in_a_locked_cell(course: Course) -> None:
+    source = "import numpy\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
+    assert faults_of(course, lambda cells, _: cells["setup"].update(source=source)) == (
+        f"{SOURCE}, cell 3 ('setup'), line 2: a solution stands in a cell that is no solution cell."
+        f"{NOTHING}Mark the cell as 'solution', then build again."
+    )
+
+
+@pytest.mark.parametrize(
+    "saved", [{"execution_count": 3}, {"outputs": [nbformat.v4.new_output("stream", text="hello")]}]
+)
+def test_outputs(course: Course, saved: dict[str, object]) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].update(saved)) == (
+        f"{SOURCE}, cell 3 ('setup'): was saved with its output. Nothing was written to release/."
+        " Clear all outputs, save, then build again."
+    )
+
+
+def test_cell_without_id(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].pop("id")) == (
+        f"{SOURCE}, cell 3 ('setup'): has no cell id. Save the notebook with a recent Jupyter, which writes format 4.5."
+    )
+
+
+def test_doubled_ids(course: Course) -> None:
+    message = faults_of(course, lambda cells, notebook: notebook.cells.append(cells["setup"]))
+    assert message.splitlines() == [
+        f"{SOURCE}, cell {number} ('setup'): has the {kind} 'setup', and so has another cell. Give each its own."
+        for number in (3, 13)
+        for kind in ("cell id", "grade_id")
+    ]
+
+
+def test_id_and_grade_id_differ(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].metadata.nbgrader.update(grade_id="start")) == (
+        f"{SOURCE}, cell 3 ('start'): has the cell id 'setup' and the grade_id 'start'. Make them equal."
+    )
+
+
+def test_stub_without_reference(course: Course) -> None:
+    edit(course, "solutions/tiny.py", "def count_words(", "def count_word(")
+    assert faults(course) == (
+        f"{SOURCE}, cell 6 ('q1-solution'): asks for count_words(sentence),"
+        " and solutions/tiny.py has no function of that name. Add the reference."
+    )
+
+
+def test_stub_with_another_signature(course: Course) -> None:
+    edit(course, "solutions/tiny.py", "index: int, size: int", "index: int, size: int = 3")
+    assert faults(course) == (
+        f"{SOURCE}, cell 9 ('q2-solution'): asks for one_hot(index, size),"
+        " and solutions/tiny.py has one_hot(index, size=3). Give both the same signature."
+    )
+
+
+def test_stub_that_is_no_python(course: Course) -> None:
+    message = faults_of(course, lambda cells, _: cells["q1-solution"].update(source="x = 1\ndef f(:"))
+    assert message == f"{SOURCE}, cell 6 ('q1-solution'), line 2: cannot be read as Python: invalid syntax"
+
+
+def test_second_notebook(course: Course) -> None:
+    (course.root / "source/tiny/Untitled.ipynb").touch()
+    message = "source/tiny/Untitled.ipynb: would be released beside tiny.ipynb. Move it elsewhere."
+    assert faults(course) == message
+
+
+@pytest.mark.parametrize("name", ["solutions/tiny.py", "tests/tiny/test_q1_words.py"])
+def test_file_that_is_no_python(course: Course, name: str) -> None:
+    (course.root / name).write_text("x = 1\ndef f(:\n")
+    assert faults(course) == f"{name}, line 2: cannot be read as Python: invalid syntax"
+
+
+def test_missing_reference(course: Course) -> None:
+    course.assignment("tiny").reference.unlink()
+    assert faults(course) == "solutions/tiny.py: is missing. Write it, then build again."
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "not json", '{"nbformat": 4, "cells": 3}', '{"nbformat": 3, "worksheets": []}']
+)
+def test_source_that_is_no_notebook(course: Course, text: str) -> None:
+    course.assignment("tiny").source.write_text(text)
+    message = faults(course)
+    assert message.startswith(f"{SOURCE}: ") and "\n" not in message

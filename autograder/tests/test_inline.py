@@ -1,0 +1,175 @@
+"""Notebooks with answers in place of the stubs: runnable, with the release's cells, and wrong only where they should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from autograder.course import Course
+from autograder.inline import HELPERS, inline, misconception_sources, without_markers
+from autograder.release import stage
+from autograder.tests.tiny_course import make_course, source_notebook
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return make_course(tmp_path / "course")
+
+
+@pytest.fixture
+def released(course: Course, tmp_path: Path) -> NotebookNode:
+    stage(course.assignment("tiny"), tmp_path / "staged")
+    return nbformat.read(tmp_path / "staged/nbgrader/tiny/tiny.ipynb", as_version=4)
+
+
+def run(notebook: NotebookNode) -> dict[str, Any]:
+    """The names that the notebook's code defines; its visible checks are left out."""
+    names: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade"):
+            exec(cell.source, names)
+    return names
+
+
+def test_source_and_release_give_the_same_code(course: Course, released: NotebookNode) -> None:
+    reference = course.assignment("tiny").reference
+    ours, theirs = inline(source_notebook(), reference), inline(released, reference)
+    code = [[cell.source for cell in notebook.cells if cell.cell_type == "code"] for notebook in (ours, theirs)]
+    assert code[0] == code[1]
+
+
+def test_cells_are_the_releases_and_one_more(course: Course, released: NotebookNode) -> None:
+    answered = inline(released, course.assignment("tiny").reference)
+    nbformat.validate(answered)
+    assert [c.id for c in answered.cells if c.id != HELPERS] == [c.id for c in released.cells]
+    assert [c.id for c in answered.cells].index(HELPERS) == [c.id for c in released.cells].index("q1-solution")
+    marks = {cell.id: cell.metadata for cell in answered.cells}
+    assert all(marks[cell.id] == cell.metadata for cell in released.cells)
+    names = run(answered)
+    assert (names["count_words"]("a good film"), list(names["one_hot"](1, 3))) == (3, [0, 1, 0])
+
+
+def test_notebook_given_is_left_alone(course: Course) -> None:
+    notebook = source_notebook()
+    inline(notebook, course.assignment("tiny").reference, {"one_hot": "def one_hot(index, size):\n    return None"})
+    assert notebook == source_notebook()
+
+
+def test_another_answer_takes_one_place(course: Course) -> None:
+    answer = "# mine\ndef count_words(sentence):\n    return 7"
+    answered = inline(source_notebook(), course.assignment("tiny").reference, {"count_words": answer})
+    assert next(cell for cell in answered.cells if cell.id == "q1-solution").source == answer
+    names = run(answered)
+    assert (names["count_words"]("a"), list(names["one_hot"](1, 3))) == (7, [0, 1, 0])
+
+
+def test_unknown_function_is_refused(course: Course) -> None:
+    with pytest.raises(KeyError, match="does not ask for cuont_words"):
+        inline(source_notebook(), course.assignment("tiny").reference, {"cuont_words": ""})
+
+
+def test_misconceptions_bear_the_bound_name(course: Course) -> None:
+    found = misconception_sources(course.assignment("tiny").misconceptions)
+    assert [(function, title) for function, title, _ in found] == [
+        ("count_words", "Counts letters and spaces."),
+        ("count_words", "Counts the gaps between words."),
+        ("one_hot", "Counts positions from one."),
+    ]
+    assert (
+        found[0][2]
+        == 'def count_words(sentence):\n    """Counts letters and spaces."""\n    return len(list(sentence))'
+    )
+
+
+def test_misconception_that_calls_the_reference(course: Course) -> None:
+    """It must not call itself, which has the reference's name once it stands in the notebook."""
+    assignment = course.assignment("tiny")
+    (_, _, gaps), (_, _, from_one) = misconception_sources(assignment.misconceptions)[1:]
+    assert run(inline(source_notebook(), assignment.reference, {"count_words": gaps}))["count_words"]("a b c") == 2
+    names = run(inline(source_notebook(), assignment.reference, {"one_hot": from_one}))
+    assert (list(names["one_hot"](2, 3)), names["count_words"]("a b")) == ([0, 1, 0], 2)
+
+
+def test_wrong_answer_stays_in_its_question(course: Course) -> None:
+    """The reference of question 2 calls that of question 1, and keeps getting the right one."""
+    reference = course.assignment("tiny").reference
+    text = reference.read_text()
+    reference.write_text(
+        text.replace("vector = _empty_vector(size)", 'vector = count_words("a") * _empty_vector(size)')
+    )
+    wrong = "def count_words(sentence):\n    return None"
+    names = run(inline(source_notebook(), reference, {"count_words": wrong}))
+    assert (names["count_words"]("a"), list(names["one_hot"](0, 2))) == (None, [1, 0])
+
+
+MISCONCEPTIONS = '''
+from solutions.tiny import count_words as right, one_hot
+
+
+@misconception(right, hint="?")
+def adds(sentence, one_hot=1):
+    """Calls the reference under another name."""
+    count_words = right(sentence)
+    return count_words + one_hot
+
+
+@misconception(right, hint="?")
+def counts_down(sentence):
+    """Calls itself."""
+    return counts_down(sentence[1:]) if sentence else 0
+
+
+@misconception(one_hot, hint="?")
+@misconception(right, hint="?")
+def nothing(*anything):
+    return None
+
+
+def helper():
+    return 1
+'''
+
+
+def test_names_that_could_be_confused(course: Course, tmp_path: Path) -> None:
+    path = tmp_path / "misconceptions.py"
+    path.write_text(MISCONCEPTIONS)
+    found = misconception_sources(path)
+    assert [(function, title) for function, title, _ in found] == [
+        ("count_words", "Calls the reference under another name."),
+        ("count_words", "Calls itself."),
+        ("one_hot", "nothing"),
+        ("count_words", "nothing"),
+    ]
+    reference = course.assignment("tiny").reference
+    adds, counts_down = (inline(source_notebook(), reference, {"count_words": found[i][2]}) for i in (0, 1))
+    assert (run(adds)["count_words"]("a b"), run(counts_down)["count_words"]("a b")) == (3, 0)
+
+
+def test_reference_without_helpers_adds_no_cell(course: Course) -> None:
+    reference = course.assignment("tiny").reference
+    reference.write_text(
+        '"""Doc."""\n\n\n# why\ndef count_words(sentence):\n    return 1\n\n\ndef one_hot(index, size):\n    return 2\n'
+    )
+    answered = inline(source_notebook(), reference)
+    assert HELPERS not in [cell.id for cell in answered.cells]
+    assert next(cell for cell in answered.cells if cell.id == "q1-solution").source.startswith("# why\ndef count_words")
+
+
+def test_text_around_a_stub_stays(course: Course) -> None:
+    notebook = source_notebook()
+    stub = next(cell for cell in notebook.cells if cell.id == "q1-solution")
+    stub.source = f"BEFORE = 1\n{stub.source}\nAFTER = 2"
+    answered = inline(notebook, course.assignment("tiny").reference)
+    source = next(cell for cell in answered.cells if cell.id == "q1-solution").source
+    assert source.startswith("BEFORE = 1\ndef count_words") and source.endswith("split())\nAFTER = 2")
+
+
+def test_markers_go_and_what_they_held_stays() -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("Why?\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION")]
+    )
+    assert without_markers(notebook).cells[0].source == "Why?\nBecause."

@@ -1,0 +1,190 @@
+"""Opening what students really hand in: other formats, lost ids, surgery on cells, other people's notebooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from autograder.course import Course
+from autograder.errors import Ungradable
+from autograder.notebook import Opened, open_notebook
+from autograder.tests.tiny_course import RIGHT, submit
+
+Edit = Callable[[NotebookNode], None]
+
+
+def opened(course: Course, tmp_path: Path, edit: Edit | None = None, **answers: str) -> Opened:
+    path = submit(course, tmp_path / "tiny.ipynb", **(answers or RIGHT))
+    if edit is not None:
+        notebook = nbformat.read(path, as_version=4)
+        edit(notebook)
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+    return open_notebook(path, course, "tiny")
+
+
+def ids(notebook: NotebookNode) -> list[str]:
+    return [cell.id for cell in notebook.cells if not cell.id.startswith("own")]
+
+
+def source_of(notebook: NotebookNode, cell_id: str) -> str:
+    return str(next(cell.source for cell in notebook.cells if cell.id == cell_id))
+
+
+def lose_ids(notebook: NotebookNode) -> None:
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        cell.pop("id", None)
+        cell.metadata = {}
+
+
+def lose_ids_and_move_ends_of_lines(notebook: NotebookNode) -> None:
+    lose_ids(notebook)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("\n", "\r\n") + "\n"
+
+
+def duplicate_everything(notebook: NotebookNode) -> None:
+    notebook.cells = [cell for one in notebook.cells for cell in (one, nbformat.from_dict(one))]
+
+
+def reverse(notebook: NotebookNode) -> None:
+    notebook.cells.reverse()
+
+
+def delete_checks(notebook: NotebookNode) -> None:
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in ("q1", "q2", "setup", "title")]
+
+
+def turn_checks_into_markdown(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        if cell.id in ("q1", "q2"):
+            cell.cell_type = "markdown"
+            cell.pop("outputs", None)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [None, lose_ids, lose_ids_and_move_ends_of_lines, duplicate_everything, reverse, delete_checks, turn_checks_into_markdown],
+)
+def test_every_released_cell_is_there_once_with_the_students_answers(built_once: Course, tmp_path: Path, edit: Edit | None) -> None:
+    notebook = opened(built_once, tmp_path, edit).notebook
+    released = nbformat.read(built_once.assignment("tiny").released, as_version=4)
+    assert sorted(ids(notebook)) == sorted(ids(released))
+    assert source_of(notebook, "q1-solution").split() == RIGHT["q1"].split()
+    assert source_of(notebook, "q2-solution").split() == RIGHT["q2"].split()
+    assert source_of(notebook, "q1") == source_of(released, "q1")
+
+
+@pytest.mark.parametrize("edit", [lose_ids, lose_ids_and_move_ends_of_lines, duplicate_everything, delete_checks])
+def test_the_draws_depend_on_the_students_code_alone(built_once: Course, tmp_path: Path, edit: Edit) -> None:
+    assert opened(built_once, tmp_path, edit).student_code == opened(built_once, tmp_path).student_code
+    assert opened(built_once, tmp_path, q1="x = 1").student_code != opened(built_once, tmp_path).student_code
+
+
+def test_both_releases_give_the_same_draws(built_once: Course, tmp_path: Path) -> None:
+    otter = nbformat.read(built_once.root / "release" / "otter" / "tiny" / "tiny.ipynb", as_version=4)
+    for cell in otter.cells:
+        if cell.id in ("q1-solution", "q2-solution"):
+            cell.source = RIGHT[cell.id[:2]]
+    path = tmp_path / "from_otter.ipynb"
+    nbformat.write(otter, path)
+    found = open_notebook(path, built_once)
+    assert found.student_code == opened(built_once, tmp_path).student_code
+    assert not any("otter" in cell.source for cell in found.code)
+
+
+def test_of_two_copies_of_an_answer_the_last_one_filled_in_counts(built_once: Course, tmp_path: Path) -> None:
+    def copies(notebook: NotebookNode) -> None:
+        place = next(i for i, cell in enumerate(notebook.cells) if cell.id == "q1-solution")
+        stub = nbformat.read(built_once.assignment("tiny").released, as_version=4).cells[place]
+        second = nbformat.from_dict({**notebook.cells[place], "source": "def count_words(s):\n    return 2"})
+        notebook.cells[place + 1 : place + 1] = [second, stub]
+
+    found = opened(built_once, tmp_path, copies)
+    assert source_of(found.notebook, "q1-solution").endswith("return 2")
+    assert any("q1-solution" in note for note in found.notes)
+    runs = [cell.source for cell in found.code]
+    assert runs.index(RIGHT["q1"]) < runs.index("def count_words(s):\n    return 2")
+    assert not any("NotImplementedError" in text for text in runs)
+
+
+def test_helper_cells_stay_where_they_stood(built_once: Course, tmp_path: Path) -> None:
+    def add_helper(notebook: NotebookNode) -> None:
+        place = next(i for i, cell in enumerate(notebook.cells) if cell.id == "q1-solution")
+        notebook.cells.insert(place, new_code_cell("def helper(): return 1"))
+
+    runs = [cell.source for cell in opened(built_once, tmp_path, add_helper).code]
+    assert runs.index("def helper(): return 1") == runs.index(RIGHT["q1"]) - 1
+
+
+def test_an_answer_in_prose_is_found_without_its_marks(built_once: Course, tmp_path: Path) -> None:
+    def explain(notebook: NotebookNode) -> None:
+        notebook.cells[-1] = new_markdown_cell("Because the sum of two words is no word.")
+        lose_ids(notebook)
+
+    assert source_of(opened(built_once, tmp_path, explain).notebook, "explain").startswith("Because")
+
+
+def test_a_changed_locked_cell_is_put_back_and_reported(built_once: Course, tmp_path: Path) -> None:
+    def change(notebook: NotebookNode) -> None:
+        next(cell for cell in notebook.cells if cell.id == "setup").source = "import numpy as np; np.zeros = None"
+
+    found = opened(built_once, tmp_path, change)
+    assert source_of(found.notebook, "setup") == "import numpy as np"
+    assert any("setup" in note for note in found.notes)
+
+
+def bad(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "bad.ipynb"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no notebook"),
+        ("hello", "no notebook"),
+        (b"\xff\xfe\x00", "no notebook"),
+        (b"PK\x03\x04", "no notebook"),
+        ("[]", "no notebook"),
+        ('{"a": 1}', "no notebook"),
+        ("[" * 100_000, "no notebook"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "damaged"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "damaged"),
+        ('{"nbformat": 99, "metadata": {}, "cells": []}', "damaged"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"language": "R", "name": "ir"}}, "cells": []}', "for R"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "julia"}}, "cells": []}', "for julia"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "no cell of"),
+    ],
+)
+def test_what_is_no_notebook_of_this_course_gets_one_clear_line(built_once: Course, tmp_path: Path, text: str | bytes, says: str) -> None:
+    with pytest.raises(Ungradable) as error:
+        open_notebook(bad(tmp_path, text), built_once, "tiny")
+    assert says in str(error.value)
+    assert str(error.value).startswith("bad.ipynb: ")
+    assert "\n" not in str(error.value)
+
+
+def test_a_notebook_that_is_too_large_is_not_even_read(built_once: Course, tmp_path: Path) -> None:
+    path = tmp_path / "huge.ipynb"
+    with open(path, "wb") as file:
+        file.truncate(200 << 20)
+    with pytest.raises(Ungradable, match=r"200 MiB.*at most 50"):
+        open_notebook(path, built_once)
+
+
+def test_cells_of_every_shape_are_read(built_once: Course, tmp_path: Path) -> None:
+    def odd(notebook: NotebookNode) -> None:
+        notebook.cells[0]["source"] = ["# Words", " and vectors"]
+        notebook.cells[1]["metadata"] = None
+        notebook.cells[2]["cell_type"] = "heading"
+        notebook["metadata"]["kernelspec"] = None
+
+    assert source_of(opened(built_once, tmp_path, odd).notebook, "q2-solution") == RIGHT["q2"]

@@ -1,0 +1,97 @@
+"""What crosses between the processes arrives as it was, and nothing else arrives."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.wire import Opaque, WireError, decode, encode
+
+
+def crossed(value: Any) -> Any:
+    buffers: list[bytes] = []
+    return decode(encode(value, buffers), buffers)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, False, 0, -(10**40), 1.5, math.inf, 1 + 2j, "é\ud800", b"\0x", [], [1, [2.0, "a"]], (1, (2,)), {1, 2}, {"a": [1], 2: None}],
+)
+def test_plain_values_arrive_unchanged(value: Any) -> None:
+    arrived = crossed(value)
+    assert arrived == value
+    assert type(arrived) is type(value)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint32", "bool", "complex64", "U3", "S2", ">f4"])
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3, 4)])
+def test_arrays_arrive_with_shape_and_dtype(dtype: str, shape: tuple[int, ...]) -> None:
+    array = np.ones(shape, dtype)
+    arrived = crossed(array)
+    assert np.array_equal(arrived, array)
+    assert np.asarray(arrived).dtype == array.dtype
+
+
+def test_an_array_arrives_writable_and_apart() -> None:
+    array = np.zeros(3)
+    arrived = crossed(array[::-1])
+    arrived[0] = 7
+    assert array[2] == 0
+
+
+def test_a_subclass_arrives_as_a_plain_array() -> None:
+    class Equal(np.ndarray):
+        def __eq__(self, other: object) -> Any:
+            return True
+
+    arrived = crossed(np.zeros(3).view(Equal))
+    assert type(arrived) is np.ndarray
+    assert not (arrived == np.ones(3)).any()
+
+
+def test_an_object_that_cannot_cross_arrives_as_its_type_name() -> None:
+    arrived = crossed([object(), len])
+    assert [type(part) for part in arrived] == [Opaque, Opaque]
+    assert arrived[0].type_name == "object"
+
+
+def test_nesting_has_an_end() -> None:
+    nested: list[Any] = []
+    nested.append(nested)
+    with pytest.raises(WireError, match="deep"):
+        encode(nested, [])
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        3,
+        [1],
+        {"array": [0, "|O", [1]]},
+        {"array": [0, "<f8", [10**12]]},
+        {"array": [0, "<f8", [-1]]},
+        {"array": [0, "<f8", [2]]},
+        {"array": [5, "<f8", [1]]},
+        {"array": [0, "V8", [1]]},
+        {"array": 7},
+        {"int": "9" * 5000},
+        {"int": "x"},
+        {"float": "nan)"},
+        {"dict": [[{"list": []}, None]]},
+        {"pickle": "gASVAAAA"},
+        {"list": [], "tuple": []},
+        {"bytes": -1},
+    ],
+)
+def test_a_forged_message_is_refused(tree: Any) -> None:
+    with pytest.raises(WireError):
+        decode(tree, [b"12345678"])
+
+
+def test_a_message_of_endless_depth_is_refused() -> None:
+    tree: Any = None
+    for _ in range(500):
+        tree = {"list": [tree]}
+    with pytest.raises(WireError, match="deep"):
+        decode(tree, [])
