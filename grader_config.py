@@ -1,6 +1,6 @@
 """The one file an instructor edits. Every key is checked: a misspelt one stops with a line that names it."""
 
-c = get_config()  # noqa: F821
+c = get_config()
 
 c.CourseDirectory.course_id = "nlp-rnn"
 c.Autograder.teaching_order = [
@@ -9,5 +9,9 @@ c.Autograder.teaching_order = [
     "recurrent_networks",
     "padding",
     "imdb_sentiment",
+]
+c.Autograder.leak_exceptions = [
+    # tensor_shapes, question 8: the function that students are given to mend
+    "return np.mean(np.abs(y - prediction))",
 ]
 c.Limits.seconds_per_cell = 30

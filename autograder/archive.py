@@ -53,16 +53,12 @@ class Archive:
         refused: entries that are links, special files or encrypted, one line each, filled by ``entries``.
     """
 
-    def __init__(self, path: Path, max_file_bytes: int) -> None:
+    def __init__(self, path: Path) -> None:
         """Open ``path``.
-
-        Args:
-            max_file_bytes: what ``extract`` writes at most, plus one byte.
 
         Raises:
             Ungradable: it is no zip, is damaged, or says that it would fill the disk.
         """
-        self.max_file_bytes = max_file_bytes
         self.refused: list[str] = []
         self._left = MAX_UNPACKED
         try:
@@ -105,15 +101,16 @@ class Archive:
                     odd = None if "/".join(parts) == info.filename else name
                     yield Entry(info, parts, odd, _date(info))
 
-    def extract(self, entry: Entry, target: Path) -> None:
+    def extract(self, entry: Entry, target: Path, max_bytes: int) -> None:
         """Write one entry to the file ``target``.
 
-        The copy of a larger file ends one byte after the limit: enough for its reader to see that it is too large.
+        Args:
+            max_bytes: the copy of a larger file ends one byte later: enough for its reader to see that it is too large.
 
         Raises:
             Ungradable: the entry is damaged, or the whole zip unpacks to more than agreed.
         """
-        left = min(self.max_file_bytes + 1, self._left)
+        left = min(max_bytes + 1, self._left)
         try:
             with self._zip.open(entry.info) as source, target.open("wb") as copy:
                 while left > 0 and (block := source.read(min(left, 2**20))):

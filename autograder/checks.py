@@ -6,8 +6,10 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from autograder.compare import Difference, Tolerance, arguments, describe, difference
 from autograder.failures import CheckFailed
@@ -132,11 +134,14 @@ class Case:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
         except Exception as error:
             return bool(self.raised) and self.raised == type(error).__name__
-        return (
-            not self.raised
-            and difference(answer, self.answer, self.tolerance) is None
-            and difference(self.answer, answer, self.tolerance) is None
-        )
+        return not self.raised and self._same(answer)
+
+    def _same(self, answer: Any) -> bool:
+        """Whether ``answer`` is the student's: in value, and in dtype where the check asks for one."""
+        loose = replace(self.tolerance, dtype=None)
+        if difference(answer, self.answer, loose) is not None or difference(self.answer, answer, loose) is not None:
+            return False
+        return self.tolerance.dtype is None or np.asarray(answer).dtype == np.asarray(self.answer).dtype
 
 
 @dataclass

@@ -112,17 +112,23 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
 @click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
+@click.option("--hold-pending", is_flag=True, help="Leave out submissions that still wait for a person to grade a part.")
 @course_option
 @one_line_errors
 def export(
-    to: str, template: Path | None, output: Path | None, assignments: tuple[str, ...], folder: Path | None
+    to: str,
+    template: Path | None,
+    output: Path | None,
+    assignments: tuple[str, ...],
+    hold_pending: bool,
+    folder: Path | None,
 ) -> None:
     """Write points and feedback into the file that the LMS imports."""
     from autograder.export import export as export_grades
 
     course = _course(folder)
     target = output or course.root / f"grades-{to}.csv"
-    done = export_grades(course, to, template, target, list(assignments) or None)
+    done = export_grades(course, to, template, target, list(assignments) or None, hold_pending=hold_pending)
     for line in done.lines():
         click.echo(line)
     click.echo(f"grades  {target}")

@@ -37,7 +37,7 @@ def export(
     target: Path,
     assignments: list[str] | None = None,
     feedback: Feedback | None = None,
-    pending: bool = False,
+    hold_pending: bool = False,
 ) -> ExportReport:
     """Write the grades of ``assignments`` (default: all) to ``target``.
 
@@ -45,7 +45,7 @@ def export(
         to: ``canvas``, ``moodle`` or ``csv``.
         template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
         feedback: (student, assignment) -> text; by default the summary of the results that were kept.
-        pending: whether the points so far are written for submissions that still wait for a person.
+        hold_pending: leave out submissions that still wait for a person; else their points so far are written, and they are named.
 
     Raises:
         UsageError: there is no gradebook, template or column to write to, or the template is another kind of file.
@@ -69,14 +69,15 @@ def export(
         raise UsageError(
             f"{template}: has no column for '{missing[0]}'. It has {sheet.columns()}. Name the column like the assignment."
         )
-    report = Filling(sheet, layout, grades, feedback, pending).fill()
+    report = Filling(sheet, layout, grades, feedback, hold_pending).fill()
     report.notes += [f"{name}: has no column in {template.name}." for name in missing]
     sheet.write(target)
     return report
 
 
 def _kept_feedback(course: Course) -> Feedback:
-    kept = {(result.student, result.assignment): summary(result) for result in store.load_all(course)}
+    details = course.settings.course.show_details
+    kept = {(result.student, result.assignment): summary(result, details) for result in store.load_all(course)}
     return lambda student, assignment: kept.get((student, assignment), "")
 
 

@@ -28,14 +28,14 @@ def question_text(result: Result, question: str, details: bool = True) -> str:
     return "\n".join(check_text(check, details) for check in result.checks if check.question == question)
 
 
-def summary(result: Result) -> str:
-    """One line per question: its points and, where points were lost, the first thing to look at."""
+def summary(result: Result, details: bool = True) -> str:
+    """One line per question: its points and, where points were lost and ``details`` may show, what to look at first."""
     if not result.checks:
         return " ".join(result.notes)
     lines = []
     for question, (points, max_points) in result.question_points().items():
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
         lines.append(
-            f"{question}: {points:g} / {max_points:g}" + (f" ({lost[0].hint or lost[0].rationale})" if lost else "")
+            f"{question}: {points:g} / {max_points:g}" + (f" ({lost[0].hint or lost[0].rationale})" if lost and details else "")
         )
     return "\n".join(lines)

@@ -57,14 +57,14 @@ def number(points: float) -> str:
 class Filling:
     """One sheet while it is filled."""
 
-    def __init__(self, sheet: Sheet, layout: Layout, grades: Grades, feedback: Feedback, pending: bool) -> None:
+    def __init__(self, sheet: Sheet, layout: Layout, grades: Grades, feedback: Feedback, hold_pending: bool) -> None:
         self.sheet, self.layout, self.grades, self.feedback = sheet, layout, grades, feedback
-        self.final = {"graded", "needs a person"} if pending else {"graded"}
+        self.final = {"graded"} if hold_pending else {"graded", "needs a person"}
         self.decimal = "," if any("," in text for texts in layout.maxima.values() for text in texts) else "."
         self.report = ExportReport()
 
     def fill(self) -> ExportReport:
-        """Fill in what is final; everything else stays as it is and is named."""
+        """Fill in the points; everything else stays as it is and is named."""
         matched = match_rows(self.layout.rows, self.grades.students, self.report)
         for row, student in matched.items():
             done = [self._fill_cell(row, self.grades.grades[student.id, name]) for name in self.layout.points]
@@ -95,13 +95,14 @@ class Filling:
         return True
 
     def _note_waiting(self, there: set[str]) -> None:
-        """Say for whom nothing was written although something was handed in."""
+        """Say for whom nothing was written, or not everything yet, although something was handed in."""
         for name in self.layout.points:
             for status, why in WAITING.items():
                 grades = [g for g in self.grades.grades.values() if (g.assignment, g.status) == (name, status)]
                 waiting = sorted(grade.student for grade in grades if grade.student in there)
-                if waiting and status not in self.final:
-                    self.report.notes.append(f"{name}: left as it was, because {why}: {', '.join(waiting)}.")
+                done = "the points so far were written, and" if status in self.final else "left as it was, because"
+                if waiting:
+                    self.report.notes.append(f"{name}: {done} {why}: {', '.join(waiting)}.")
 
     def _note_maxima(self) -> None:
         for name, texts in self.layout.maxima.items():

@@ -117,7 +117,7 @@ def table(results: list[Result]) -> Table:
     for result in results:
         lost = [f"{q} {p:g}/{m:g}" for q, (p, m) in result.question_points().items() if p < m]
         named = dict.fromkeys(check.misconception for check in result.checks if check.misconception)
-        remarks = "; ".join([*named, *result.notes])
+        remarks = "; ".join([*named, *result.notes, *result.faults])
         row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost), remarks)
         shown.add_row(*(Text(cell) for cell in row))
     return shown

@@ -135,7 +135,8 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
         max_points=assignment.max_points,
         seconds=0.0,
         checks=checks,
-        notes=[*opened.notes, *([OUR_FAULT, *verdicts.faults] if ours else [])],
+        notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
+        faults=verdicts.faults,
         questions={question: title for question, (title, _) in assignment.questions.items()},
         facts={**_versions(), **verdicts.facts},
     )

@@ -16,7 +16,7 @@ from autograder.gradescope import METADATA, Submitters
 from autograder.intake import Box, File, Reader
 from autograder.people import Person, canvas_person, moodle_person
 
-DOCUMENTS = frozenset([".py", ".md", ".txt", ".html", ".htm", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".r", ".rmd", ".zip", ".rar", ".7z", ".gz"])
+DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,15 @@ class Finder:
     def _whose(self, file: File, box: Box, number: int, submitters: Submitters) -> HandIn | None:
         """The person that a file's path names; None when it names nobody."""
         *folders, last = file.parts
+        if box.tree:  # everything below the student's own folder is called as the student pleases
+            return self._by_folder(file, box, number)
+        if person := submitters.person(file.parts):
+            rest = file.parts[len(submitters.base) + 1 :]
+            return HandIn(person, number, file, rest, self._folder(rest))
         for depth, part in enumerate(folders, 1):
-            if person := submitters.person(part) or (moodle_person(part) or (None,))[0]:
-                rest = file.parts[depth:]
-                return HandIn(person, number, file, rest, self._folder(rest))
-        if moodle := moodle_person(last):
+            if found := moodle_person(part):
+                return HandIn(found[0], number, file, file.parts[depth:], self._folder(file.parts[depth:]))
+        if not folders and (moodle := moodle_person(last)):
             return HandIn(moodle[0], number, file, (moodle[1] or last,))
         if not folders and (canvas := canvas_person(last)):
             return HandIn(canvas[0], number, file, (canvas[1],), upload=canvas[2])
@@ -134,8 +138,10 @@ class Finder:
         hand_ins = [h for h in hand_ins if h.rest != ("timestamp.txt",)]
         chosen = [h for h in hand_ins if h.file.suffix == ".ipynb"] or self._inside_zips(hand_ins)
         if not chosen:
-            clear = [h for h in hand_ins if h.file.suffix in DOCUMENTS or h.person.origin != "folder" or box.single]
-            return sorted(clear, key=lambda h: (h.file.suffix not in DOCUMENTS, h.file.parts))[:1]
+            clear = [
+                h for h in hand_ins if DOCUMENT.fullmatch(h.file.suffix) or h.person.origin != "folder" or box.single
+            ]
+            return sorted(clear, key=lambda h: (not DOCUMENT.fullmatch(h.file.suffix), h.file.parts))[:1]
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
         return (
             exact if box.tree and exact else chosen
@@ -193,7 +199,7 @@ def _without_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
     if (
         moodle_person(top)
         or top in assignments
-        or not (len(inner) > 1 or zipped_folder or any(map(canvas_person, flat)))
+        or not (len(inner) > 1 or zipped_folder or any(canvas_person(name) or moodle_person(name) for name in flat))
     ):
         return box
     return replace(box, files=[replace(file, parts=file.parts[1:]) for file in box.files])

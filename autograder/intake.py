@@ -19,6 +19,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.people import folder_name, printable
 
 IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}
+MAX_ZIP_BYTES = 512 * 2**20
 IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
 
 
@@ -95,7 +96,7 @@ class Reader:
             return self.unzip(path, printable(path.name))
         full = path.resolve()
         if full == self.course_root and self.submitted.is_dir():
-            full = self.submitted  # the course's other folders hold no submissions
+            return self.open(self.submitted)  # the course's other folders hold no submissions
         tree = full.is_relative_to(self.submitted)
         base = self.submitted if tree else full if full.is_dir() else full.parent
         beside = full.with_name("timestamp.txt")
@@ -115,7 +116,7 @@ class Reader:
         Raises:
             Ungradable: it is no zip, is damaged, or says that it would fill the disk.
         """
-        archive = self._stack.enter_context(Archive(path, self.max_bytes))
+        archive = self._stack.enter_context(Archive(path))
         fallback = modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
         files = []
         for entry in archive.entries():
@@ -142,7 +143,7 @@ class Reader:
         target = self._unpacked / f"{next(self._number):05}" / f"{folder_name(name.stem)}{suffix}"
         target.parent.mkdir()
         try:
-            archive.extract(entry, target)
+            archive.extract(entry, target, MAX_ZIP_BYTES if suffix == ".zip" else self.max_bytes)
         except Ungradable as error:
             raise Ungradable(f"{origin}: {error}") from error
         return target

@@ -13,14 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    LimitOutput,
-    NbGraderPreprocessor,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
 from autograder import store
@@ -116,7 +109,3 @@ class SaveVerdict(SaveAutoGrades):  # type: ignore[misc]
         grade.auto_score = None if ours else result.question_points()[question][0]
         grade.needs_manual_grade = ours or grade.manual_score is not None
         self.gradebook.db.commit()
-
-
-SANITIZE = [RepairSubmission, OverwriteKernelspec, OverwriteCells]
-AUTOGRADE = [JudgeSubmission, LimitOutput, SaveVerdict, AssignLatePenalties]

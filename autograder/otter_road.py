@@ -156,12 +156,7 @@ def fill(results: GradingResults, result: Result) -> None:
     results.results = entries
     facts = {"submission": result.submission} if result.submission else {}
     lines = [f"{name}: {fact}" for name, fact in (facts | result.facts).items()]
-    results.set_output("\n".join([*_for_students(result.notes), *lines]))
-
-
-def _for_students(notes: list[str]) -> list[str]:
-    """The notes up to the one that says the fault is ours: the lines after it quote hidden checks."""
-    return notes[: notes.index(OUR_FAULT) + 1] if OUR_FAULT in notes else notes
+    results.set_output("\n".join([*result.notes, *lines]))
 
 
 class Entry(OttrTestFile):  # type: ignore[misc]

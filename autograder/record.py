@@ -73,7 +73,11 @@ class Recorder:
         store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 
     def _keep_name(self, submission: Submission) -> None:
-        known = {"last_name": submission.name, "lms_user_id": submission.lms_id}
-        given = {field: value for field, value in known.items() if value}
+        """Add what the submission tells of the student; what the gradebook knows already stays."""
+        told = {"last_name": submission.name, "lms_user_id": submission.lms_id}
         with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
-            gradebook.update_or_create_student(submission.student, **given)
+            student = gradebook.update_or_create_student(submission.student)
+            named = student.first_name or student.last_name
+            empty = {f: v for f, v in told.items() if v and not (named if f == "last_name" else getattr(student, f))}
+            if empty:
+                gradebook.update_or_create_student(submission.student, **empty)

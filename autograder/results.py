@@ -55,6 +55,7 @@ class Result(BaseModel):
 
     Attributes:
         submission: sha256 of the file that was handed in.
+        faults: our own errors, one line each; for the instructor, since they may quote a hidden check.
         facts: what an appeal needs: versions, data used, training seeds, threshold record, jail.
         questions: question -> its title, in the assignment's order.
     """
@@ -68,6 +69,7 @@ class Result(BaseModel):
     seconds: float
     checks: list[CheckResult] = []
     notes: list[Shown] = []
+    faults: list[Shown] = []
     questions: dict[str, str] = {}
     facts: dict[str, Shown] = {}
 
@@ -85,7 +87,7 @@ class Result(BaseModel):
         return totals
 
     def json_line(self) -> str:
-        """The line of `--json`: the fields fixed by the design alone."""
-        return self.model_dump_json(
-            exclude={"questions": True, "facts": True, "checks": {"__all__": {"pictures", "visible"}}}
-        )
+        """The line of `--json`: the fields fixed by the design alone; our own faults stand among the notes."""
+        told = self.model_copy(update={"notes": self.notes + self.faults})
+        hidden: Any = {"questions": True, "facts": True, "faults": True, "checks": {"__all__": {"pictures", "visible"}}}
+        return told.model_dump_json(exclude=hidden)

@@ -236,7 +236,9 @@ def last_batch(sequences: int, batch_size: int) -> int:
 
 
 def left_out(sequences: int, batch_size: int) -> int:
-    """Sequences of one pass that a model with a fixed batch size could not take: those that fill no batch.
+    """Sequences of one pass that a stateful model cannot take: those that fill no batch.
+
+    Keras 3.15 feeds a smaller last batch even to a model made with batch_shape; only stateful=True fixes the size.
 
     Args:
         sequences: rows of X.

@@ -264,6 +264,31 @@ submission_124:
         assert collection.submissions[0].timestamp == datetime(2025, 3, 7, 10, tzinfo=UTC)
 
 
+def test_a_students_own_metadata_file_is_not_believed(course: Course, tmp_path: Path) -> None:
+    forged = b"submission_1:\n  :submitters:\n  - :email: eve@example.edu\nben:\n  :submitters:\n  - :email: eve@example.edu\n"
+    export = put_zip(
+        tmp_path / "export.zip",
+        "submission_1/padding.ipynb",
+        "submission_2/padding.ipynb",
+        ("submission_2/submission_metadata.yml", forged),
+    )
+    plain = put_zip(
+        tmp_path / "c.zip", "ben/padding.ipynb", "eve/padding.ipynb", ("eve/submission_metadata.yml", forged)
+    )
+    with collect([export, plain], course) as collection:
+        assert set(found(collection)) == {"submission_1", "submission_2", "ben", "eve"}
+
+
+def test_nobody_hands_in_under_another_name_by_naming_a_file_so(course: Course, tmp_path: Path) -> None:
+    forged = "Alyssa Hacker_7_assignsubmission_file_padding.ipynb"
+    put(course.root / "submitted/ben/padding" / forged)
+    put(course.root / "submitted/eva/padding/Alyssa Hacker_7_assignsubmission_file_/padding.ipynb")
+    canvas = put_zip(tmp_path / "c.zip", f"tweakitlem_12_345_{forged}")
+    moodle = put_zip(tmp_path / "m.zip", "Louis Reasoner_5_assignsubmission_file_alyssahacker_12_34_padding.ipynb")
+    with collect([course.root / "submitted", canvas, moodle], course) as collection:
+        assert set(found(collection)) == {"ben", "eva", "tweakitlem_12", "Louis_Reasoner"}
+
+
 def test_known_students_keep_their_names(course: Course, tmp_path: Path) -> None:
     roster = [
         Student("ahacker", "Alyssa", "Hacker", lms_id="12345"),

@@ -94,7 +94,7 @@ def no_feedback(student: str, assignment: str) -> str:
 
 
 def fill(
-    course: Course, to: str, text: str, tmp_path: Path, *assignments: str, **options: object
+    course: Course, to: str, text: str, tmp_path: Path, *assignments: str, **options: Any
 ) -> tuple[str, ExportReport]:
     template, target = tmp_path / "template.csv", tmp_path / "out.csv"
     template.write_bytes(text.encode())
@@ -107,7 +107,7 @@ def fill(
 
 
 def test_canvas_gets_final_points_and_every_other_byte_stays(course: Course, tmp_path: Path) -> None:
-    text, report = fill(course, "canvas", CANVAS, tmp_path)
+    text, report = fill(course, "canvas", CANVAS, tmp_path, hold_pending=True)
     expected = CANVAS.replace(',"NLP, section 1",,"9.00",', ',"NLP, section 1",5.5,"0.6667",').replace(
         "elu,NLP,,N/A", "elu,NLP,1.75,N/A"
     )
@@ -116,7 +116,7 @@ def test_canvas_gets_final_points_and_every_other_byte_stays(course: Course, tmp
 
 
 def test_canvas_students_are_matched_by_number_login_mail_and_id(course: Course, tmp_path: Path) -> None:
-    text, report = fill(course, "canvas", CANVAS, tmp_path, "padding", pending=True)
+    text, report = fill(course, "canvas", CANVAS, tmp_path, "padding")
     rows = {row[1]: row[5] for row in csv.reader(text.splitlines())}
     assert (rows["101"], rows["102"], rows["103"]) == ("5.5", "5", "1.75")  # lms_user_id, e-mail as login, SIS User ID
     assert rows["104"] == ""  # found by the name that `grade` gave; one question could not be graded: no zero
@@ -125,8 +125,11 @@ def test_canvas_students_are_matched_by_number_login_mail_and_id(course: Course,
     assert rows["999"] == "" and "Test" not in " ".join(report.lines())
 
 
-def test_what_waits_for_a_person_is_left_as_it_was_and_named(course: Course, tmp_path: Path) -> None:
-    text, report = fill(course, "canvas", CANVAS, tmp_path)
+def test_what_waits_for_a_person_is_named_and_can_be_left_as_it_was(course: Course, tmp_path: Path) -> None:
+    waits = "a question waits for a person to grade it (in formgrader): ben@example.edu."
+    _, report = fill(course, "canvas", CANVAS, tmp_path, "padding")
+    assert f"padding: the points so far were written, and {waits}" in report.notes
+    text, report = fill(course, "canvas", CANVAS, tmp_path, hold_pending=True)
     assert "BEN@example.edu,NLP,1.00,EX" in text
     assert (
         "padding: left as it was, because a question waits for a person to grade it (in formgrader): ben@example.edu."
@@ -179,7 +182,7 @@ def test_moodles_worksheet_gets_points_and_comments(course: Course, tmp_path: Pa
         tmp_path,
         "padding",
         feedback=lambda student, _: feedback.get(student, ""),
-        pending=True,
+        hold_pending=False,
     )
     rows = {row[0]: row for row in csv.reader(text.splitlines())}
     assert rows["Participant 71"][4] == "5.5"

@@ -24,7 +24,6 @@ from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
 from autograder.grading import Grader
 from autograder.memory import memory_mib, shortage
-from autograder.release import build
 from autograder.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
@@ -32,17 +31,9 @@ ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
 VENV = Path(sys.executable).parent.parent
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """The tiny course, built."""
-    made = make_course(tmp_path_factory.mktemp("course"))
-    build(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def archive(course: Course) -> Path:
-    return course.root / "release" / "gradescope" / "tiny.zip"
+@pytest.fixture
+def archive(built_once: Course) -> Path:
+    return built_once.root / "release" / "gradescope" / "tiny.zip"
 
 
 def zipped(course: Course, target: Path) -> Path:
@@ -92,14 +83,14 @@ def judged(course: Course, path: Path) -> Result:
 
 @pytest.mark.slow
 def test_otter_run_and_gradescope_say_what_the_judge_says(
-    course: Course, archive: Path, base: Path, tmp_path: Path
+    built_once: Course, archive: Path, base: Path, tmp_path: Path
 ) -> None:
-    handed_in = submit(course, base / "submission" / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
+    handed_in = submit(built_once, base / "submission" / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
     otter = VENV / "bin" / "otter"
     subprocess.run([otter, "run", "-a", archive, "-o", tmp_path, handed_in], check=True, capture_output=True)
     by_otter = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     by_gradescope = run_script(base)
-    by_us = judged(course, handed_in)
+    by_us = judged(built_once, handed_in)
 
     assert by_us.points == points(by_otter) == 3
     assert [test["output"] for test in by_otter["tests"]] == [check_text(check) for check in by_us.checks]
@@ -112,8 +103,8 @@ def test_otter_run_and_gradescope_say_what_the_judge_says(
 
 
 @pytest.mark.slow
-def test_endless_loop_and_foreign_kernel(course: Course, archive: Path, tmp_path: Path) -> None:
-    path = submit(course, tmp_path / "tiny.ipynb", q1=ENDLESS, q2=RIGHT["q2"])
+def test_endless_loop_and_foreign_kernel(built_once: Course, archive: Path, tmp_path: Path) -> None:
+    path = submit(built_once, tmp_path / "tiny.ipynb", q1=ENDLESS, q2=RIGHT["q2"])
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.kernelspec = {"name": "conda-env-nlp-py", "display_name": "nlp", "language": "python"}
     nbformat.write(notebook, path)
@@ -134,10 +125,10 @@ class Evil:
 
 @pytest.mark.slow
 def test_files_beside_the_notebook_are_neither_imported_nor_unpickled(
-    course: Course, archive: Path, tmp_path: Path
+    built_once: Course, archive: Path, tmp_path: Path
 ) -> None:
     marks = [tmp_path / name for name in ("imported", "unpickled")]
-    notebook = submit(course, tmp_path / "tiny.ipynb", **RIGHT)
+    notebook = submit(built_once, tmp_path / "tiny.ipynb", **RIGHT)
     with zipfile.ZipFile(tmp_path / "handed_in.zip", "w") as file:
         file.write(notebook, "tiny.ipynb")
         for module in ("otter", "pandas", "pyarrow"):
@@ -179,11 +170,11 @@ def test_copies_that_jupyter_and_a_mac_leave_are_no_second_notebook(tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
-    course: Course, base: Path, capsys: pytest.CaptureFixture[str]
+    built_once: Course, base: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test = base / "source" / "course" / "tests" / "tiny" / "test_q2_vectors.py"
     test.write_text(test.read_text().replace("submission.one_hot, place", "{}['the answer'], place"))
-    submit(course, base / "submission" / "tiny.ipynb", **RIGHT)
+    submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
     otter_road.main(base)
     content = results(base)
     assert OUR_FAULT in content["output"]
@@ -193,9 +184,9 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
 
 
 @pytest.mark.slow
-def test_details_are_kept_back_when_the_course_says_so(course: Course, base: Path) -> None:
+def test_details_are_kept_back_when_the_course_says_so(built_once: Course, base: Path) -> None:
     configure(base, "c.Autograder.show_details = False")
-    submit(course, base / "submission" / "tiny.ipynb", **WRONG)
+    submit(built_once, base / "submission" / "tiny.ipynb", **WRONG)
     otter_road.main(base)
     outputs = [test["output"] for test in results(base)["tests"]]
     assert outputs[0] == "count_words(sentence) is the number of words    failed  0 / 1 points"
@@ -271,9 +262,9 @@ def test_enough_memory_needs_no_line() -> None:
     assert shortage(None, 4096) == ""
 
 
-def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(course: Course, tmp_path: Path) -> None:
-    (course.root / "grader_config.py").open("a").write('c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\n')
-    again = find_course(course.root)
+def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: Course, tmp_path: Path) -> None:
+    (built.root / "grader_config.py").open("a").write('c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\n')
+    again = find_course(built.root)
     one, two = zipped(again, tmp_path / "one.zip"), zipped(again, tmp_path / "two.zip")
     assert one.read_bytes() == two.read_bytes()
     with zipfile.ZipFile(one) as file:
@@ -288,10 +279,10 @@ def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(course: 
 
 
 def test_key_of_another_course_gives_another_zip(
-    course: Course, archive: Path, tmp_path: Path, monkeypatch: Any
+    built_once: Course, archive: Path, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setenv("AUTOGRADER_KEY", "another")
-    assert zipped(find_course(course.root), tmp_path / "other.zip").read_bytes() != archive.read_bytes()
+    assert zipped(find_course(built_once.root), tmp_path / "other.zip").read_bytes() != archive.read_bytes()
 
 
 def test_zip_of_an_assignment_that_was_not_built(tmp_path: Path) -> None:
@@ -301,10 +292,10 @@ def test_zip_of_an_assignment_that_was_not_built(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("tiny*"))
 
 
-def test_zip_without_the_list_of_packages(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_without_the_list_of_packages(built_once: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gradescope_zip, "LOCK", tmp_path / "requirements.lock")
     with pytest.raises(UsageError, match=r"requirements\.lock: is missing\. Build with a checkout of the kit"):
-        zipped(course, tmp_path / "tiny.zip")
+        zipped(built_once, tmp_path / "tiny.zip")
 
 
 def fake(folder: Path, name: str, script: str) -> None:

@@ -45,6 +45,22 @@ def ties_by_alphabet(sentences):
     return {word: index for index, word in enumerate(ordered, start=1)}
 
 
+@misconception(
+    fit_vocabulary, hint="You turned an ascending order round. What did that do to words of equal frequency?"
+)
+def ties_turned_round(sentences):
+    """Puts equally frequent words in the opposite of the order in which they appear."""
+    words = [word for sentence in sentences for word in split_words(sentence)]
+    ordered = sorted(dict.fromkeys(words), key=words.count)[::-1]
+    return {word: index for index, word in enumerate(ordered, start=1)}
+
+
+@misconception(fit_vocabulary, hint="A word stands three times in one sentence. By how much should its count grow?")
+def counts_sentences(sentences):
+    """Counts the sentences in which a word occurs, not how often it occurs."""
+    return fit_vocabulary([" ".join(dict.fromkeys(split_words(sentence))) for sentence in sentences])
+
+
 @misconception(fit_vocabulary, hint="Should the rarest word get index 1, or the most frequent one?")
 def rarest_first(sentences):
     """Numbers the rarest words first."""
@@ -454,6 +470,12 @@ def forgets_the_bias(x, table, w_x, w_h, b, mask_zero=False):
 def forgets_the_old_state(x, table, w_x, w_h, b, mask_zero=False):
     """Computes the state from one word alone."""
     return rnn_last_state(x, table, w_x, np.zeros((len(b), len(b))), b, mask_zero)
+
+
+@misconception(rnn_last_state, hint="For one row y of the batch, does Keras multiply y by W_h, or W_h by y?")
+def turns_the_recurrent_kernel(x, table, w_x, w_h, b, mask_zero=False):
+    """Multiplies by the recurrent kernel the other way round."""
+    return rnn_last_state(x, table, w_x, np.asarray(w_h).T, b, mask_zero)
 
 
 @misconception(rnn_last_state, hint="Which activation does SimpleRNN have when none is named?")

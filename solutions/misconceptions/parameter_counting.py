@@ -603,7 +603,7 @@ def left_out_is_last_batch(sequences, batch_size):
     return last_batch(sequences, batch_size)
 
 
-@misconception(left_out, hint="A fixed batch size takes full batches only. Where do the remaining sequences go?")
+@misconception(left_out, hint="A stateful layer takes full batches only. Where do the remaining sequences go?")
 def left_out_nothing(sequences, batch_size):
     """Leaves nothing out."""
     return 0

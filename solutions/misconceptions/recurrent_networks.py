@@ -391,17 +391,6 @@ def returns_sequences_everywhere(units, days, features):
     return Sequential([Input((days, features)), *recurrent, Dense(1)])
 
 
-@misconception(
-    build_stack, hint="What is the shape of what your second recurrent layer gets: has it a day axis (ndim=3)?"
-)
-def returns_sequences_nowhere(units, days, features):
-    """Sets return_sequences=True on no layer."""
-    from keras import Sequential
-    from keras.layers import Dense, Input, SimpleRNN
-
-    return Sequential([Input((days, features)), *[SimpleRNN(n) for n in units], Dense(1)])
-
-
 @misconception(build_stack, hint="How many recurrent layers has your model when units has four numbers?")
 def builds_one_layer(units, days, features):
     """Builds the first recurrent layer only."""
@@ -510,10 +499,11 @@ def treats_days_alone(units, features):
 @misconception(build_sequence_model, hint="What changes in your model when a sequence has five days?")
 def fixes_four_days(units, features):
     """Takes four days, as in the lecture's example, and nothing else."""
-    from keras import Sequential
+    from keras import Model
     from keras.layers import Dense, Input, SimpleRNN
 
-    return Sequential([Input((4, features)), SimpleRNN(units, return_sequences=True), Dense(1)])
+    inputs = Input((4, features))  # a functional model holds on to that number, a Sequential one does not
+    return Model(inputs, Dense(1)(SimpleRNN(units, return_sequences=True)(inputs)))
 
 
 @misconception(build_sequence_model, hint="How many numbers has y(t), and how many has the prediction of day t?")

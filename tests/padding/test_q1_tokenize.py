@@ -29,9 +29,9 @@ def messy_sentences(draw):
 
 
 def plain_sentences(draw, words):
-    """Lower-case words and single spaces, so that nothing but the counting can go wrong. The last is one word long."""
+    """Lower-case words and single spaces, so that only the counting can go wrong. The last is one word thrice."""
     cuts = sorted(draw.distinct(2, len(words) - 2, n=2))
-    parts = words[: cuts[0]], words[cuts[0] : cuts[1]], words[cuts[1] :], words[-1:]
+    parts = words[: cuts[0]], words[cuts[0] : cuts[1]], words[cuts[1] :], words[1:2] * 3
     return [" ".join(part) for part in parts]
 
 
@@ -86,14 +86,14 @@ def test_drops_unknown_words(submission, draw):
     for _ in range(3):
         words = [str(word) for word in draw.permutation(WORDS)]
         tokenizer = keras_tokenizer([" ".join(words[:9])])
-        mixed = [words[1], words[12], words[4], words[0], words[13], words[1], words[15], words[7], words[5], words[17]]
+        mixed = [words[8], words[12], words[4], words[0], words[13], words[1], words[15], words[7], words[5], words[17]]
         sentences = [*plain_sentences(draw, mixed), " ".join(words[14:16])]
         expected = tokenizer.texts_to_sequences(sentences)
         vocabulary = dict(tokenizer.word_index)
         agree(submission.to_sequences, sentences, vocabulary, expected=expected, reference=to_sequences)
 
 
-@check("q1", points=1)
+@check("q1", points=1, visible=True)
 def test_counts_words_in_a_bag(submission, draw):
     """bag_of_words counts how often each index occurs in each sentence, in an array (n_SEQUENCES, vocab_size + 1)"""
     for vocab_size in draw.distinct(5, 12, n=3):

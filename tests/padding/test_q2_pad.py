@@ -57,10 +57,11 @@ def test_keeps_empty_sequences(submission, draw):
 
 @check("q2", points=1)
 def test_changes_no_number(submission, draw):
-    """pad changes no number: 0.7 stays 0.7"""
+    """pad changes no number: 0.7 stays 0.7, and a large index stays what it is"""
     for padding in BOTH:
         length = int(draw.integers(3, 7))
         whole_first = [float(draw.integers(1, 9)), *(draw.integers(1, 99, size=length - 1) / 10 + 0.05).tolist()]
-        rows = [whole_first, (draw.uniform(0.1, 0.9, size=length) - 2).tolist(), lists(draw, [length])[0]]
+        large = [int(index) for index in draw.integers(2_000, 88_000, size=length)]
+        rows = [whole_first, (draw.uniform(0.1, 0.9, size=length) - 2).tolist(), large]
         sequences = [rows[i] for i in draw.permutation(3)]
         follow(submission, sequences, length, padding=padding)

@@ -32,10 +32,10 @@ def test_counts_the_rows(submission, draw):
 def test_looks_up_vectors(submission, draw):
     """embed gives for every index what an Embedding with this table gives, for the padding too"""
     for _ in range(3):
-        n_sequences, n_observations, n_features, size = draw.distinct(3, 9, n=4)  # all different: swapped axes show
-        table = draw.normal(size=(size + 1, n_features))
-        x = draw.integers(0, size + 1, size=(n_sequences, n_observations))
-        x[0, :3] = 0, size, 1
+        n_sequences, n_observations, n_features, rows = draw.distinct(3, 9, n=4)  # all different: swapped axes show
+        table = draw.normal(size=(rows, n_features))
+        x = draw.integers(0, rows, size=(n_sequences, n_observations))
+        x[0, :3] = 0, rows - 1, 1
         agree(submission.embed, x, table, expected=keras_vectors(x, table), reference=embed)
 
 

@@ -14,8 +14,8 @@ from solutions.padding import build_masked, padding_error, rnn_last_state
 
 def fresh_weights(draw):
     """table, w_x, w_h, b: sizes all different, small enough that tanh does not saturate, a bias that is not zero."""
-    vocab_size, n_features, units = draw.distinct(4, 9, n=3)
-    table = draw.normal(scale=0.7, size=(vocab_size + 1, n_features))
+    rows, n_features, units = draw.distinct(4, 10, n=3)
+    table = draw.normal(scale=0.7, size=(rows, n_features))
     w_x = draw.normal(scale=0.4, size=(n_features, units))
     w_h = draw.normal(scale=0.5 / np.sqrt(units), size=(units, units))
     return table, w_x, w_h, draw.normal(scale=0.4, size=units)
@@ -96,7 +96,7 @@ def zeros_around(model, x, table_size):
     # Fresh weights give small states, so what counts as equal is measured against them.
     size = np.abs(alone).max()
     stays = [bool(np.abs(output - alone).max() <= 1e-3 * size) for output in outputs]
-    moves = bool(np.abs(turned - alone).max(axis=-1).min() > 5e-3 * size)
+    moves = bool(np.abs(turned - alone).max() > 1e-3 * size)
     return [list(alone.shape), has_table, *stays, moves]
 
 

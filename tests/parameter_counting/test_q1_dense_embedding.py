@@ -20,7 +20,7 @@ def test_dense_has_a_bias_per_unit(submission, draw):
         agree(submission.dense_params, units, features, expected=expected, reference=dense_params, squeeze=True)
 
 
-@check("q1", points=1)
+@check("q1", points=1, visible=True)
 def test_embedding_is_a_table(submission, draw):
     """embedding_params(input_dim, output_dim) equals what Keras counts for Embedding(input_dim, output_dim)"""
     for input_dim, output_dim in draw.distinct_pairs(3, 60, n=5):

@@ -13,7 +13,7 @@ def built(units, features):
     return layer
 
 
-@check("q2", points=1)
+@check("q2", points=1, visible=True)
 def test_three_arrays(submission, draw):
     """simple_rnn_parts(units, features) gives the sizes of Keras' kernel, recurrent kernel and bias, in this order"""
     for units, features in draw.distinct_pairs(2, 30, n=5):

@@ -20,7 +20,7 @@ def test_counts_all_four_gates(submission, draw):
         agree(submission.lstm_params, units, features, expected=expected, reference=lstm_params, squeeze=True)
 
 
-@check("q3", points=2)
+@check("q3", points=2, visible=True)
 def test_counts_both_biases_of_a_gru(submission, draw):
     """gru_params(units, features) equals what Keras counts for GRU(units), for any sizes"""
     for units, features in draw.distinct_pairs(2, 40, n=5):
@@ -28,7 +28,7 @@ def test_counts_both_biases_of_a_gru(submission, draw):
         agree(submission.gru_params, units, features, expected=expected, reference=gru_params, squeeze=True)
 
 
-@check("q3", points=1, needs=(test_counts_both_biases_of_a_gru,))
+@check("q3", points=1, needs=(test_counts_both_biases_of_a_gru,), visible=True)
 def test_reset_after_decides_the_biases(submission, draw):
     """gru_params(units, features, reset_after) follows Keras for True and for False"""
     for units, features in draw.distinct_pairs(2, 40, n=3):

@@ -24,7 +24,7 @@ def test_two_layers_in_one(submission, draw):
             )
 
 
-@check("q4", points=1)
+@check("q4", points=1, visible=True)
 def test_width_for_the_next_layer(submission, draw):
     """bidirectional_output(units, merge_mode) equals the features that Keras' layer returns, "concat" when not given"""
     for units in draw.distinct(3, 40, n=3):

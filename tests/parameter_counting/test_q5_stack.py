@@ -44,7 +44,7 @@ def test_each_layer_reads_the_one_below(submission, draw):
         follow(submission, stack, (None if open_length else length, features))
 
 
-@check("q5", points=1, needs=(test_each_layer_reads_the_one_below,))
+@check("q5", points=1, needs=(test_each_layer_reads_the_one_below,), visible=True)
 def test_both_directions_reach_the_next_layer(submission, draw):
     """stack_params follows Keras through Bidirectional layers, with other layers above and below them"""
     for _ in range(3):
@@ -54,7 +54,7 @@ def test_both_directions_reach_the_next_layer(submission, draw):
         follow(submission, [below, (second, units[1]), above, ("Dense", units[3])], (length, features))
 
 
-@check("q5", points=1, needs=(test_each_layer_reads_the_one_below,))
+@check("q5", points=1, needs=(test_each_layer_reads_the_one_below,), visible=True)
 def test_embedding_and_dropout(submission, draw):
     """stack_params follows Keras through an Embedding at the start and Dropout between the layers"""
     for _ in range(3):

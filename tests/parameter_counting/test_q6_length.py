@@ -23,7 +23,7 @@ def test_one_set_for_all_steps(submission, draw):
             )
 
 
-@check("q6", points=2)
+@check("q6", points=2, visible=True)
 def test_a_set_for_every_step(submission, draw):
     """unshared_params(units, features, length) equals what Keras counts for a chain of as many cells as steps"""
     for _ in range(5):
@@ -43,7 +43,7 @@ def test_a_set_for_every_step(submission, draw):
         )
 
 
-@check("q6", points=1)
+@check("q6", points=1, visible=True)
 def test_flattened_days(submission, draw):
     """flattened_params(units, features, length) equals what Keras counts for Flatten() and Dense(units)"""
     for _ in range(5):

@@ -54,7 +54,7 @@ def test_what_an_optimizer_keeps(submission, draw):
             )
 
 
-@check("q7", points=2)
+@check("q7", points=2, visible=True)
 def test_total_before_and_after_the_fit(submission, draw):
     """printed_total(trainable, frozen, optimizer, fitted) equals Keras' "Total params", before and after a fit"""
     for optimizer in OPTIMIZERS:
@@ -74,7 +74,7 @@ def test_total_before_and_after_the_fit(submission, draw):
             )
 
 
-@check("q7", points=1)
+@check("q7", points=1, visible=True)
 def test_back_from_the_total(submission, draw):
     """weights_from_total(total, optimizer) finds the weights of a fitted model in Keras' "Total params\""""
     for optimizer in OPTIMIZERS:  # all three: 47 // 3 is 15 by rounding, which hides a forgotten 2

@@ -34,7 +34,7 @@ def keras_batches(sequences, batch_size):
     return rows
 
 
-@check("q8", points=1)
+@check("q8", points=1, visible=True)
 def test_counts_the_imdb_model(submission, draw):
     """imdb_params(num_words, length, dimensions, units) equals what Keras counts for the model, for any sizes"""
     for _ in range(4):
@@ -70,7 +70,7 @@ def test_steps_of_one_pass(submission, draw):
         )
 
 
-@check("q8", points=1)
+@check("q8", points=1, visible=True)
 def test_rows_of_the_last_batch(submission, draw):
     """last_batch(sequences, batch_size) equals the rows in the last batch that Keras makes, with and without a rest"""
     for sequences, batch_size in batchings(draw):
@@ -78,7 +78,7 @@ def test_rows_of_the_last_batch(submission, draw):
         agree(submission.last_batch, sequences, batch_size, expected=expected, reference=last_batch, squeeze=True)
 
 
-@check("q8", points=1)
+@check("q8", points=1, visible=True)
 def test_rows_that_fill_no_batch(submission, draw):
     """left_out(sequences, batch_size) equals the rows of Keras' batches that are smaller than batch_size"""
     for sequences, batch_size in batchings(draw):

@@ -9,7 +9,7 @@ from keras import layers
 
 def prepare(reviews, vocab_size, length):
     x = np.zeros((len(reviews), length), dtype="float32")
-    for row, review in zip(x, reviews):
+    for row, review in zip(x, reviews, strict=True):
         words = np.asarray(review, dtype="int64")[-length:]
         words[words >= vocab_size] = 2
         if len(words):

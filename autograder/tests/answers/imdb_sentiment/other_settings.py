@@ -40,7 +40,7 @@ def epoch_to_keep(history):
 
 def accuracy(probabilities, labels):
     verdicts = [1 if p > 0.5 else 0 for p in probabilities.flatten()]
-    return sum(v == int(label) for v, label in zip(verdicts, labels)) / len(verdicts)
+    return sum(v == int(label) for v, label in zip(verdicts, labels, strict=True)) / len(verdicts)
 
 
 def progress_bar(correct, batch_size=32):

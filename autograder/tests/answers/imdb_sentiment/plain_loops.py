@@ -57,7 +57,7 @@ def epoch_to_keep(history):
 
 def accuracy(probabilities, labels):
     right = 0
-    for row, label in zip(probabilities, labels):
+    for row, label in zip(probabilities, labels, strict=True):
         if (row[0] > 0.5) == bool(label):
             right += 1
     return right / len(labels)

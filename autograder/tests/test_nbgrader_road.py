@@ -1,0 +1,104 @@
+"""nbgrader's own commands on our course: the judge's points reach its gradebook, and its known breakages do not happen here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.course import Course
+from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
+
+pytestmark = pytest.mark.slow
+BIN = Path(sys.executable).parent
+
+
+def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    command = [str(BIN / "nbgrader"), *arguments]
+    return subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def hand_in(course: Course, student: str, **answers: str) -> Path:
+    folder = course.root / "submitted" / student / "tiny"
+    path = submit(course, folder / "tiny.ipynb", **answers)
+    (folder / "timestamp.txt").write_text("2026-01-31 12:00:00 UTC")
+    return path
+
+
+def edit(path: Path, source: str, after: str) -> None:
+    """Put a code cell with ``source`` behind the cell called ``after``, twice the cell itself."""
+    notebook = nbformat.read(path, as_version=4)
+    place = next(i for i, cell in enumerate(notebook.cells) if cell.id == after)
+    notebook.cells.insert(place + 1, nbformat.from_dict(notebook.cells[place]))
+    notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(source))
+    nbformat.write(notebook, path)
+
+
+def scores(course: Course) -> dict[str, dict[str, float | None]]:
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        return {
+            submission.student.id: {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
+            for submission in gradebook.assignment_submissions("tiny")
+        }
+
+
+def test_a_class_is_graded_with_partial_credit_whatever_is_in_it(built: Course) -> None:
+    """Stock nbgrader gives zero for a line on stderr, and stops the whole class at a duplicated cell."""
+    hand_in(built, "a_right", **RIGHT)
+    loud = hand_in(built, "b_loud_and_duplicated", **RIGHT)
+    edit(loud, "import sys, warnings; warnings.warn('careful'); print('loud', file=sys.stderr)", after="q1-solution")
+    hand_in(built, "c_half", q1=RIGHT["q1"], q2=WRONG["q2"])
+    part = "def count_words(sentence):\n    return sentence.count(' ') + 1"
+    hand_in(built, "d_part_of_a_question", q1=part, q2=RIGHT["q2"])
+    (hand_in(built, "e_no_notebook")).write_text("hello")
+    hand_in(built, "f_empty")
+
+    done = nbgrader(built, "autograde", "tiny")
+
+    found = scores(built)
+    assert found["a_right"] == {"q1": 2.0, "q2": 3.0, "explain": None} | {"explain": found["a_right"]["explain"]}
+    assert found["b_loud_and_duplicated"]["q1"] == 2.0
+    assert (found["c_half"]["q1"], found["c_half"]["q2"]) == (2.0, 0.0)
+    assert found["d_part_of_a_question"]["q1"] == 1.0
+    assert (found["f_empty"]["q1"], found["f_empty"]["q2"]) == (0.0, 0.0)
+    assert done.returncode == 1, "one submission could not be graded"
+    assert "e_no_notebook" in done.stderr
+
+
+def test_feedback_and_export_follow(built: Course) -> None:
+    hand_in(built, "ann", q1=WRONG["q1"], q2=RIGHT["q2"])
+    for command in (["autograde", "tiny"], ["generate_feedback", "tiny"], ["export"]):
+        done = nbgrader(built, *command)
+        assert done.returncode == 0, done.stderr
+    page = (built.root / "feedback" / "ann" / "tiny" / "tiny.html").read_text()
+    assert "Counts letters and spaces" in page
+    assert "def test_" not in page
+    row = next(line for line in (built.root / "grades.csv").read_text().splitlines() if "ann" in line)
+    assert f",{3.0}," in row
+
+
+def test_a_misspelt_key_stops_nbgrader_with_one_line(built: Course) -> None:
+    with open(built.root / "grader_config.py", "a") as file:
+        file.write("c.Limits.seconds_per_sell = 3\n")
+    done = nbgrader(built, "autograde", "tiny")
+    assert done.returncode == 2
+    assert "c.Limits.seconds_per_sell is unknown. Did you mean 'seconds_per_cell'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_automatic_points_are_the_judges(built: Course) -> None:
+    """A submission that writes a number into a check cell's output gains nothing."""
+    path = hand_in(built, "forger", **WRONG)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.id in ("q1", "q2"):
+            cell.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": str(MAX_POINTS)}, execution_count=1)]
+    nbformat.write(notebook, path)
+    nbgrader(built, "autograde", "tiny")
+    assert scores(built)["forger"]["q1"] == 0.0
