@@ -71,7 +71,10 @@ def gru_params(units: int, features: int, reset_after: bool = True) -> int:
     return 3 * units * (units + features + biases)
 
 
-LAYER_PARAMS = {"Dense": dense_params, "SimpleRNN": simple_rnn_params, "LSTM": lstm_params, "GRU": gru_params}
+def plain_params(kind: str, units: int, features: int) -> int:
+    """Weights of a Dense, SimpleRNN, LSTM or GRU layer, with Keras' defaults, by the name of its class."""
+    counts = {"Dense": dense_params, "SimpleRNN": simple_rnn_params, "LSTM": lstm_params, "GRU": gru_params}
+    return counts[kind](units, features)
 
 
 def bidirectional_params(kind: str, units: int, features: int) -> int:
@@ -82,7 +85,7 @@ def bidirectional_params(kind: str, units: int, features: int) -> int:
         units: n_h of one direction.
         features: n_x; both directions read the same features.
     """
-    return 2 * LAYER_PARAMS[kind](units, features)
+    return 2 * plain_params(kind, units, features)
 
 
 def bidirectional_output(units: int, merge_mode: str = "concat") -> int:
@@ -104,7 +107,7 @@ def layer_params(layer: tuple, features: int) -> int:
         return bidirectional_params(*sizes, features)
     if kind == "Dropout":
         return 0
-    return LAYER_PARAMS[kind](*sizes, features)
+    return plain_params(kind, *sizes, features)
 
 
 def layer_output(layer: tuple, features: int) -> int:

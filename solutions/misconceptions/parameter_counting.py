@@ -2,7 +2,6 @@
 
 from autograder.misconceptions import misconception
 from solutions.parameter_counting import (
-    LAYER_PARAMS,
     OPTIMIZER_COPIES,
     bidirectional_output,
     bidirectional_params,
@@ -17,6 +16,7 @@ from solutions.parameter_counting import (
     left_out,
     lstm_params,
     optimizer_params,
+    plain_params,
     printed_total,
     shared_params,
     simple_rnn_params,
@@ -224,19 +224,19 @@ def gru_without_bias(units, features, reset_after=True):
 )
 def bidirectional_one_direction(kind, units, features):
     """Counts the weights of one direction."""
-    return LAYER_PARAMS[kind](units, features)
+    return plain_params(kind, units, features)
 
 
 @misconception(bidirectional_params, hint="In Bidirectional(LSTM(64)), how many units does the forward layer have?")
 def bidirectional_half_units(kind, units, features):
     """Splits the units between the two directions."""
-    return 2 * LAYER_PARAMS[kind](units // 2, features)
+    return 2 * plain_params(kind, units // 2, features)
 
 
 @misconception(bidirectional_params, hint="Does the forward layer read the state of the backward layer?")
 def bidirectional_as_wide_layer(kind, units, features):
     """Counts one layer with twice the units, whose directions read each other's states."""
-    return LAYER_PARAMS[kind](2 * units, features)
+    return plain_params(kind, 2 * units, features)
 
 
 @misconception(
@@ -244,7 +244,7 @@ def bidirectional_as_wide_layer(kind, units, features):
 )
 def bidirectional_one_after_the_other(kind, units, features):
     """Lets the backward layer read what the forward layer returns."""
-    return LAYER_PARAMS[kind](units, features) + LAYER_PARAMS[kind](units, units)
+    return plain_params(kind, units, features) + plain_params(kind, units, units)
 
 
 @misconception(

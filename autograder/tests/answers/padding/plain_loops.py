@@ -71,7 +71,7 @@ def input_dim(word_index):
 
 
 def embed(x, table):
-    return np.array([[[value for value in table[index]] for index in row] for row in x])
+    return np.array([[list(table[index]) for index in row] for row in x])
 
 
 def build_embedding(word_index, n_features):
@@ -86,9 +86,9 @@ def padding_mask(x):
 
 def masked_mean(states, mask):
     means = []
-    for sequence, real in zip(states, mask):
+    for sequence, real in zip(states, mask, strict=True):
         total, count = np.zeros(sequence.shape[1]), 0
-        for state, is_real in zip(sequence, real):
+        for state, is_real in zip(sequence, real, strict=True):
             if is_real:
                 total = total + state
                 count += 1
@@ -98,7 +98,7 @@ def masked_mean(states, mask):
 
 def last_real_state(states, mask):
     last = []
-    for sequence, real in zip(states, mask):
+    for sequence, real in zip(states, mask, strict=True):
         state = [0.0] * sequence.shape[1]
         for t in range(len(sequence)):
             if real[t]:
@@ -130,9 +130,9 @@ def rnn_last_state(x, table, w_x, w_h, b, mask_zero=False):
 
 def padding_error(states, x):
     errors = []
-    for sequence, row in zip(states, x):
+    for sequence, row in zip(states, x, strict=True):
         t = max(i for i, index in enumerate(row) if index != 0)
-        errors.append(max(abs(a - b) for a, b in zip(sequence[-1], sequence[t])))
+        errors.append(max(abs(a - b) for a, b in zip(sequence[-1], sequence[t], strict=True)))
     return errors
 
 
