@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -155,4 +156,5 @@ def _shapes(config: Any) -> list[tuple[int, ...]]:
 def _from_config(config: Any) -> Any:
     import keras
 
-    return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    own = copy.deepcopy(config)  # Keras takes a functional model's config apart while it reads it
+    return keras.saving.deserialize_keras_object(own, safe_mode=True)

@@ -29,19 +29,17 @@ def messy_sentences(draw):
     return [sentences[i] for i in draw.permutation(len(sentences))]
 
 
-def plain_sentences(draw, words):
-    """Lower-case words and single spaces, so that only the counting can go wrong. The last is one word thrice."""
-    cuts = sorted(draw.distinct(2, len(words) - 2, n=2))
-    parts = words[: cuts[0]], words[cuts[0] : cuts[1]], words[cuts[1] :], words[1:2] * 3
-    return [" ".join(part) for part in parts]
+def counted_sentences(draw):
+    """Plain words and spaces, so that only the counting can go wrong, in which no two ways of ordering words agree.
 
-
-def unevenly_frequent_words(draw):
-    """Words of which no two kinds of order agree: by frequency, by first appearance, by the alphabet."""
-    once = sorted((str(word) for word in draw.permutation(WORDS)[:8]), reverse=True)
-    rare, common = once[0], once[3]
-    again = [common, once[5], common, once[5], once[1], common]
-    return [rare, *once[1:], *(str(word) for word in draw.permutation(again))]
+    One word stands four times in one sentence, one once in three sentences, two stand twice. The four that stand once
+    appear in an order that is neither the alphabet's nor the alphabet's turned round.
+    """
+    *once, often, widely, twice, again = (str(word) for word in draw.permutation(WORDS)[:8])
+    first, second, third, fourth = sorted(once)
+    crowded = [str(word) for word in draw.permutation([often] * 4 + [again])]
+    sentences = [second, widely, fourth, twice], crowded, [first, widely, again], [twice, widely, third]
+    return [" ".join(words) for words in sentences]
 
 
 def words_of(answer):
@@ -65,7 +63,7 @@ def test_finds_the_words(submission, draw):
 def test_numbers_the_words(submission, draw):
     """fit_vocabulary numbers words from 1, the most frequent first, equally frequent ones as they first appear"""
     for _ in range(3):
-        sentences = plain_sentences(draw, unevenly_frequent_words(draw))
+        sentences = counted_sentences(draw)
         expected = dict(keras_tokenizer(sentences).word_index)
         agree(submission.fit_vocabulary, sentences, expected=expected, reference=fit_vocabulary)
 
@@ -88,7 +86,8 @@ def test_drops_unknown_words(submission, draw):
         words = [str(word) for word in draw.permutation(WORDS)]
         tokenizer = keras_tokenizer([" ".join(words[:9])])
         mixed = [words[8], words[12], words[4], words[0], words[13], words[1], words[15], words[7], words[5], words[17]]
-        sentences = [*plain_sentences(draw, mixed), " ".join(words[14:16])]
+        cut = int(draw.integers(2, 8))
+        sentences = [" ".join(part) for part in (mixed[:cut], mixed[cut:], words[9:11], words[2:5])]
         expected = tokenizer.texts_to_sequences(sentences)
         vocabulary = dict(tokenizer.word_index)
         agree(submission.to_sequences, sentences, vocabulary, expected=expected, reference=to_sequences)

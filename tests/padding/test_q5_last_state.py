@@ -11,6 +11,8 @@ from autograder.checks import agree, check, fail
 from autograder.failures import CheckFailed
 from solutions.padding import build_masked, padding_error, rnn_last_state
 
+ENDS = "pre", "post"
+
 
 def fresh_weights(draw):
     """table, w_x, w_h, b: sizes all different, small enough that tanh does not saturate, a bias that is not zero."""
@@ -42,7 +44,7 @@ def keras_states(x, table, w_x, w_h, b, mask_zero=False, every=False):
 @check("q5", points=1, visible=True)
 def test_reads_the_padding(submission, draw):
     """rnn_last_state without a mask equals Keras' Embedding -> SimpleRNN with the same weights"""
-    for padding in ("pre", "post"):
+    for padding in ENDS:
         for n_sequences in draw.distinct(3, 5, n=2):
             weights = fresh_weights(draw)
             _, x = padded(draw, len(weights[0]) - 1, n_sequences, padding)
@@ -53,7 +55,7 @@ def test_reads_the_padding(submission, draw):
 @check("q5", points=1, visible=True)
 def test_skips_the_padding(submission, draw):
     """rnn_last_state with mask_zero=True equals Keras' layers with mask_zero=True: the state waits while zeros pass"""
-    for padding in ("pre", "post"):
+    for padding in ENDS:
         for n_sequences in draw.distinct(3, 5, n=2):
             weights = fresh_weights(draw)
             _, x = padded(draw, len(weights[0]) - 1, n_sequences, padding)

@@ -13,7 +13,10 @@ from solutions.recurrent_networks import mean_and_std, scale, unscale
 Array = np.ndarray
 
 # Limits of question 10: the largest error over the three cities, in the unit of their targets 110, 125 and 75. Measured
-# with Keras 3.15 on one core of a CPU: MEASURED
+# with Keras 3.15 and TensorFlow 2.21 on a CPU, 1000 steps of Adam at rate 0.05, SimpleRNN(2). Reference, 50 seeds, all
+# orders of the targets: mean 0.001, largest 0.04, so 50 of 50 pass. Known-wrong runs, best of 20 seeds: nothing scaled
+# 29.8, X alone 28.7, y alone 7.50, a single step 16. A model that gives the cities of 110 and 125 one number cannot be
+# closer than 7.5 to both.
 TOLD_APART = 7.0
 CLOSE = 2.0
 SEEDS = (1, 2, 3)
@@ -31,15 +34,15 @@ def model_facts(model: Any, x: Array, head: str = "", count: bool = True) -> str
     """
     n, days = x.shape[:2]
     one_day_changed = [np.where(np.arange(days)[:, None] == day, x + 1, x) for day in range(days)]
-    parts = [x, -x, 1e6 * x, 2e6 * x, *one_day_changed]
+    parts = [x, -x, 0 * x, 1e9 * x, 2e9 * x, *one_day_changed]
     predictions, trouble = predictions_or_trouble(model, np.concatenate(parts))
     if predictions is None:
         return trouble
     weights = f"{model.trainable_params} trainable weights"  # asked after predict, which builds a model of a class
     if predictions.shape != (n * len(parts), 1):
         return f"predictions of shape {(n, *predictions.shape[1:])} for {n} sequences, {weights}"
-    normal, turned, huge, twice, *changed = np.split(predictions, len(parts))
-    faults = _number_faults(np.concatenate([normal, turned]))
+    normal, turned, zero, huge, twice, *changed = np.split(predictions, len(parts))
+    faults = _number_faults(np.concatenate([normal, turned]), zero)
     if not faults:
         ignored = [day + 1 for day, other in enumerate(changed) if np.allclose(other, normal, rtol=0, atol=1e-6)]
         faults += [f"day {day} of {days} plays no part" for day in ignored[:1]]
@@ -62,8 +65,9 @@ def sequence_facts(model: Any, x: Array, count: bool = True) -> str:
     parts = [
         x,
         -x,
-        1e6 * x,
-        2e6 * x,
+        0 * x,
+        1e9 * x,
+        2e9 * x,
         np.where(day >= middle, x + 1, x),
         np.where(day == 0, x + 1, x),
         np.where(day == days - 1, x + 1, x),
@@ -74,8 +78,8 @@ def sequence_facts(model: Any, x: Array, count: bool = True) -> str:
     weights = f"{model.trainable_params} trainable weights"
     if predictions.shape != (n * len(parts), days, 1):
         return f"predictions of shape {(n, *predictions.shape[1:])} for {n} sequences of {days} days, {weights}"
-    normal, turned, huge, twice, later, first, last = np.split(predictions, len(parts))
-    faults = _number_faults(np.concatenate([normal, turned]))
+    normal, turned, zero, huge, twice, later, first, last = np.split(predictions, len(parts))
+    faults = _number_faults(np.concatenate([normal, turned]), zero)
     if not faults:
         same = {"rtol": 0, "atol": 1e-6}
         if not np.allclose(later[:, :middle], normal[:, :middle], rtol=1e-4, atol=1e-5):
@@ -102,13 +106,19 @@ def predictions_or_trouble(model: Any, x: Array) -> tuple[Array | None, str]:
         return None, f"it takes no sequences of {x.shape[1]} days with {x.shape[2]} features"
 
 
-def _number_faults(predictions: Array) -> list[str]:
-    """Whether the predictions are numbers that may be negative and differ from input to input."""
+def _number_faults(predictions: Array, at_zero: Array) -> list[str]:
+    """Whether the predictions are numbers that may be negative and differ from input to input.
+
+    An untrained model with a relu in the middle may happen to give positive numbers alone. So that counts only beside a
+    sign of what keeps them positive: a relu makes zeros, and a sigmoid makes one half of the zero that a state of
+    zeros should give.
+    """
     if not np.isfinite(predictions).all():
         return ["a prediction is not a finite number"]
     if np.ptp(predictions) < 1e-6:
         return ["every prediction is the same number"]
-    return ["no prediction is negative"] if predictions.min() >= 0 else []
+    squashed = (predictions == 0).any() or np.abs(at_zero).max() > 1e-6
+    return ["no prediction is negative"] if predictions.min() >= 0 and squashed else []
 
 
 def _growth_faults(huge: Array, twice: Array) -> list[str]:

@@ -16,11 +16,12 @@ def weights(units, hidden, features):
 
 def agree_on_facts(submission, units, hidden, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (
         f", {weights(units, hidden, features)} trainable weights" if count else ""
     )
     agree(
-        submission.build_deeper_head,
+        lambda *sizes: submission.call("build_deeper_head", *sizes, seed=seed),
         units,
         hidden,
         days,

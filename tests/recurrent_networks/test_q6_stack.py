@@ -20,9 +20,10 @@ def weights(units, features):
 
 def agree_on_facts(submission, units, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (f", {weights(units, features)} trainable weights" if count else "")
     agree(
-        submission.build_stack,
+        lambda *sizes: submission.call("build_stack", *sizes, seed=seed),
         units,
         days,
         features,

@@ -16,9 +16,10 @@ def weights(units, features):
 
 def agree_on_facts(submission, units, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (f", {weights(units, features)} trainable weights" if count else "")
     agree(
-        submission.build_lstm,
+        lambda *sizes: submission.call("build_lstm", *sizes, seed=seed),
         units,
         days,
         features,

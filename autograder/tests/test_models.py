@@ -1,0 +1,245 @@
+"""A student's model is rebuilt on the judge's side and predicts the same; what could run code or fill memory there is refused."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.config import Limits
+from autograder.failures import CheckFailed
+from autograder.models import Model, rebuild
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+from autograder.wire import WireError
+
+pytestmark = pytest.mark.slow
+
+BUILDERS = '''\
+import keras
+import numpy as np
+from keras import layers, ops
+
+def sequential(): return keras.Sequential([keras.Input((5, 3)), layers.LSTM(4), layers.Dense(2, activation="softmax")])
+
+def built_by_its_first_batch():
+    model = keras.Sequential([layers.SimpleRNN(4), layers.Dense(1)])
+    model(np.zeros((2, 5, 3), "float32"))
+    return model
+
+def compiled_and_trained():
+    model = sequential()
+    model.compile(keras.optimizers.Adam(0.1), loss="mse", metrics=["mae"])
+    model.fit(np.ones((8, 5, 3)), np.ones((8, 2)), epochs=1, verbose=0)
+    return model
+
+def shared_layer():
+    one, other, shared = keras.Input((5, 3)), keras.Input((5, 3)), layers.GRU(4)
+    return keras.Model([one, other], layers.Dense(1)(layers.concatenate([shared(one), shared(other)])))
+
+def bidirectional():
+    both = layers.Bidirectional(layers.LSTM(4, return_sequences=True), merge_mode="sum")
+    return keras.Sequential([keras.Input((5, 3)), both, layers.TimeDistributed(layers.Dense(2)), layers.Dropout(0.5)])
+
+def masked(): return keras.Sequential([keras.Input((None,)), layers.Embedding(20, 4, mask_zero=True), layers.LSTM(3), layers.Dense(1)])
+
+def nested():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(4, "relu", kernel_regularizer="l2"), layers.BatchNormalization()], name="inner")
+    return keras.Sequential([keras.Input((5, 3)), layers.GlobalAveragePooling1D(), inner, layers.Dense(1)])
+
+def with_ops():
+    given = keras.Input((5, 3))
+    return keras.Model(given, layers.Dense(1)(ops.mean(ops.tanh(given) * 2.0 + given[:, :1, :], axis=1)))
+
+def cells(): return keras.Sequential([keras.Input((5, 3)), layers.RNN([layers.LSTMCell(4), layers.GRUCell(2)]), layers.Dense(1)])
+
+def a_lambda(): return keras.Sequential([keras.Input((5, 3)), layers.Lambda(lambda x: x[:, -1]), layers.Dense(1)])
+
+class Subclass(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.recurrent, self.head = layers.LSTM(4), layers.Dense(1)
+    def call(self, x): return self.head(self.recurrent(x))
+
+def subclass():
+    model = Subclass()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+@keras.saving.register_keras_serializable()
+class Double(layers.Layer):
+    def call(self, x): return 2 * x
+
+def custom_layer(): return keras.Sequential([keras.Input((5, 3)), Double(), layers.Flatten(), layers.Dense(1)])
+
+def predicted(model, *inputs): return model.predict(list(inputs) if len(inputs) > 1 else inputs[0], verbose=0)
+
+def trained(x, y):
+    model = keras.Sequential([keras.Input((5, 3)), layers.LSTM(4), layers.Dropout(0.2), layers.Dense(1)])
+    model.compile("adam", "mse")
+    history = model.fit(x, y, epochs=2, batch_size=4, verbose=0)
+    return model, history
+
+def not_a_model(): return layers.Dense(3)
+
+def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
+'''
+
+
+@pytest.fixture(scope="module")
+def submission() -> Iterator[Submission]:
+    with NotebookRun([BUILDERS], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
+        run.run_cells()
+        assert run.outcomes[0] is None
+        yield Submission(run)
+
+
+def batch(*shape: int) -> Any:
+    return np.random.default_rng(7).normal(size=shape).astype("float32")
+
+
+WORDS = np.array([[0, 0, 3, 19], [0, 5, 0, 1], [7, 7, 7, 7]])
+
+
+@pytest.mark.parametrize(
+    ("builder", "layers"),
+    [
+        ("sequential", ["LSTM", "Dense"]),
+        ("built_by_its_first_batch", ["SimpleRNN", "Dense"]),
+        ("compiled_and_trained", ["LSTM", "Dense"]),
+        ("bidirectional", ["Bidirectional(LSTM)", "TimeDistributed(Dense)", "Dropout"]),
+        ("nested", ["GlobalAveragePooling1D", "Dense", "BatchNormalization", "Dense"]),
+        ("cells", ["RNN", "Dense"]),
+        ("with_ops", None),
+        ("masked", ["Embedding", "LSTM", "Dense"]),
+        ("shared_layer", ["GRU", "Concatenate", "Dense"]),
+    ],
+)
+def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(submission: Submission, builder: str, layers: list[str] | None) -> None:
+    model = submission.call(builder)
+    inputs = {"masked": [WORDS], "shared_layer": [batch(4, 5, 3), -batch(4, 5, 3)]}.get(builder, [batch(4, 5, 3)])
+    assert model.crossed
+    assert layers is None or model.layers == layers
+    assert model.output_shape[0] is None
+    theirs = submission.predicted(model, *inputs)
+    ours = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    assert theirs.shape == ours.shape and theirs.std() > 0
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_shapes_and_weights_are_counted_on_our_side(submission: Submission) -> None:
+    model = submission.sequential()
+    assert (model.output_shape, model.trainable_params) == ((None, 2), 4 * 4 * (4 + 3 + 1) + 10)
+    assert repr(model) == "a model with layers LSTM, Dense"
+    assert submission.nested().trainable_params == 16 + 8 + 5, "moving averages are not trained"
+
+
+@pytest.mark.parametrize("builder", ["a_lambda", "subclass", "custom_layer"])
+def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submission: Submission, builder: str) -> None:
+    model, x = submission.call(builder), batch(4, 5, 3)
+    assert (model.crossed, model.keras, model.layers) == (False, None, None)
+    np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-6)
+    assert model.predict(x).shape == (4, 1)
+    assert model.trainable_params > 0
+
+
+def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:
+    x, y = batch(12, 5, 3), batch(12, 1)
+    one, again, other = (submission.call("trained", x, y, seed=seed) for seed in (3, 3, 4))
+    assert one[1] == again[1] and set(one[1]) == {"loss"} and len(one[1]["loss"]) == 2
+    np.testing.assert_array_equal(one[0].predict(x), again[0].predict(x))
+    assert not np.allclose(one[0].predict(x), other[0].predict(x))
+
+
+def test_a_model_that_cannot_take_the_input_fails_in_words(submission: Submission) -> None:
+    """Wherever it is computed, it is the student's model that is wrong, and not our test."""
+    for builder in ("sequential", "a_lambda"):
+        with pytest.raises(CheckFailed, match="predict"):
+            submission.call(builder).predict(batch(4, 7))
+
+
+def test_what_is_no_model_arrives_as_the_name_of_its_type(submission: Submission) -> None:
+    assert repr(submission.not_a_model()) == "an object of type Dense"
+
+
+def test_a_model_never_built_has_no_shape(submission: Submission) -> None:
+    assert submission.unbuilt().output_shape == ()
+
+
+def layer(class_name: str, module: str = "keras.layers", /, **config: Any) -> dict[str, Any]:
+    return {"class_name": class_name, "module": module, "config": config, "registered_name": None}
+
+
+def forged(*layers: dict[str, Any], weights: tuple[np.ndarray[Any, Any], ...] = ()) -> Any:
+    """What the judge makes of a model a student's process says it has."""
+    parts = [layer("InputLayer", batch_shape=[None, 3], dtype="float32", name="given"), *layers]
+    return rebuild(json.dumps(layer("Sequential", "keras", name="forged", layers=parts)), list(weights))
+
+
+def test_an_honest_config_of_this_form_is_built() -> None:
+    model = forged(layer("Dense", units=2), weights=(np.ones((3, 2)), np.zeros(2)))
+    np.testing.assert_allclose(Model(0, model).predict(np.ones((1, 3))), [[3, 3]])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        layer("Lambda", function={"class_name": "__lambda__", "config": {"code": "x"}}),
+        layer("TextVectorization", vocabulary="/etc/passwd"),
+        layer("StringLookup", vocabulary="/etc/passwd"),
+        layer("TFSMLayer", filepath="/tmp/model"),
+        layer("Dense", "os", units=1),
+        layer("Popen", "subprocess", args="id"),
+        layer("load_model", "keras.models", filepath="/tmp/x.keras"),
+        layer("get_file", "keras.utils", origin="file:///etc/passwd"),
+        {"class_name": "Dense", "config": {"units": 1}},
+        {**layer("Dense", units=1), "registered_name": "Custom>Dense"},
+        layer("Dense", units=1, activation=layer("function", "os", name="system")),
+        layer("Bidirectional", layer=layer("Wrapped", "student_module")),
+        layer("Sequential", "keras", layers=[layer("Lambda")]),
+    ],
+    ids=lambda part: str(part["class_name"]),
+)
+def test_a_config_that_reads_files_or_runs_code_is_refused(part: dict[str, Any]) -> None:
+    assert forged(part) is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        layer("Dense", units=10**12),
+        layer("Embedding", input_dim=10**9, output_dim=10**9),
+        layer("Dense", units=4),
+        layer("Dense", units=-1),
+        layer("Dense", units="many"),
+        layer("Dense", units=[[1]]),
+        layer("LSTM", units=10**9),
+        layer("Reshape", target_shape=[10**6, 10**6]),
+        layer("NoSuchLayer"),
+    ],
+    ids=lambda part: f"{part['class_name']}-{part['config']}",
+)
+def test_a_config_that_does_not_fit_its_weights_is_an_error_and_takes_no_memory(part: dict[str, Any]) -> None:
+    started = time.monotonic()
+    with pytest.raises((WireError, ValueError, TypeError)):
+        forged(part, weights=(np.ones((3, 2), "float32"), np.zeros(2, "float32")))
+    assert time.monotonic() - started < 10
+
+
+def test_endless_configs_are_refused_at_once() -> None:
+    nested: dict[str, Any] = layer("Dense", units=1)
+    for _ in range(200):
+        nested = layer("Sequential", "keras", layers=[nested])
+    for parts in ([layer("Dropout", rate=0.5)] * 10_000, [layer("Dense", units=1)] * 100_000, [nested]):
+        started = time.monotonic()
+        assert forged(*parts) is None
+        assert time.monotonic() - started < 5
+
+
+def test_text_nested_without_end_is_an_error_and_not_a_crash() -> None:
+    with pytest.raises((RecursionError, ValueError)):
+        rebuild("[" * 1_000_000, [])

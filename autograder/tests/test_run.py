@@ -1,0 +1,228 @@
+"""Whatever a notebook does to its own process, the other cells run, the judge's questions end, and the reason is in plain words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.compare import Tolerance, difference
+from autograder.config import Limits
+from autograder.failures import CheckFailed
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+
+pytestmark = pytest.mark.slow
+ENDED = "ended its own process (it called exit, ran out of memory, or crashed the interpreter)"
+HANGS = "while True: pass"
+CANNOT_BE_INTERRUPTED = """\
+import time
+while True:
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass"""
+CRASHES = "import ctypes; ctypes.string_at(0)"
+
+
+@contextmanager
+def ran(*cells: str, files: tuple[Path, ...] = (), **limits: float) -> Iterator[tuple[NotebookRun, Submission]]:
+    """The cells, run; and what a hidden check would see of them."""
+    with NotebookRun(cells, files, Limits(**({"seconds_per_cell": 3.0, "seconds_per_call": 3.0} | limits))) as run:
+        run.run_cells()
+        yield run, Submission(run)
+
+
+def reasons(run: NotebookRun) -> list[str]:
+    """What became of each cell; empty where it came to its end."""
+    return [outcome.reason if (outcome := run.outcomes[index]) else "" for index in range(len(run.cells))]
+
+
+def why(submission: Submission, name: str, *args: Any) -> str:
+    """The student's line about a call that gives no answer."""
+    with pytest.raises(CheckFailed) as failure:
+        submission.call(name, *args)
+    return failure.value.rationale
+
+
+LIVING = """\
+import json, random, sys
+import numpy as np
+
+class Equal:
+    def __eq__(self, other): return True
+    __hash__ = None
+
+class EqualNumber(float):
+    def __eq__(self, other): return True
+    __hash__ = None
+
+class Rude(Exception):
+    def __str__(self): raise RuntimeError("no text")
+
+def double(x): return 2 * x
+def equal(): return Equal()
+def equal_number(): return EqualNumber(3)
+def large(mib): return np.zeros(mib << 20, dtype="uint8")
+def drawn(): return [random.random(), float(np.random.rand())]
+def rude(): raise Rude
+def leaves(): sys.exit(3)
+def unfilled(): raise NotImplementedError
+def careless(values): return values[len(values)]
+def endless_list():
+    nested = []
+    nested.append(nested)
+    return nested
+def hangs():
+    while True: pass
+"""
+
+
+@pytest.fixture(scope="module")
+def living() -> Iterator[Submission]:
+    """A process that nothing has killed, for calls that leave it as it was."""
+    with ran(LIVING, "lost = 1 / 0", "def broken(x)\n    return x", "x = 3", "total = [x, (2.5, None)]", answer_mib=1) as (run, submission):
+        assert [bool(reason) for reason in reasons(run)] == [False, True, True, False, False]
+        yield submission
+
+
+def test_values_and_calls_cross(living: Submission) -> None:
+    assert living.double(21) == 42
+    assert living.call("double", x="ab") == "abab"
+    assert np.array_equal(living.double(np.array([[1, 2]])), [[2, 4]])
+    assert living.value("total") == [3, (2.5, None)]
+
+
+def test_a_name_is_missing_because_its_cell_failed(living: Submission) -> None:
+    assert why(living, "broken", 1).startswith("your notebook defines no broken: the cell that should define it stopped with SyntaxError")
+    assert why(living, "lost") == "your notebook defines no lost: the cell that should define it stopped with ZeroDivisionError: division by zero"
+    assert why(living, "nowhere") == "your notebook defines no nowhere"
+
+
+def test_what_a_call_raises_is_told_with_its_line(living: Submission) -> None:
+    assert why(living, "careless", [1, 2]) == "raised IndexError: list index out of range, in the line `def careless(values): return values[len(values)]`"
+    assert why(living, "rude").startswith("raised Rude")
+    assert why(living, "leaves").startswith("raised SystemExit: 3")
+    assert why(living, "unfilled") == "unfilled is not filled in yet (it raises NotImplementedError)"
+    assert why(living, "endless_list").startswith("raised ValueError: the answer cannot be sent: nested more than")
+    assert living.double(1) == 2, "the process lives on"
+
+
+def test_an_answer_larger_than_agreed_is_not_sent(living: Submission) -> None:
+    assert why(living, "large", 3) == "large returned more than 1 MiB"
+
+
+@pytest.mark.parametrize("name", ["equal", "equal_number"])
+def test_an_object_equal_to_everything_is_equal_to_no_answer(living: Submission, name: str) -> None:
+    assert difference(living.call(name), 4.0, Tolerance()) is not None
+
+
+def test_the_same_seed_draws_the_same(living: Submission) -> None:
+    first, again, other = (living.call("drawn", seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert all(one != two for one, two in zip(first, other, strict=True))
+
+
+def test_a_call_that_hangs_is_interrupted_and_the_next_one_answers(living: Submission) -> None:
+    assert why(living, "hangs") == "hangs ran longer than 3 s and was stopped"
+    assert living.double(2) == 4
+
+
+def test_cells_that_fail_hang_or_leave_cost_only_themselves() -> None:
+    cells = ("x = 1", "y = x / 0", HANGS, "import sys; sys.exit(1)", "exit()", "quit()", "import time; time.sleep(0.5)", "z = x + 1")
+    with ran(*cells) as (run, submission):
+        assert reasons(run)[:3] == ["", "stopped with ZeroDivisionError: division by zero", "ran longer than 3 s and was stopped"]
+        assert reasons(run)[-2:] == ["", ""]
+        assert run.restarts == 0, "none of these needs a new process"
+        assert submission.value("z") == 2
+
+
+def test_cells_that_kill_the_process_are_left_out_when_it_is_brought_back(tmp_path: Path) -> None:
+    beside = tmp_path / "words.txt"
+    beside.write_text("a good film")
+    cells = ("x = [1]", "y = x[5]", "x.append(2)", "import os; os._exit(0)", CANNOT_BE_INTERRUPTED, CRASHES, "x.append(open('words.txt').read())")
+    with ran(*cells, files=(beside,), seconds_per_cell=2) as (run, submission):
+        assert reasons(run)[2:] == ["", ENDED, "ran longer than 2 s and was stopped", ENDED, ""]
+        assert submission.value("x") == [1, 2, "a good film"], "every other cell ran once in the last process"
+        scratch = run.scratch
+    assert not scratch.exists()
+
+
+def test_calls_that_kill_the_process_leave_the_others_their_answers() -> None:
+    deadly = "import os, ctypes\ndef dies(): os._exit(0)\ndef crashes(): ctypes.string_at(0)"
+    hanging = f"def hangs():\n{indent(CANNOT_BE_INTERRUPTED, '    ')}"
+    with ran("x = 7", deadly, hanging, "def value(): return x", seconds_per_call=2) as (_, submission):
+        assert why(submission, "dies") == f"dies {ENDED}"
+        assert submission.call("value") == 7
+        assert why(submission, "crashes") == f"crashes {ENDED}"
+        assert why(submission, "hangs") == "hangs ran longer than 2 s and was stopped"
+        assert submission.call("value") == 7
+
+
+def test_a_process_that_dies_at_every_call_is_given_up() -> None:
+    with ran("import os\ndef dies(): os._exit(0)") as (run, submission):
+        run.restarts = 8  # as after eight deaths
+        assert why(submission, "dies") == f"dies {ENDED}"
+        assert why(submission, "dies") == "dies was not called: the time or the restarts of this submission were used up"
+
+
+def test_a_submission_ends_in_time() -> None:
+    started = time.monotonic()
+    with ran(*["import time; time.sleep(2)"] * 20, "late = 1", seconds_per_submission=5.0) as (run, submission):
+        assert reasons(run)[-1] == "was not run: the time or the restarts of this submission were used up"
+        assert why(submission, "late") == "late was not called: the time or the restarts of this submission were used up"
+    assert time.monotonic() - started < 60
+
+
+def test_output_is_read_and_let_go() -> None:
+    much = "import sys\nfor _ in range(500):\n    print('x' * 5_000)\n    print('y' * 5_000, file=sys.stderr)"
+    endless = "while True: print('z' * 10_000)"
+    with ran(much, endless, "done = True\ndef talks():\n    print('w' * 5_000_000)\n    return 5", seconds_per_cell=10) as (run, submission):
+        assert reasons(run) == ["", "ran longer than 10 s and was stopped", ""]
+        assert submission.call("talks") == 5
+
+
+VANDALISM = """\
+import builtins, json, sys
+builtins.print = builtins.repr = builtins.input = None
+builtins.open = lambda *args, **kwargs: None
+sys.stdout.close()
+print = repr = json = len = 3
+sys.argv.clear()
+sys.path.clear()
+"""
+
+
+def test_a_student_who_replaces_what_python_works_with_still_gets_answers() -> None:
+    with ran(VANDALISM, "def double(x): return 2 * x") as (_, submission):
+        assert submission.double([1]) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        "import json\njson.dumps = json.loads = None",
+        "import builtins\nbuiltins.sum = lambda *parts: 0",  # by which the agent counts the bytes of its answer
+        "get_ipython().kernel.session.send = lambda *args, **kwargs: None",
+        "get_ipython().kernel.shell_handlers.clear()",
+        "import sys\nsys.stdout = sys.stderr = sys.modules = None",
+    ],
+)
+def test_a_student_who_breaks_the_way_to_the_judge_only_loses_the_answer(sabotage: str) -> None:
+    """The three megabytes of the answer are more than the judge receives at all."""
+    answer = "import numpy as np\ndef answer(): return np.zeros(3 << 20, dtype='uint8')"
+    with ran(answer, f"def sabotage():\n{indent(sabotage, '    ')}", answer_mib=1, seconds_per_call=1) as (_, submission):
+        started = time.monotonic()
+        for name in ("sabotage", "answer"):
+            try:
+                submission.call(name)
+            except CheckFailed as failure:
+                assert failure.rationale
+        assert why(submission, "answer")
+        assert time.monotonic() - started < 60
