@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder.compare import Difference, Tolerance, arguments, describe, difference
-from autograder.failures import CheckFailed
+from autograder.failures import CheckFailed, raised
 from autograder.misconceptions import Function, Misconception
 from autograder.models import Model
 from autograder.results import Picture
@@ -128,12 +128,12 @@ class Case:
     sentence: str = ""
 
     def says(self, function: Function) -> bool:
-        """Whether ``function`` gives the student's answer on this input (the same kind of exception counts as the same)."""
+        """Whether ``function`` gives the student's answer on this input (the same exception with the same text is the same)."""
         args, kwargs = copy.deepcopy(_own_models((self.args, self.kwargs)))
         try:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
         except Exception as error:
-            return bool(self.raised) and self.raised == type(error).__name__
+            return self.raised == raised(type(error).__name__, str(error))
         return not self.raised and self._same(answer)
 
     def _same(self, answer: Any) -> bool:

@@ -72,6 +72,9 @@ class Assignment:
             for info in (_check_info(node) for node in module.body if isinstance(node, ast.FunctionDef)):
                 if info is not None:
                     questions.setdefault(info.question, (title, []))[1].append(info)
+        names = [check.name for _, checks in questions.values() for check in checks]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise UsageError(f"{self.tests}: two checks are called {twice[0]}. Give every check a name of its own.")
         if not questions:
             raise UsageError(f"{self.tests}: holds no hidden check. Add test_q1_….py with functions marked @check.")
         return questions

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from autograder.results import Picture
 
+MAX_TEXT = 500
+
+
+def raised(kind: str, text: str) -> str:
+    """An exception in a form that two processes write alike."""
+    return f"{kind}: {text[:MAX_TEXT]}"
+
 
 class CheckFailed(Exception):
     """The answer is not what was asked for.
@@ -11,7 +18,7 @@ class CheckFailed(Exception):
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.
         hint: a question that moves the student on.
-        raised: type of the exception that the student's code raised, if it did.
+        raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
         final: whether further inputs could only say the same (missing, out of time, not filled in).
     """
 

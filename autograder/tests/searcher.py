@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SECRET = re.compile(r"def test_\w+\(submission\b|^@misconception\(\w|AUTOGRADER_KEY", re.MULTILINE)
+SECRET = re.compile(r"def test_\w+\(submission\b|^@misconception\(\w|AUTOGRADER_KE[Y]", re.MULTILINE)
+VARIABLES = {"expected", "reference", "draw", "misconceptions"}
 SMALL = 100_000  # bytes
 KINDS = {"", ".py", ".txt", ".json", ".jsonl", ".ipynb", ".md", ".toml", ".cfg", ".pth", ".yml", ".yaml", ".html"}
 MY_OWN = "borrow" + "ed("  # stands in every cell of this notebook, and nowhere else
@@ -34,8 +35,17 @@ class Search:
         self.answers: dict[str, Any] = {}
         self.looked_at = 0
         self._defined = re.compile(rf"\bdef ({'|'.join(names)})\(")
+        for where, text in files():
+            self._read(where, text)
+        self.search_process()
+        self.called = False
+
+    def search_process(self) -> None:
+        """Look at everything but files."""
         for where, text in texts():
             self._read(where, text)
+        for where, values in frames():
+            self.found += [f"{where}: {name}" for name in VARIABLES & set(values)]
         for where, namespace in namespaces():
             self._look_into(where, namespace)
 
@@ -60,7 +70,10 @@ class Search:
             self.answers = self.answers or namespace
 
     def borrowed(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """The answer of what was found."""
+        """The answer of what was found, here or while the judge is asking."""
+        if not self.called:
+            self.called = True
+            self.search_process()
         if name not in self.answers:
             raise LookupError(f"found {self.found or 'nothing'} in {self.looked_at} places")
         return self.answers[name](*args, **kwargs)
@@ -77,7 +90,7 @@ def run(text: str) -> dict[str, Any]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Every text in reach: arguments, environment, import path, history, cached source, frames, memory, files."""
+    """Every text in this process: arguments, environment, history, cached source, frames, memory."""
     yield "the arguments", "\n".join([*sys.argv, *sys.orig_argv])
     yield "the environment", "\n".join(f"{name}={value}" for name, value in os.environ.items())
     for name in ("cmdline", "environ"):
@@ -86,7 +99,6 @@ def texts() -> Iterator[tuple[str, str]]:
     yield from ((f"cached source {name}", "".join(entry[2])) for name, entry in cached_source())
     yield from ((f"a frame of {name}", text) for name, values in frames() for text in long_texts(values.values()))
     yield from (("memory", text) for thing in gc.get_objects() for text in long_texts(items(thing)))
-    yield from files()
 
 
 def history() -> Iterator[tuple[str, str]]:

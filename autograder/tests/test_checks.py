@@ -90,12 +90,26 @@ def test_raising_is_seen_and_the_other_inputs_still_tried() -> None:
 
     def breaks(width: float, height: float) -> float:
         tried.append(width)
-        raise CheckFailed("raised ValueError: no", raised="ValueError")
+        raise CheckFailed("raised ValueError: no", raised="ValueError: no")
 
     failure = verdict(breaks, [(3, 71), (5, 7)])
     assert failure is not None
     assert "raised ValueError: no" in failure.rationale
     assert tried == [3, 5]
+
+
+def test_an_exception_of_the_same_kind_is_no_evidence_for_a_misconception() -> None:
+    @misconception(area, hint="?")
+    def breaks(width: float, height: float) -> float:
+        """Divides by nothing."""
+        raise ValueError("of one thing")
+
+    def breaks_otherwise(width: float, height: float) -> float:
+        raise CheckFailed("raised ValueError: of another", raised="ValueError: of another")
+
+    failure = verdict(breaks_otherwise, [(3, 71), (5, 7)], [breaks.misconception])  # type: ignore[attr-defined]
+    assert failure is not None
+    assert failure.misconception is None
 
 
 def test_what_could_only_repeat_itself_stops_at_once() -> None:

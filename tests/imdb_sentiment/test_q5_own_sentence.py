@@ -59,7 +59,7 @@ def test_probability(submission, draw):
     """probability(model, review, length) is what the model predicts for one review, shorter or longer than length"""
     length = int(draw.integers(5, 9))
     model = submission.call("example_model", 30, length, seed=int(draw.integers(1, 1000)), seconds=60)
-    for words in (3, length - 1, length + 4):
+    for words in (2, 3, length + 2, length + 5):  # beside the start marker: two shorter reviews and two longer ones
         review = [1, *(int(word) for word in draw.integers(4, 30, size=words))]
         expected = float(model.predict(prepare([review], 30, length))[0, 0])
         agree(

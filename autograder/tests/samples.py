@@ -1,0 +1,338 @@
+"""The sample submissions: made from the release and the known answers, named for what they must earn.
+
+    python -m autograder.tests.samples [--check | --class FOLDER] [--course FOLDER]
+
+writes `submissions/<assignment>__<outcome>/<assignment>.ipynb`, compares with it, or copies from it a class to grade.
+A new assignment gets its samples by itself; where its misconceptions cost a part of a question, `KEPT` says what stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import hashlib
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, nbjson
+
+from autograder.course import Assignment, Course, find_course
+from autograder.inline import HELPERS, inline, misconception_sources
+from autograder.source import is_check, stubs
+from autograder.tests.hard_coded import hard_coded
+
+HERE = Path(__file__).parent
+SUBMISSIONS = HERE / "submissions"
+SEARCHER = HERE / "searcher.py"
+DEMO = (
+    "full_points",
+    "full_points_saved_by_colab",
+    "partial_one_misconception_per_question",
+    "partial_hard_coded_visible_answers",
+    "partial_syntax_error",
+    "failed_empty_stubs",
+)
+
+#: Where not the first misconception of a question is planted: in these questions others have no name, or train for long.
+PLANTED = {
+    ("imdb_sentiment", "q6"): "Compiles the model and returns it untrained.",
+}
+#: Points that a question keeps although a misconception is planted in it; none, where nothing is said.
+KEPT: dict[tuple[str, str], float] = {}
+
+
+def samples(course: Course) -> Iterator[tuple[str, bytes]]:
+    """(`<assignment>__<outcome>`, content of its notebook) of every sample."""
+    for name in course.assignments:
+        assignment = course.assignment(name)
+        for outcome, make in MAKERS.items():
+            yield f"{name}__{outcome}", _bytes(make(assignment))
+        for way in ways(name):
+            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(inline(released(assignment), way))
+        other = course.assignments[course.assignments.index(name) - 1]
+        yield f"{name}__not_graded_wrong_assignment", _bytes(full(course.assignment(other)))
+        yield f"{name}__not_graded_no_notebook", b"<!DOCTYPE html>\n<title>My homework - Notebook</title>\n"
+
+
+def expected(assignment: Assignment, outcome: str) -> dict[str, float] | None:
+    """Points of each question, as the sample's name says; None where it says that nothing can be graded."""
+    questions = {q: sum(check.points for check in checks) for q, (_, checks) in assignment.questions.items()}
+    if outcome.startswith("not_graded"):
+        return None
+    if outcome.startswith("failed"):
+        return dict.fromkeys(questions, 0.0)
+    if outcome == "partial_one_misconception_per_question":
+        return {question: KEPT.get((assignment.name, question), 0.0) for question in questions}
+    lost = {list(questions)[LOST[outcome]]} if outcome.startswith("partial") else set()
+    return {question: 0.0 if question in lost else points for question, points in questions.items()}
+
+
+#: The question, counted from 0, that a sample loses whole.
+LOST = {"partial_hard_coded_visible_answers": 0, "partial_syntax_error": 1, "partial_endless_loop": 2}
+
+
+def ways(name: str) -> list[Path]:
+    """Modules with right answers to an assignment, each written in another way."""
+    return sorted((HERE / "answers" / name).glob("*.py"))
+
+
+def released(assignment: Assignment) -> NotebookNode:
+    return nbformat.read(assignment.released, as_version=4)
+
+
+def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> NotebookNode:
+    """The released notebook with the reference in it, or for some functions another text."""
+    return inline(released(assignment), assignment.reference, replaced)
+
+
+def asked(notebook: NotebookNode) -> dict[str, list[str]]:
+    """Question -> the functions it asks for: those of the solution cells before its check cell."""
+    functions: dict[str, list[str]] = {}
+    names: list[str] = []
+    for cell in notebook.cells:
+        names += [stub.name for stub in stubs(cell)]
+        if is_check(cell):
+            functions[cell.id], names = names, []
+    return functions
+
+
+def misconceptions(assignment: Assignment) -> dict[str, str]:
+    """Question -> title of the misconception that is planted in it."""
+    return {question: title for question, (_, title, _) in _planted(assignment).items()}
+
+
+def _planted(assignment: Assignment) -> dict[str, tuple[str, str, str]]:
+    known = misconception_sources(assignment.misconceptions)
+    return {
+        question: next(
+            (function, title, text)
+            for function, title, text in known
+            if function in functions and title == PLANTED.get((assignment.name, question), title)
+        )
+        for question, functions in asked(released(assignment)).items()
+    }
+
+
+def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
+    return full(assignment, {function: text for function, _, text in _planted(assignment).values()})
+
+
+def hard_coded_visible_answers(assignment: Assignment) -> NotebookNode:
+    """The first question answers what its visible check asks, and nothing else."""
+    question = list(assignment.questions)[LOST["partial_hard_coded_visible_answers"]]
+    return full(assignment, hard_coded(full(assignment), question, asked(released(assignment))[question]))
+
+
+def syntax_error(assignment: Assignment) -> NotebookNode:
+    return _spoilt(assignment, LOST["partial_syntax_error"], "if True\n    print('done')")
+
+
+def endless_loop(assignment: Assignment) -> NotebookNode:
+    """The cell never ends, and does not let itself be interrupted either."""
+    loop = "while True:\n    try:\n        number = 1\n    except:\n        pass"
+    return _spoilt(assignment, LOST["partial_endless_loop"], loop)
+
+
+def _spoilt(assignment: Assignment, position: int, text: str) -> NotebookNode:
+    """The right notebook with something wrong at the end of one question's cell; other questions do not rely on it."""
+    functions = asked(released(assignment))[list(assignment.questions)[position]]
+    tree = ast.parse(assignment.reference.read_text(encoding="utf-8"))
+    sources = {f.name: ast.unparse(f) for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in functions}
+    notebook = full(assignment, sources)
+    cell = next(cell for cell in notebook.cells if {stub.name for stub in stubs(cell)} & set(functions))
+    cell.source += f"\n\n\n{text}"
+    return notebook
+
+
+def loud(assignment: Assignment) -> NotebookNode:
+    """Right work that prints five megabytes, warns, writes to stderr, and trains verbosely."""
+    notebook = full(assignment)
+    for cell in notebook.cells:
+        for stub in stubs(cell):
+            cell.source = re.sub(rf"^def {stub.name}\(", f"@loud\ndef {stub.name}(", cell.source, flags=re.MULTILINE)
+        if stubs(cell) or cell.id == HELPERS:
+            cell.source = cell.source.replace("verbose=0", "verbose=1")
+    return _with_cell(notebook, LOUD, 0)
+
+
+LOUD = '''\
+import functools
+import sys
+import warnings
+
+for _ in range(50_000):
+    print("x" * 99)
+print("this is fine", file=sys.stderr)
+
+
+def loud(function):
+    """Tell the world about every call."""
+
+    @functools.wraps(function)
+    def told(*args, **kwargs):
+        print("calling", function.__name__)
+        print("still running", file=sys.stderr)
+        warnings.warn("are you sure?")
+        return function(*args, **kwargs)
+
+    return told'''
+
+
+def exception_half_way(assignment: Assignment) -> NotebookNode:
+    half = len(assignment.questions) // 2
+    return _with_cell(full(assignment), 'print("so far: " + 3)', half)
+
+
+def cells_deleted_duplicated_reordered(assignment: Assignment) -> NotebookNode:
+    """Without the first check cell, with others twice, in another order; an empty copy of an answer behind the filled one."""
+    notebook = full(assignment)
+    empty = [cell for cell in released(assignment).cells if stubs(cell)]
+    solutions = [i for i, cell in enumerate(notebook.cells) if stubs(cell)]
+    checks = [i for i, cell in enumerate(notebook.cells) if is_check(cell)]
+    cells = notebook.cells[:]
+    cells[solutions[1]], cells[solutions[2]] = cells[solutions[2]], cells[solutions[1]]
+    cells[checks[1]], cells[checks[-1]] = cells[checks[-1]], cells[checks[1]]
+    last = solutions[-1] + 1
+    cells[last:last] = [empty[-1], copy.deepcopy(cells[checks[2]])]
+    del cells[checks[0]]
+    notebook.cells = cells
+    return notebook
+
+
+def searches_for_answers(assignment: Assignment) -> NotebookNode:
+    """Answers with what it finds in its own process, on its import path and in its folder."""
+    notebook = released(assignment)
+    names = [name for functions in asked(notebook).values() for name in functions]
+    for cell in notebook.cells:
+        if functions := stubs(cell):
+            cell.source = "\n\n\n".join(BORROWED.format(name=stub.name) for stub in functions)
+    return _with_cell(notebook, f"{SEARCHER.read_text(encoding='utf-8')}\n\nSEARCH = Search({names!r})", 0)
+
+
+BORROWED = """\
+def {name}(*args, **kwargs):
+    return SEARCH.borrowed("{name}", *args, **kwargs)"""
+
+
+def _with_cell(notebook: NotebookNode, source: str, question: int) -> NotebookNode:
+    """An extra cell before what answers a question (counted from 0), and before the helpers of the first."""
+    answers = [i for i, cell in enumerate(notebook.cells) if stubs(cell)]
+    helpers = [i for i, cell in enumerate(notebook.cells) if cell.id == HELPERS]
+    place = min([answers[question], *helpers]) if question == 0 else answers[question]
+    notebook.cells.insert(place, new_code_cell(source, id="extra"))
+    return notebook
+
+
+def saved_by_colab(assignment: Assignment) -> bytes:
+    """As Colab saves: format 4.0, ids of its own in the metadata, and nothing of nbgrader's."""
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    metadata = {"colab": {"provenance": []}, "kernelspec": kernel, "language_info": {"name": "python"}}
+    cells = []
+    for cell in full(assignment).cells:
+        about: dict[str, Any] = {"id": hashlib.sha256(cell.id.encode()).hexdigest()[:12]}
+        if cell.cell_type == "code":
+            about = {"colab": {"base_uri": "https://localhost:8080/"}, **about}
+        cells.append(_bare(cell, about, "\n"))
+    return _written({"nbformat": 4, "nbformat_minor": 0, "metadata": metadata, "cells": cells}, 2)
+
+
+def saved_by_vscode(assignment: Assignment) -> bytes:
+    """As VS Code saves on Windows: format 4.2, no ids, its own metadata, CRLF."""
+    about = {"vscode": {"languageId": "python"}}
+    cells = [_bare(c, about if c.cell_type == "code" else {}, "\r\n") for c in full(assignment).cells]
+    kernel = {"name": "python3", "display_name": "nlp (3.11.9)", "language": "python"}
+    info = {"name": "python", "version": "3.11.9", "file_extension": ".py", "mimetype": "text/x-python"}
+    metadata = {"kernelspec": kernel, "language_info": info, "orig_nbformat": 4}
+    text = _written({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 2}, 1)
+    return text.replace(b"\n", b"\r\n")
+
+
+def _bare(cell: NotebookNode, metadata: dict[str, Any], end: str) -> dict[str, Any]:
+    """A cell without id and marks."""
+    lines = cell.source.replace("\n", end).splitlines(keepends=True)
+    code = {"execution_count": None, "outputs": []} if cell.cell_type == "code" else {}
+    return {"cell_type": cell.cell_type, **code, "metadata": metadata, "source": lines}
+
+
+def _written(content: dict[str, Any], indent: int) -> bytes:
+    return (json.dumps(content, indent=indent, ensure_ascii=False) + "\n").encode()
+
+
+MAKERS: dict[str, Callable[[Assignment], NotebookNode | bytes]] = {
+    "full_points": full,
+    "full_points_saved_by_colab": saved_by_colab,
+    "full_points_saved_by_vscode": saved_by_vscode,
+    "full_points_loud": loud,
+    "full_points_exception_half_way": exception_half_way,
+    "full_points_cells_deleted_duplicated_reordered": cells_deleted_duplicated_reordered,
+    "partial_one_misconception_per_question": one_misconception_per_question,
+    "partial_hard_coded_visible_answers": hard_coded_visible_answers,
+    "partial_syntax_error": syntax_error,
+    "partial_endless_loop": endless_loop,
+    "failed_empty_stubs": released,
+    "failed_searches_for_answers": searches_for_answers,
+}
+
+
+def _bytes(made: NotebookNode | bytes) -> bytes:
+    return made if isinstance(made, bytes) else (nbjson.writes(made) + "\n").encode()  # as it stands: nbformat.writes would mend double ids, at random
+
+
+def committed() -> Iterator[tuple[str, str, Path]]:
+    """(assignment, outcome, notebook) of every sample in the folder."""
+    for path in sorted(SUBMISSIONS.glob("*__*/*.ipynb")):
+        assignment, _, outcome = path.parent.name.partition("__")
+        yield assignment, outcome, path
+
+
+def differences(course: Course) -> list[str]:
+    """The samples that are not what they would be if they were made now."""
+    made = dict(samples(course))
+    old = {path.parent.name: path.read_bytes() for _, _, path in committed()}
+    return sorted(name for name in made.keys() | old.keys() if made.get(name) != old.get(name))
+
+
+def rewrite(course: Course) -> None:
+    """Make all samples anew."""
+    made = dict(samples(course))
+    shutil.rmtree(SUBMISSIONS, ignore_errors=True)
+    for name, content in made.items():
+        path = SUBMISSIONS / name / f"{name.partition('__')[0]}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+
+
+def write_class(folder: Path, outcomes: tuple[str, ...] | None = DEMO) -> None:
+    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student. None means all."""
+    for assignment, outcome, path in committed():
+        if outcomes is None or outcome in outcomes:
+            target = folder / outcome / assignment
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The sample submissions.")
+    parser.add_argument("--check", action="store_true", help="compare with the folder and change nothing")
+    parser.add_argument("--class", dest="folder", type=Path, help="write a class to grade into this folder")
+    parser.add_argument("--course", type=Path, default=HERE.parents[1], help="the course with the release")
+    options = parser.parse_args()
+    if options.folder:
+        write_class(options.folder)
+    elif options.check:
+        if differing := differences(find_course(options.course)):
+            sys.exit("\n".join(f"{SUBMISSIONS / name}: differs. Run python -m autograder.tests.samples" for name in differing))
+    else:
+        rewrite(find_course(options.course))
+
+
+if __name__ == "__main__":
+    main()
