@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from autograder.failures import CheckFailed
 from autograder.wire import WireError
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
 MAX_CONFIG = 2_000_000  # characters
+MAX_LAYERS = 64  # Keras takes minutes over a few hundred
+BUILT = ("Sequential", "Functional")
+LAYERS = ("keras.layers", "keras.src.")
 REFUSED = {
     "Lambda",
     "TorchModuleWrapper",
@@ -68,10 +73,12 @@ class Model:
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """Such as (None, 1); empty where the model was never built or the student's process cannot tell."""
+        """Such as (None, 1), whatever batch the model was built with; empty where it never was or nobody can tell."""
         if self.keras is None:
-            return tuple(self._ask_student("output_shape"))
-        return tuple(self.keras.output_shape) if self.keras.built else ()
+            shape = tuple(self._ask_student("output_shape"))
+        else:
+            shape = tuple(self.keras.output_shape) if self.keras.built else ()
+        return (None, *shape[1:]) if shape and isinstance(shape[0], int) else shape
 
     @property
     def trainable_params(self) -> int:
@@ -80,10 +87,18 @@ class Model:
         return sum(int(np.prod(weight.shape)) for weight in self.keras.trainable_weights)
 
     def predict(self, inputs: Any) -> Array:
-        """Outputs for a batch, computed by the judge where the model crossed and by the student's process otherwise."""
+        """Outputs for a batch, computed by the judge where the model crossed and by the student's process otherwise.
+
+        Raises:
+            CheckFailed: the model cannot take these inputs.
+        """
         if self.keras is None:
             return np.asarray(self._ask_student("predict", inputs))
-        return np.asarray(self.keras.predict(inputs, verbose=0))
+        try:
+            return np.asarray(self.keras.predict(inputs, verbose=0))
+        except Exception as error:  # the layers are Keras', but it was the student who put them together
+            kind, text = type(error).__name__, " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+            raise CheckFailed(f"your model's predict raised {kind}: {text[:300]}", raised=kind) from error
 
     def _ask_student(self, member: str, *args: Any) -> Any:
         assert self._ask is not None, "a model of the judge's own is always rebuilt"
@@ -117,11 +132,7 @@ def rebuild(config_text: str | None, weights: list[Array]) -> Any | None:
     if config_text is None or len(config_text) > MAX_CONFIG or sum(w.size for w in weights) > MAX_WEIGHTS:
         return None
     config = json.loads(config_text)
-    if (
-        not isinstance(config, dict)
-        or config.get("class_name") not in ("Sequential", "Functional")
-        or not _allowed(config)
-    ):
+    if not isinstance(config, dict) or config.get("class_name") not in BUILT or not _buildable(config):
         return None
     config.pop("compile_config", None)
     if _shapes(config) != [w.shape for w in weights]:
@@ -131,18 +142,28 @@ def rebuild(config_text: str | None, weights: list[Array]) -> Any | None:
     return model
 
 
-def _allowed(node: Any) -> bool:
-    """Whether every object in a config is one of Keras' own, and none that reads files or runs code."""
+def _buildable(config: Any) -> bool:
+    """Whether every object in a config is one of Keras' own, none reads files or runs code, and the layers are few."""
+    objects = list(_objects(config))
+    layers = [o for o in objects if str(o.get("module")).startswith(LAYERS) or o["class_name"] in BUILT]
+    return all(map(_is_of_keras, objects)) and len(layers) <= MAX_LAYERS
+
+
+def _objects(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a config, itself included; what ``compile`` was given is never built."""
+    if isinstance(node, dict):
+        if node.get("class_name") is not None and "config" in node and node["class_name"] not in PLAIN:
+            yield node
+        node = [value for key, value in node.items() if key != "compile_config"]
     if isinstance(node, list):
-        return all(_allowed(item) for item in node)
-    if not isinstance(node, dict):
-        return True
-    name, module = node.get("class_name"), str(node.get("module"))
-    if name is not None and "config" in node and name not in PLAIN:
-        known = module == "keras" or module.startswith(MODULES)
-        if not known or name in REFUSED or (node.get("registered_name") or name) != name:
-            return False
-    return all(_allowed(value) for key, value in node.items() if key != "compile_config")
+        for part in node:
+            yield from _objects(part)
+
+
+def _is_of_keras(node: dict[str, Any]) -> bool:
+    name, module = node["class_name"], str(node.get("module"))
+    known = module == "keras" or module.startswith(MODULES)
+    return known and name not in REFUSED and (node.get("registered_name") or name) == name
 
 
 def _shapes(config: Any) -> list[tuple[int, ...]]:

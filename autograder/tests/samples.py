@@ -46,7 +46,12 @@ PLANTED = {
     ("imdb_sentiment", "q6"): "Compiles the model and returns it untrained.",
 }
 #: Points that a question keeps although a misconception is planted in it; none, where nothing is said.
-KEPT: dict[tuple[str, str], float] = {}
+KEPT = {
+    ("tensor_shapes", "q1"): 1.0,  # y is right
+    ("tensor_shapes", "q2"): 2.0,  # sequences of one length are right
+    ("tensor_shapes", "q7"): 2.0,  # input_shape_for is right
+    ("tensor_shapes", "q8"): 1.0,  # equal shapes are right
+}
 
 
 def samples(course: Course) -> Iterator[tuple[str, bytes]]:
@@ -137,7 +142,7 @@ def syntax_error(assignment: Assignment) -> NotebookNode:
 
 def endless_loop(assignment: Assignment) -> NotebookNode:
     """The cell never ends, and does not let itself be interrupted either."""
-    loop = "while True:\n    try:\n        number = 1\n    except:\n        pass"
+    loop = "while True:\n    try:\n        while True:\n            number = 1\n    except:\n        print('not now')"
     return _spoilt(assignment, LOST["partial_endless_loop"], loop)
 
 
