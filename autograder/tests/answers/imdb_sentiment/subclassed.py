@@ -37,7 +37,7 @@ def fit_and_validate(model, x, y, epochs=3, batch_size=128, validation_share=0.2
     split = int(np.floor(len(x) * (1 - validation_share) + 1e-9))
     fit_data = tf.data.Dataset.from_tensor_slices((x[:split], y[:split])).shuffle(split).batch(batch_size)
     val_data = tf.data.Dataset.from_tensor_slices((x[split:], y[split:])).batch(batch_size)
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     history = model.fit(fit_data, epochs=epochs, validation_data=val_data, verbose=0)
     return [model, history.history]
 
@@ -96,7 +96,7 @@ def build_model(vocab_size, length):
 
 
 def train(model, x, y, epochs):
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(64)
     model.fit(data, epochs=epochs, verbose=0)
     return model
