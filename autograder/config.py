@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,14 +99,15 @@ def settings_from(config: Config, path: Path) -> Settings:
 
 def check_keys(config: Config, path: Path) -> None:
     """Raise UsageError when ``config`` holds a section or key that no known class has."""
-    classes = {cls.__name__: cls for cls in _configurable_classes()}
+    classes: dict[str, set[str]] = defaultdict(set)  # several may share a name: nbgrader has two called Exchange
+    for cls in _configurable_classes():
+        classes[cls.__name__] |= set(cls.class_trait_names(config=True))
     for section, keys in config.items():
         if section not in classes:
             raise UsageError(f"{path}: c.{section} is unknown.{_nearest(section, classes)}")
-        known = classes[section].class_trait_names(config=True)
         for key in keys:
-            if key not in known:
-                raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, known)}")
+            if key not in classes[section]:
+                raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, classes[section])}")
 
 
 def _nearest(word: str, known: object) -> str:
@@ -115,11 +117,15 @@ def _nearest(word: str, known: object) -> str:
 
 def _configurable_classes() -> Iterator[type[HasTraits]]:
     """Our classes, and everything nbgrader, its exporters and its Jupyter base can configure."""
+    from nbgrader.apps.api import NbGraderAPI
     from nbgrader.apps.nbgraderapp import NbGraderApp
+    from nbgrader.exchange import default
 
+    # The application lists only the abstract classes that these are made from.
+    exchange = [getattr(default, name) for name in default.__all__]
     yield Autograder
     yield Limits
-    for cls in NbGraderApp().all_configurable_classes():
+    for cls in (*NbGraderApp().all_configurable_classes(), NbGraderAPI, *exchange):
         for base in cls.mro():
             if isinstance(base, type) and issubclass(base, HasTraits):
                 yield base

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from autograder.results import Picture
 
 MAX_TEXT = 500
@@ -10,6 +12,11 @@ MAX_TEXT = 500
 def raised(kind: str, text: str) -> str:
     """An exception in a form that two processes write alike."""
     return f"{kind}: {text[:MAX_TEXT]}"
+
+
+def in_a_line(text: str) -> str:
+    """A text of several lines and colours, such as Keras' errors have, as one line without them."""
+    return " ".join(re.sub(r"\x1b\[[\d;]*m", "", text).split())
 
 
 class CheckFailed(Exception):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from autograder.failures import CheckFailed
+from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
 from autograder.wire import WireError
 
 Array = np.ndarray[Any, Any]
@@ -97,8 +96,9 @@ class Model:
         try:
             return np.asarray(self.keras.predict(inputs, verbose=0))
         except Exception as error:  # the layers are Keras', but it was the student who put them together
-            kind, text = type(error).__name__, " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
-            raise CheckFailed(f"your model's predict raised {kind}: {text[:300]}", raised=kind) from error
+            kind, text = type(error).__name__, str(error)
+            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=raised(kind, text)) from error
 
     def _ask_student(self, member: str, *args: Any) -> Any:
         assert self._ask is not None, "a model of the judge's own is always rebuilt"

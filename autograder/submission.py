@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.failures import CheckFailed, raised
+from autograder.failures import CheckFailed, in_a_line, raised
 from autograder.models import Model, rebuild
 from autograder.run import NotebookRun, Stopped
 from autograder.wire import WireError, decode, encode
@@ -104,4 +104,5 @@ def _raised(name: str, content: dict[str, Any]) -> CheckFailed:
     if kind == "NotImplementedError":
         return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
     where = f", in the line `{line}`" if line else ""
-    return CheckFailed(f"raised {kind}{': ' + text if text else ''}{where}", raised=raised(kind, text))
+    said = f": {in_a_line(text)}" if text else ""
+    return CheckFailed(f"raised {kind}{said}{where}", raised=raised(kind, text))

@@ -61,7 +61,7 @@ def samples(course: Course) -> Iterator[tuple[str, bytes]]:
         for outcome, make in MAKERS.items():
             yield f"{name}__{outcome}", _bytes(make(assignment))
         for way in ways(name):
-            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(inline(released(assignment), way))
+            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(written_another_way(assignment, way))
         other = course.assignments[course.assignments.index(name) - 1]
         yield f"{name}__not_graded_wrong_assignment", _bytes(full(course.assignment(other)))
         yield f"{name}__not_graded_no_notebook", b"<!DOCTYPE html>\n<title>My homework - Notebook</title>\n"
@@ -98,6 +98,27 @@ def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> Note
     return inline(released(assignment), assignment.reference, replaced)
 
 
+def written_another_way(assignment: Assignment, way: Path) -> NotebookNode:
+    """The answers of another module; what it makes out of its answers stands behind them, not among its helpers."""
+    notebook = inline(released(assignment), way)
+    names = {name for functions in asked(notebook).values() for name in functions}
+    helpers = next((cell for cell in notebook.cells if cell.id == HELPERS), None)
+    made = [n for n in ast.parse(helpers.source).body if _uses(n, names)] if helpers is not None else []
+    for statement in reversed(made):
+        text = "\n".join(helpers.source.splitlines()[statement.lineno - 1 : statement.end_lineno])
+        helpers.source = helpers.source.replace(text, "").strip("\n")
+        last = max(i for i, cell in enumerate(notebook.cells) if stubs(cell))
+        notebook.cells.insert(last + 1, new_code_cell(text, id=f"made-{statement.lineno}"))
+    return notebook
+
+
+def _uses(statement: ast.stmt, names: set[str]) -> bool:
+    """Whether a statement needs one of the names when it runs; a function needs them only when it is called."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return False
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
+
+
 def asked(notebook: NotebookNode) -> dict[str, list[str]]:
     """Question -> the functions it asks for: those of the solution cells before its check cell."""
     functions: dict[str, list[str]] = {}
@@ -127,7 +148,12 @@ def _planted(assignment: Assignment) -> dict[str, tuple[str, str, str]]:
 
 
 def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
-    return full(assignment, {function: text for function, _, text in _planted(assignment).values()})
+    """Each in its own question alone: a wrong answer that uses another question's function gets a right one."""
+    replaced = {function: text for function, _, text in _planted(assignment).values()}
+    for function, text in replaced.items():
+        others = "|".join(name for name in replaced if name != function)
+        replaced[function] = re.sub(rf"\b({others})\(", r"_reference_\1(", text)
+    return full(assignment, replaced)
 
 
 def hard_coded_visible_answers(assignment: Assignment) -> NotebookNode:

@@ -63,7 +63,8 @@ class Search:
 
     def _look_into(self, where: str, namespace: dict[Any, Any]) -> None:
         self.looked_at += 1
-        if self._enough({name for name in self.names if callable(namespace.get(name))}):
+        mine = sys.modules["__main__"].__dict__
+        if self._enough({n for n in self.names if callable(namespace.get(n)) and namespace[n] is not mine.get(n)}):
             self.found.append(where)
             self.answers = self.answers or namespace
 

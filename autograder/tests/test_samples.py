@@ -1,0 +1,181 @@
+"""Every sample submission earns, through `autograder grade`, what its name says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from autograder.course import Course, find_course
+from autograder.grading import Grader
+from autograder.results import OUR_FAULT
+from autograder.tests import first_road as road
+from autograder.tests.first_road import NAMES, ROOT, SAMPLES, question_points, sample
+from autograder.tests.samples import SEARCHER, committed, differences, expected, misconceptions, write_class
+
+MISCONCEPTIONS = "partial_one_misconception_per_question"
+SEARCHES = "failed_searches_for_answers"
+ASSIGNMENTS = sorted({assignment for assignment, _ in SAMPLES})
+#: In these questions a training decides, and different mistakes lead to the same accuracy: no name is given.
+NAMELESS = {("imdb_sentiment", "q6")}
+Lines = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return road.sample_course(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Lines:
+    return road.first_road(tmp_path_factory)
+
+
+def test_every_assignment_has_its_samples() -> None:
+    assert set(ASSIGNMENTS) == set(find_course(ROOT).assignments)
+    for assignment in ASSIGNMENTS:
+        outcomes = [outcome for name, outcome in SAMPLES if name == assignment]
+        assert len(outcomes) >= 15
+        assert {outcome.split("_")[0] for outcome in outcomes} == {"full", "partial", "failed", "not"}
+
+
+def test_samples_hold_no_outputs() -> None:
+    for _, outcome, path in committed():
+        if outcome != "not_graded_no_notebook":
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            assert not [cell for cell in notebook["cells"] if cell.get("outputs") or cell.get("execution_count")], path
+
+
+@pytest.mark.slow
+def test_samples_are_those_of_the_release() -> None:
+    """After a change of a source or an answer: python -m autograder.tests.samples"""
+    assert differences(find_course(ROOT)) == []
+
+
+def test_a_class_is_written_as_students_hand_in(tmp_path: Path) -> None:
+    write_class(tmp_path)
+    notebooks = sorted(path.relative_to(tmp_path).parts for path in tmp_path.rglob("*.ipynb"))
+    assert len(notebooks) == 6 * len(ASSIGNMENTS)
+    assert ("full_points", "padding", "padding.ipynb") in notebooks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("assignment", "outcome"), SAMPLES, ids=NAMES)
+def test_points_are_what_the_name_says(course: Course, lines: Lines, assignment: str, outcome: str) -> None:
+    line, points = lines[assignment, outcome], expected(course.assignment(assignment), outcome)
+    assert OUR_FAULT not in " ".join(line["notes"])
+    if points is None:
+        assert line["points"] is None
+        assert len(line["notes"]) == 1
+        assert line["notes"][0].startswith(f"{assignment}.ipynb: is ")
+    else:
+        assert question_points(line) == points
+        assert line["points"] == sum(points.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_planted_misconception_is_named(course: Course, lines: Lines, assignment: str) -> None:
+    named: dict[str, set[str]] = {}
+    for check in lines[assignment, MISCONCEPTIONS]["checks"]:
+        named.setdefault(check["question"], set()).update({check["misconception"]} - {None})
+    planted = misconceptions(course.assignment(assignment))
+    for question, title in planted.items():
+        assert named[question] == (set() if (assignment, question) in NAMELESS else {title.rstrip(".")}), question
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_students_read_why(lines: Lines, assignment: str) -> None:
+    """What is said of a question whose cell does not parse, never ends, or is not filled in."""
+    for outcome, words in (
+        ("partial_syntax_error", "SyntaxError"),
+        ("partial_endless_loop", "ran longer than 20 s and was stopped"),
+        ("failed_empty_stubs", "is not filled in yet"),
+    ):
+        failed = [check for check in lines[assignment, outcome]["checks"] if check["status"] == "failed"]
+        assert failed
+        assert all(words in check["rationale"] for check in failed), outcome
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_search_finds_nothing(lines: Lines, assignment: str) -> None:
+    for check in lines[assignment, SEARCHES]["checks"]:
+        assert check["status"] in ("failed", "skipped")
+        assert check["status"] == "skipped" or "found nothing in " in check["rationale"], check["rationale"]
+
+
+@pytest.mark.slow
+def test_a_search_would_find_what_lies_in_its_folder(course: Course, tmp_path: Path) -> None:
+    """The same notebook earns every point where the reference was released by mistake: the search is a real one."""
+    shutil.copytree(course.root, tmp_path / "course")
+    careless = find_course(tmp_path / "course").assignment("tensor_shapes")
+    shutil.copy(careless.reference, careless.released.parent / "notes.txt")
+    with Grader(careless.course) as grader:
+        assert grader.grade(sample("tensor_shapes", SEARCHES), "tensor_shapes").points == careless.max_points
+
+
+PLANTS = {
+    "nothing": "",
+    "module": "import sys, types; sys.modules['m'] = types.ModuleType('m'); exec(TEXT, sys.modules['m'].__dict__)",
+    "memory": "kept = {'a': [TEXT]}",
+    "dict": "kept = [{}]; exec(TEXT, kept[0])",
+    "environment": "import os; os.environ['HINT'] = TEXT",
+    "key": "import os; os.environ['AUTOGRADER_KEY'] = 'k'",
+    "arguments": "import sys; sys.argv.append(TEXT)",
+    "cached source": "import linecache; linecache.cache['x'] = (1, None, TEXT.splitlines(True), 'x')",
+    "import path": "import pathlib, sys; sys.path.append('lib'); pathlib.Path('lib').mkdir(); pathlib.Path('lib/m.py').write_text(TEXT)",
+    "hidden check": "import pathlib; pathlib.Path('t.py').write_text('def test_a(sub' + 'mission, draw): pass')",
+    "frame": "def f(expected):\n    globals()['SEARCH'] = Search(['pad', 'cut'])\nf([1, 2])",
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_the_search_looks_everywhere(tmp_path: Path, plant: str) -> None:
+    """What would be found if it were there, one place at a time."""
+    secret = "TEXT = ''.join(['def ', 'pad(x): return 7\\n', 'def ', 'cut(x): return 8\\n', '# a line that is long enough'])"
+    ask = dedent("""
+        SEARCH = globals().get("SEARCH") or Search(["pad", "cut"])
+        print("found", sorted(set(SEARCH.found)))
+    """)
+    program = "\n".join([SEARCHER.read_text(encoding="utf-8"), secret, PLANTS[plant], "del TEXT", ask])
+    command = [sys.executable, "-S", "-P", "-s", "-c", f"import sys\nsys.path[:] = sys.path[:2]\nexec({program!r})"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout.strip() == "found []") == (plant == "nothing"), done.stdout
+
+
+@pytest.mark.slow
+def test_graded_twice_and_with_another_key(course: Course, lines: Lines) -> None:
+    path, key = sample("tensor_shapes", MISCONCEPTIONS), ("tensor_shapes", MISCONCEPTIONS)
+    with Grader(course) as grader:
+        again = json.loads(grader.grade(path, *key).json_line())
+    assert {**again, "seconds": 0} == {**lines[key], "seconds": 0}
+
+    other = find_course(course.root)
+    other.settings.course.key = "another key"
+    other.settings.raw.Autograder.key = "another key"
+    with Grader(other) as grader:
+        elsewhere = json.loads(grader.grade(path, *key).json_line())
+    assert question_points(elsewhere) == question_points(again)
+    assert [check["misconception"] for check in elsewhere["checks"]] == [check["misconception"] for check in again["checks"]]
+    for one, two in zip(again["checks"], elsewhere["checks"], strict=True):
+        assert one["status"] != "failed" or one["rationale"] != two["rationale"], "the same inputs again"
+
+
+@pytest.mark.slow
+def test_how_it_was_saved_does_not_change_the_inputs(course: Course) -> None:
+    """Fresh inputs are drawn from the answers alone, not from ids, line ends or the order of an editor's fields."""
+    from autograder.notebook import open_notebook
+
+    saved = ("full_points", "full_points_saved_by_colab", "full_points_saved_by_vscode")
+    for assignment in ASSIGNMENTS:
+        code = {open_notebook(sample(assignment, outcome), course, assignment).student_code for outcome in saved}
+        assert len(code) == 1
