@@ -31,14 +31,12 @@ demo: setup
 	@$(BIN)/autograder report --course demo
 
 test: setup lint .venv/chromium
-	$(BIN)/autograder build --check
 	$(BIN)/python -m pytest -n $(JOBS) autograder/tests
 
 quick: setup lint
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" autograder/tests
 
 soak: setup lint .venv/chromium
-	$(BIN)/autograder build --check
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) autograder/tests
 
 lint: setup

@@ -149,7 +149,9 @@ class AgentKernel(IPythonKernel):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.agent = Agent(self.shell.user_ns)
         self.shell_handlers[REQUEST] = self.judge_request
-        self.shell.ask_exit = lambda: None  # `exit()` would end the process a moment later, in the middle of another cell
+        self.shell.ask_exit = lambda: (
+            None
+        )  # `exit()` would end the process a moment later, in the middle of another cell
 
     async def judge_request(self, stream: Any, ident: Any, parent: Any) -> None:
         content, buffers = self.agent.answer(parent["content"], parent.get("buffers") or [])

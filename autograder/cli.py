@@ -112,7 +112,9 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
 @click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
-@click.option("--hold-pending", is_flag=True, help="Leave out submissions that still wait for a person to grade a part.")
+@click.option(
+    "--hold-pending", is_flag=True, help="Leave out submissions that still wait for a person to grade a part."
+)
 @course_option
 @one_line_errors
 def export(

@@ -36,6 +36,7 @@ def summary(result: Result, details: bool = True) -> str:
     for question, (points, max_points) in result.question_points().items():
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
         lines.append(
-            f"{question}: {points:g} / {max_points:g}" + (f" ({lost[0].hint or lost[0].rationale})" if lost and details else "")
+            f"{question}: {points:g} / {max_points:g}"
+            + (f" ({lost[0].hint or lost[0].rationale})" if lost and details else "")
         )
     return "\n".join(lines)

@@ -73,10 +73,9 @@ class Model:
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """Such as (None, 1), whatever batch the model was built with; empty where it never was or nobody can tell."""
-        if self.keras is None:
-            shape = tuple(self._ask_student("output_shape"))
-        else:
-            shape = tuple(self.keras.output_shape) if self.keras.built else ()
+        if self.keras is not None and not self.keras.built:
+            return ()
+        shape = tuple(self._ask_student("output_shape") if self.keras is None else self.keras.output_shape)
         return (None, *shape[1:]) if shape and isinstance(shape[0], int) else shape
 
     @property

@@ -70,10 +70,15 @@ def first_road(factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[st
     def grade(folder: Path) -> None:
         shutil.copytree(course, folder / "course")
         write_class(folder / "class", outcomes=None)
-        command = [Path(sys.executable).parent / "autograder", "grade", folder / "class", "--course", folder / "course"]
+        program = str(Path(sys.executable).parent / "autograder")
+        command = [program, "grade", str(folder / "class"), "--course", str(folder / "course")]
         environment = os.environ | {"AUTOGRADER_KEY": KEY}  # where a search of the environment would find it
         done = subprocess.run(
-            [*command, "--json", folder / "grades.jsonl"], env=environment, capture_output=True, text=True, check=False
+            [*command, "--json", str(folder / "grades.jsonl")],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 1, f"some samples cannot be graded, and nothing else is wrong:\n{done.stderr}"
 

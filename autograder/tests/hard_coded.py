@@ -14,10 +14,10 @@ from nbformat import NotebookNode
 
 from autograder.notebook import runs_while_grading
 
-ANSWER = '''\
+ANSWER = """\
 def {name}(*args, **kwargs):
     known = {known}
-    return known.get(repr((args, kwargs)))'''
+    return known.get(repr((args, kwargs)))"""
 
 
 def hard_coded(notebook: NotebookNode, question: str, names: list[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, nbjson
+from nbformat.v4 import nbjson, new_code_cell
 
 from autograder.course import Assignment, Course, find_course
 from autograder.inline import HELPERS, inline, misconception_sources
@@ -51,6 +51,30 @@ KEPT = {
     ("tensor_shapes", "q2"): 2.0,  # sequences of one length are right
     ("tensor_shapes", "q7"): 2.0,  # input_shape_for is right
     ("tensor_shapes", "q8"): 1.0,  # equal shapes are right
+    ("parameter_counting", "q1"): 1.0,  # the Embedding is right
+    ("parameter_counting", "q2"): 2.0,  # the total is right
+    ("parameter_counting", "q3"): 3.0,  # the GRU is right
+    ("parameter_counting", "q4"): 1.0,  # the width is right
+    ("parameter_counting", "q6"): 3.0,  # unshared and flattened weights are right
+    ("parameter_counting", "q7"): 3.0,  # the totals are right
+    ("parameter_counting", "q8"): 4.0,  # steps and batches are right
+    ("recurrent_networks", "q1"): 3.0,  # all states, and the single city, are right
+    ("recurrent_networks", "q2"): 1.0,  # every day is right
+    ("recurrent_networks", "q5"): 2.0,  # the one layer is right
+    ("recurrent_networks", "q7"): 1.0,  # a SimpleRNN gives one number, too
+    ("recurrent_networks", "q9"): 1.0,  # scaling is right
+    ("recurrent_networks", "q10"): 1.0,  # the forecast is right, the training is not
+    ("recurrent_networks", "q11"): 3.0,  # slope and gap are right
+    ("padding", "q1"): 4.0,  # only the numbers of the words are wrong
+    ("padding", "q2"): 4.0,  # what needs no filling is right
+    ("padding", "q3"): 2.0,  # looking up, and the model
+    ("padding", "q4"): 2.0,  # what is given a mask is right
+    ("padding", "q5"): 3.0,  # only the masked run is wrong
+    ("imdb_sentiment", "q1"): 2.0,  # rare words and the share are right
+    ("imdb_sentiment", "q2"): 2.0,  # the weights are right
+    ("imdb_sentiment", "q3"): 2.0,  # the epoch is right
+    ("imdb_sentiment", "q4"): 2.0,  # the progress bar is right
+    ("imdb_sentiment", "q5"): 2.0,  # the probability is right
 }
 
 
@@ -103,8 +127,9 @@ def written_another_way(assignment: Assignment, way: Path) -> NotebookNode:
     notebook = inline(released(assignment), way)
     names = {name for functions in asked(notebook).values() for name in functions}
     helpers = next((cell for cell in notebook.cells if cell.id == HELPERS), None)
-    made = [n for n in ast.parse(helpers.source).body if _uses(n, names)] if helpers is not None else []
-    for statement in reversed(made):
+    if helpers is None:
+        return notebook
+    for statement in reversed([n for n in ast.parse(helpers.source).body if _uses(n, names)]):
         text = "\n".join(helpers.source.splitlines()[statement.lineno - 1 : statement.end_lineno])
         helpers.source = helpers.source.replace(text, "").strip("\n")
         last = max(i for i, cell in enumerate(notebook.cells) if stubs(cell))
@@ -289,7 +314,7 @@ def saved_by_vscode(assignment: Assignment) -> bytes:
 def _bare(cell: NotebookNode, metadata: dict[str, Any], end: str) -> dict[str, Any]:
     """A cell without id and marks."""
     lines = cell.source.replace("\n", end).splitlines(keepends=True)
-    code = {"execution_count": None, "outputs": []} if cell.cell_type == "code" else {}
+    code: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.cell_type == "code" else {}
     return {"cell_type": cell.cell_type, **code, "metadata": metadata, "source": lines}
 
 
@@ -314,7 +339,9 @@ MAKERS: dict[str, Callable[[Assignment], NotebookNode | bytes]] = {
 
 
 def _bytes(made: NotebookNode | bytes) -> bytes:
-    return made if isinstance(made, bytes) else (nbjson.writes(made) + "\n").encode()  # as it stands: nbformat.writes would mend double ids, at random
+    return (
+        made if isinstance(made, bytes) else (nbjson.writes(made) + "\n").encode()
+    )  # as it stands: nbformat.writes would mend double ids, at random
 
 
 def committed() -> Iterator[tuple[str, str, Path]]:
@@ -360,7 +387,11 @@ def main() -> None:
         write_class(options.folder)
     elif options.check:
         if differing := differences(find_course(options.course)):
-            sys.exit("\n".join(f"{SUBMISSIONS / name}: differs. Run python -m autograder.tests.samples" for name in differing))
+            sys.exit(
+                "\n".join(
+                    f"{SUBMISSIONS / name}: differs. Run python -m autograder.tests.samples" for name in differing
+                )
+            )
     else:
         rewrite(find_course(options.course))
 

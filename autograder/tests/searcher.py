@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SECRETS = ("(sub" + "mission, draw)", "@mis" + "conception(", "AUTOGRADER" + "_KEY=")  # of checks, misconceptions, the key
+SECRETS = (
+    "(sub" + "mission, draw)",
+    "@mis" + "conception(",
+    "AUTOGRADER" + "_KEY=",
+)  # of checks, misconceptions, the key
 VARIABLES = {"expected", "reference", "draw", "misconceptions"}
 SMALL = 30_000  # bytes
 KINDS = {"", ".py", ".txt", ".json", ".jsonl", ".ipynb", ".md", ".toml", ".cfg", ".pth", ".yml", ".yaml", ".html"}

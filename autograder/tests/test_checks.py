@@ -37,7 +37,9 @@ def square(width: float, height: float) -> float:
 BANK: list[Misconception] = [f.misconception for f in (perimeter, half_perimeter, square)]  # type: ignore[attr-defined]
 
 
-def verdict(answer: Any, inputs: Sequence[tuple[float, float]], bank: Sequence[Misconception] = BANK) -> CheckFailed | None:
+def verdict(
+    answer: Any, inputs: Sequence[tuple[float, float]], bank: Sequence[Misconception] = BANK
+) -> CheckFailed | None:
     with recording(bank) as record:
         for width, height in inputs:
             agree(answer, width, height, expected=width * height, reference=area)

@@ -19,7 +19,7 @@ from autograder.wire import WireError
 
 pytestmark = pytest.mark.slow
 
-BUILDERS = '''\
+BUILDERS = """\
 import keras
 import numpy as np
 from keras import layers, ops
@@ -87,7 +87,7 @@ def trained(x, y):
 def not_a_model(): return layers.Dense(3)
 
 def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,9 @@ WORDS = np.array([[0, 0, 3, 19], [0, 5, 0, 1], [7, 7, 7, 7]])
         ("shared_layer", ["GRU", "Concatenate", "Dense"]),
     ],
 )
-def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(submission: Submission, builder: str, layers: list[str] | None) -> None:
+def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(
+    submission: Submission, builder: str, layers: list[str] | None
+) -> None:
     model = submission.call(builder)
     inputs = {"masked": [WORDS], "shared_layer": [batch(4, 5, 3), -batch(4, 5, 3)]}.get(builder, [batch(4, 5, 3)])
     assert model.crossed
@@ -158,7 +160,7 @@ def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:
 def test_a_model_that_cannot_take_the_input_fails_in_words(submission: Submission) -> None:
     """Wherever it is computed, it is the student's model that is wrong, and not our test."""
     for builder in ("sequential", "a_lambda"):
-        with pytest.raises(CheckFailed, match="^raised [A-Za-z]*Error") as failure:
+        with pytest.raises(CheckFailed, match=r"^raised [A-Za-z]*Error") as failure:
             submission.call(builder).predict(batch(4, 7))
         assert "\n" not in failure.value.rationale and "\x1b" not in failure.value.rationale
 

@@ -21,7 +21,9 @@ BIN = Path(sys.executable).parent
 def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
     command = [str(BIN / "nbgrader"), *arguments]
-    return subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def hand_in(course: Course, student: str, **answers: str) -> Path:
@@ -43,7 +45,9 @@ def edit(path: Path, source: str, after: str) -> None:
 def scores(course: Course) -> dict[str, dict[str, float | None]]:
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
         return {
-            submission.student.id: {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
+            submission.student.id: {
+                grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades
+            }
             for submission in gradebook.assignment_submissions("tiny")
         }
 
@@ -98,7 +102,9 @@ def test_all_automatic_points_are_the_judges(built: Course) -> None:
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.id in ("q1", "q2"):
-            cell.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": str(MAX_POINTS)}, execution_count=1)]
+            cell.outputs = [
+                nbformat.v4.new_output("execute_result", data={"text/plain": str(MAX_POINTS)}, execution_count=1)
+            ]
     nbformat.write(notebook, path)
     nbgrader(built, "autograde", "tiny")
     assert scores(built)["forger"]["q1"] == 0.0

@@ -70,9 +70,19 @@ def turn_checks_into_markdown(notebook: NotebookNode) -> None:
 
 @pytest.mark.parametrize(
     "edit",
-    [None, lose_ids, lose_ids_and_move_ends_of_lines, duplicate_everything, reverse, delete_checks, turn_checks_into_markdown],
+    [
+        None,
+        lose_ids,
+        lose_ids_and_move_ends_of_lines,
+        duplicate_everything,
+        reverse,
+        delete_checks,
+        turn_checks_into_markdown,
+    ],
 )
-def test_every_released_cell_is_there_once_with_the_students_answers(built_once: Course, tmp_path: Path, edit: Edit | None) -> None:
+def test_every_released_cell_is_there_once_with_the_students_answers(
+    built_once: Course, tmp_path: Path, edit: Edit | None
+) -> None:
     notebook = opened(built_once, tmp_path, edit).notebook
     released = nbformat.read(built_once.assignment("tiny").released, as_version=4)
     assert sorted(ids(notebook)) == sorted(ids(released))
@@ -159,12 +169,20 @@ def bad(tmp_path: Path, text: str | bytes) -> Path:
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "damaged"),
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "damaged"),
         ('{"nbformat": 99, "metadata": {}, "cells": []}', "damaged"),
-        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"language": "R", "name": "ir"}}, "cells": []}', "for R"),
-        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "julia"}}, "cells": []}', "for julia"),
+        (
+            '{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"language": "R", "name": "ir"}}, "cells": []}',
+            "for R",
+        ),
+        (
+            '{"nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "julia"}}, "cells": []}',
+            "for julia",
+        ),
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "no cell of"),
     ],
 )
-def test_what_is_no_notebook_of_this_course_gets_one_clear_line(built_once: Course, tmp_path: Path, text: str | bytes, says: str) -> None:
+def test_what_is_no_notebook_of_this_course_gets_one_clear_line(
+    built_once: Course, tmp_path: Path, text: str | bytes, says: str
+) -> None:
     with pytest.raises(Ungradable) as error:
         open_notebook(bad(tmp_path, text), built_once, "tiny")
     assert says in str(error.value)

@@ -87,7 +87,9 @@ def hangs():
 @pytest.fixture(scope="module")
 def living() -> Iterator[Submission]:
     """A process that nothing has killed, for calls that leave it as it was."""
-    with ran(LIVING, "lost = 1 / 0", "def broken(x)\n    return x", "x = 3", "total = [x, (2.5, None)]", answer_mib=1) as (run, submission):
+    with ran(
+        LIVING, "lost = 1 / 0", "def broken(x)\n    return x", "x = 3", "total = [x, (2.5, None)]", answer_mib=1
+    ) as (run, submission):
         assert [bool(reason) for reason in reasons(run)] == [False, True, True, False, False]
         yield submission
 
@@ -100,13 +102,19 @@ def test_values_and_calls_cross(living: Submission) -> None:
 
 
 def test_a_name_is_missing_because_its_cell_failed(living: Submission) -> None:
-    assert why(living, "broken", 1).startswith("your notebook defines no broken: the cell that should define it stopped with SyntaxError")
-    assert why(living, "lost") == "your notebook defines no lost: the cell that should define it stopped with ZeroDivisionError: division by zero"
+    assert why(living, "broken", 1).startswith(
+        "your notebook defines no broken: the cell that should define it stopped with SyntaxError"
+    )
+    assert (
+        why(living, "lost")
+        == "your notebook defines no lost: the cell that should define it stopped with ZeroDivisionError: division by zero"
+    )
     assert why(living, "nowhere") == "your notebook defines no nowhere"
 
 
 def test_what_a_call_raises_is_told_with_its_line(living: Submission) -> None:
-    assert why(living, "careless", [1, 2]) == "raised IndexError: list index out of range, in the line `def careless(values): return values[len(values)]`"
+    line = "def careless(values): return values[len(values)]"
+    assert why(living, "careless", [1, 2]) == f"raised IndexError: list index out of range, in the line `{line}`"
     assert why(living, "rude").startswith("raised Rude")
     assert why(living, "leaves").startswith("raised SystemExit: 3")
     assert why(living, "unfilled") == "unfilled is not filled in yet (it raises NotImplementedError)"
@@ -135,9 +143,22 @@ def test_a_call_that_hangs_is_interrupted_and_the_next_one_answers(living: Submi
 
 
 def test_cells_that_fail_hang_or_leave_cost_only_themselves() -> None:
-    cells = ("x = 1", "y = x / 0", HANGS, "import sys; sys.exit(1)", "exit()", "quit()", "import time; time.sleep(0.5)", "z = x + 1")
+    cells = (
+        "x = 1",
+        "y = x / 0",
+        HANGS,
+        "import sys; sys.exit(1)",
+        "exit()",
+        "quit()",
+        "import time; time.sleep(0.5)",
+        "z = x + 1",
+    )
     with ran(*cells) as (run, submission):
-        assert reasons(run)[:3] == ["", "stopped with ZeroDivisionError: division by zero", "ran longer than 3 s and was stopped"]
+        assert reasons(run)[:3] == [
+            "",
+            "stopped with ZeroDivisionError: division by zero",
+            "ran longer than 3 s and was stopped",
+        ]
         assert reasons(run)[-2:] == ["", ""]
         assert run.restarts == 0, "none of these needs a new process"
         assert submission.value("z") == 2
@@ -146,7 +167,15 @@ def test_cells_that_fail_hang_or_leave_cost_only_themselves() -> None:
 def test_cells_that_kill_the_process_are_left_out_when_it_is_brought_back(tmp_path: Path) -> None:
     beside = tmp_path / "words.txt"
     beside.write_text("a good film")
-    cells = ("x = [1]", "y = x[5]", "x.append(2)", "import os; os._exit(0)", CANNOT_BE_INTERRUPTED, CRASHES, "x.append(open('words.txt').read())")
+    cells = (
+        "x = [1]",
+        "y = x[5]",
+        "x.append(2)",
+        "import os; os._exit(0)",
+        CANNOT_BE_INTERRUPTED,
+        CRASHES,
+        "x.append(open('words.txt').read())",
+    )
     with ran(*cells, files=(beside,), seconds_per_cell=2) as (run, submission):
         assert reasons(run)[2:] == ["", ENDED, "ran longer than 2 s and was stopped", ENDED, ""]
         assert submission.value("x") == [1, 2, "a good film"], "every other cell ran once in the last process"
@@ -169,21 +198,27 @@ def test_a_process_that_dies_at_every_call_is_given_up() -> None:
     with ran("import os\ndef dies(): os._exit(0)") as (run, submission):
         run.restarts = 8  # as after eight deaths
         assert why(submission, "dies") == f"dies {ENDED}"
-        assert why(submission, "dies") == "dies was not called: the time or the restarts of this submission were used up"
+        assert (
+            why(submission, "dies") == "dies was not called: the time or the restarts of this submission were used up"
+        )
 
 
 def test_a_submission_ends_in_time() -> None:
     started = time.monotonic()
     with ran(*["import time; time.sleep(2)"] * 20, "late = 1", seconds_per_submission=5.0) as (run, submission):
         assert reasons(run)[-1] == "was not run: the time or the restarts of this submission were used up"
-        assert why(submission, "late") == "late was not called: the time or the restarts of this submission were used up"
+        assert (
+            why(submission, "late") == "late was not called: the time or the restarts of this submission were used up"
+        )
     assert time.monotonic() - started < 60
 
 
 def test_output_is_read_and_let_go() -> None:
     much = "import sys\nfor _ in range(500):\n    print('x' * 5_000)\n    print('y' * 5_000, file=sys.stderr)"
     endless = "while True: print('z' * 10_000)"
-    with ran(much, endless, "done = True\ndef talks():\n    print('w' * 5_000_000)\n    return 5", seconds_per_cell=10) as (run, submission):
+    with ran(
+        much, endless, "done = True\ndef talks():\n    print('w' * 5_000_000)\n    return 5", seconds_per_cell=10
+    ) as (run, submission):
         assert reasons(run) == ["", "ran longer than 10 s and was stopped", ""]
         assert submission.call("talks") == 5
 
@@ -217,7 +252,10 @@ def test_a_student_who_replaces_what_python_works_with_still_gets_answers() -> N
 def test_a_student_who_breaks_the_way_to_the_judge_only_loses_the_answer(sabotage: str) -> None:
     """The three megabytes of the answer are more than the judge receives at all."""
     answer = "import numpy as np\ndef answer(): return np.zeros(3 << 20, dtype='uint8')"
-    with ran(answer, f"def sabotage():\n{indent(sabotage, '    ')}", answer_mib=1, seconds_per_call=1) as (_, submission):
+    with ran(answer, f"def sabotage():\n{indent(sabotage, '    ')}", answer_mib=1, seconds_per_call=1) as (
+        _,
+        submission,
+    ):
         started = time.monotonic()
         for name in ("sabotage", "answer"):
             try:

@@ -133,21 +133,22 @@ PLANTS = {
     "cached source": "import linecache; linecache.cache['x'] = (1, None, TEXT.splitlines(True), 'x')",
     "import path": "import pathlib, sys; sys.path.append('lib'); pathlib.Path('lib').mkdir(); pathlib.Path('lib/m.py').write_text(TEXT)",
     "hidden check": "import pathlib; pathlib.Path('t.py').write_text('def test_a(sub' + 'mission, draw): pass')",
-    "frame": "def f(expected):\n    globals()['SEARCH'] = Search(['pad', 'cut'])\nf([1, 2])",
+    "frame": "def f(expected):\n    globals()['SEARCH'] = Search(['count_zigs', 'count_zags'])\nf([1, 2])",
 }
 
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_the_search_looks_everywhere(tmp_path: Path, plant: str) -> None:
     """What would be found if it were there, one place at a time."""
-    secret = "TEXT = ''.join(['def ', 'pad(x): return 7\\n', 'def ', 'cut(x): return 8\\n', '# a line that is long enough'])"
+    secret = "TEXT = ''.join(['def ', 'count_zigs(x): return 7\\n', 'def ', 'count_zags(x): return 8\\n', '# a line that is long enough'])"
     ask = dedent("""
-        SEARCH = globals().get("SEARCH") or Search(["pad", "cut"])
+        SEARCH = globals().get("SEARCH") or Search(["count_zigs", "count_zags"])
         print("found", sorted(set(SEARCH.found)))
     """)
     program = "\n".join([SEARCHER.read_text(encoding="utf-8"), secret, PLANTS[plant], "del TEXT", ask])
     command = [sys.executable, "-S", "-P", "-s", "-c", f"import sys\nsys.path[:] = sys.path[:2]\nexec({program!r})"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    clean = {"PATH": "/usr/bin:/bin"}  # nothing of the tests' own environment is what is looked for
+    done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (done.stdout.strip() == "found []") == (plant == "nothing"), done.stdout
 
@@ -165,7 +166,9 @@ def test_graded_twice_and_with_another_key(course: Course, lines: Lines) -> None
     with Grader(other) as grader:
         elsewhere = json.loads(grader.grade(path, *key).json_line())
     assert question_points(elsewhere) == question_points(again)
-    assert [check["misconception"] for check in elsewhere["checks"]] == [check["misconception"] for check in again["checks"]]
+    assert [check["misconception"] for check in elsewhere["checks"]] == [
+        check["misconception"] for check in again["checks"]
+    ]
     for one, two in zip(again["checks"], elsewhere["checks"], strict=True):
         assert one["status"] != "failed" or one["rationale"] != two["rationale"], "the same inputs again"
 

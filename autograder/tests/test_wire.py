@@ -16,7 +16,23 @@ def crossed(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, False, 0, -(10**40), 1.5, math.inf, 1 + 2j, "é\ud800", b"\0x", [], [1, [2.0, "a"]], (1, (2,)), {1, 2}, {"a": [1], 2: None}],
+    [
+        None,
+        True,
+        False,
+        0,
+        -(10**40),
+        1.5,
+        math.inf,
+        1 + 2j,
+        "é\ud800",
+        b"\0x",
+        [],
+        [1, [2.0, "a"]],
+        (1, (2,)),
+        {1, 2},
+        {"a": [1], 2: None},
+    ],
 )
 def test_plain_values_arrive_unchanged(value: Any) -> None:
     arrived = crossed(value)
@@ -24,7 +40,9 @@ def test_plain_values_arrive_unchanged(value: Any) -> None:
     assert type(arrived) is type(value)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint32", "bool", "complex64", "U3", "S2", ">f4"])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", "float64", "int8", "int64", "uint32", "bool", "complex64", "U3", "S2", ">f4"]
+)
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3, 4)])
 def test_arrays_arrive_with_shape_and_dtype(dtype: str, shape: tuple[int, ...]) -> None:
     array = np.ones(shape, dtype)
