@@ -1,6 +1,6 @@
 """Every known answer of an assignment against every hidden check, in one process and without a kernel: right ones, wrong ones, none.
 
-    python -m autograder.tests.matrix padding [--only NAME] [--course FOLDER]
+    python -m autograder.tests.matrix padding [--only NAME] [--kind KIND ...] [--own] [--course FOLDER]
 
 The answers run in this process, behind the same agent and wire as a student's, so only isolation and time limits are left out.
 """
@@ -13,9 +13,12 @@ import importlib
 import io
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from autograder.judge import judge, prepare
 from autograder.notebook import runs_while_grading
 from autograder.run import Stopped
 from autograder.submission import Submission
+from autograder.tests.samples import asked
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -78,6 +82,26 @@ def written(source: NotebookNode, module: str) -> NotebookNode:
     return nbformat.from_dict({**source, "cells": cells})
 
 
+@dataclass(frozen=True)
+class OneQuestion(Assignment):
+    """An assignment of which only some test files are there."""
+
+    folder: Path
+
+    @property
+    def tests(self) -> Path:
+        return self.folder
+
+
+def one_question(assignment: Assignment, question: str, scratch: Path) -> Assignment:
+    """The assignment with the hidden checks of one question alone."""
+    others = [path.name for path in assignment.tests.glob("test_*.py") if not path.name.startswith(f"test_{question}_")]
+    folder = scratch / question / assignment.name  # the folder's name is part of what the inputs are drawn from
+    if not folder.exists():
+        shutil.copytree(assignment.tests, folder, ignore=shutil.ignore_patterns("__pycache__", *others))
+    return OneQuestion(assignment.name, assignment.course, folder)
+
+
 def outcome(assignment: Assignment, notebook: NotebookNode) -> dict[str, Any]:
     """Check -> (question, status, points, max_points, misconception, rationale) of one notebook."""
     cells = [cell.source for cell in notebook.cells if runs_while_grading(cell)]
@@ -101,7 +125,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("assignment")
     parser.add_argument("--only", default="")
-    parser.add_argument("--kind", default="")
+    parser.add_argument("--kind", nargs="+", default=["reference", "right", "wrong", "stub"])
+    parser.add_argument("--own", action="store_true", help="try wrong answers on the checks of their own question only")
     parser.add_argument("--course", type=Path, default=PACKAGE.parent)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -110,13 +135,17 @@ def main() -> None:
     os.environ.setdefault("NLP_DATA", "stand-in")
     prepare(course.private, None)
     assignment = course.assignment(options.assignment)
+    questions = {f: q for q, names in asked(nbformat.read(assignment.source, as_version=4)).items() for f in names}
     rows = []
-    for kind, name, notebook in answers(assignment):
-        if options.only in name and options.kind in kind:
-            started = time.monotonic()
-            row = {"kind": kind, "name": name, **outcome(assignment, notebook)}
-            rows.append(row)
-            _show(row, time.monotonic() - started)
+    with tempfile.TemporaryDirectory() as scratch:
+        for kind, name, notebook in answers(assignment):
+            if options.only in name and kind in options.kind:
+                started = time.monotonic()
+                question = questions[name.split(":")[0]] if kind == "wrong" else ""
+                tried = one_question(assignment, question, Path(scratch)) if options.own and question else assignment
+                row = {"kind": kind, "name": name, "question": question, **outcome(tried, notebook)}
+                rows.append(row)
+                _show(row, time.monotonic() - started)
     if options.json:
         options.json.write_text(json.dumps(rows))
 
