@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -47,6 +48,9 @@ def _course(folder: Path | None, key: str | None = None) -> Course:
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Release, grade and report the autograded assignments of one course."""
+    warnings.filterwarnings(
+        "ignore", module=r"nbgrader|traitlets|nbformat"
+    )  # of their own code; no instructor can act on it
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,7 +69,7 @@ class Assignment:
         questions: dict[str, tuple[str, list[CheckInfo]]] = {}
         for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
             module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-            title = (ast.get_docstring(module) or path.stem).splitlines()[0]
+            title = _question_title((ast.get_docstring(module) or path.stem).splitlines()[0])
             for info in (_check_info(node) for node in module.body if isinstance(node, ast.FunctionDef)):
                 if info is not None:
                     questions.setdefault(info.question, (title, []))[1].append(info)
@@ -82,6 +83,15 @@ class Assignment:
     @property
     def max_points(self) -> float:
         return sum(check.points for _, checks in self.questions.values() for check in checks)
+
+
+def _question_title(line: str) -> str:
+    """What a question is about, out of ``Padding, question 2: pad and cut (5 points). Source: lecture.``
+
+    >>> _question_title("Padding, question 2: pad and cut (5 points). Source: lecture.")
+    'pad and cut'
+    """
+    return re.sub(r"^.*?, question \d+: *| *\(\d+(\.\d+)? points?\).*$", "", line)
 
 
 def _question_number(path: Path) -> tuple[int, str]:

@@ -54,6 +54,8 @@ def grade(
             if json_file is not None:
                 store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
     console.print(table(results))
+    for line in [line for result in results for line in remarks(result)]:
+        console.print(Text(line), soft_wrap=True)
     return results
 
 
@@ -112,12 +114,17 @@ def _points(result: Result) -> str:
 
 
 def table(results: list[Result]) -> Table:
-    """Points per submission, where they were lost, the misconceptions named, and every note."""
-    shown = Table("assignment", "student", "points", "seconds", "lost in", "misconceptions and notes")
+    """Points per submission, and where they were lost."""
+    shown = Table("assignment", "student", "points", "seconds", "lost in")
     for result in results:
         lost = [f"{q} {p:g}/{m:g}" for q, (p, m) in result.question_points().items() if p < m]
-        named = dict.fromkeys(check.misconception for check in result.checks if check.misconception)
-        remarks = "; ".join([*named, *result.notes, *result.faults])
-        row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost), remarks)
+        row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost))
         shown.add_row(*(Text(cell) for cell in row))
     return shown
+
+
+def remarks(result: Result) -> list[str]:
+    """What else there is to say of a submission: the misconceptions named, and every note."""
+    named = dict.fromkeys(f"{c.question}: {c.misconception}" for c in result.checks if c.misconception)
+    about = " ".join(filter(None, [result.student, result.assignment]))
+    return [": ".join(filter(None, [about, text])) for text in [*named, *result.notes, *result.faults]]
