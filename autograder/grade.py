@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import store
@@ -115,7 +115,9 @@ def _points(result: Result) -> str:
 
 def table(results: list[Result]) -> Table:
     """Points per submission, and where they were lost."""
-    shown = Table("assignment", "student", "points", "seconds", "lost in")
+    shown = Table(
+        *(Column(name, overflow="fold") for name in ("assignment", "student", "points", "seconds", "lost in"))
+    )
     for result in results:
         lost = [f"{q} {p:g}/{m:g}" for q, (p, m) in result.question_points().items() if p < m]
         row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost))

@@ -66,4 +66,5 @@ def _misconceptions(results: list[Result]) -> list[dict[str, Any]]:
     """Every named misconception with the number of students who hold it, most frequent first."""
     held = {(r.student, c.question, c.misconception, c.hint) for r in results for c in r.checks if c.misconception}
     counted = Counter((question, name, hint) for _, question, name, hint in held)
-    return [{"question": q, "name": n, "hint": h, "count": k} for (q, n, h), k in counted.most_common()]
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return [{"question": q, "name": n, "hint": h, "count": k} for (q, n, h), k in ordered]

@@ -1,0 +1,129 @@
+"""The same submission earns the same points on every road: nbgrader, otter and Gradescope say what `autograder grade` says.
+
+Four samples per assignment; with SOAK=1 in the environment all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.course import Course
+from autograder.tests import first_road as road
+from autograder.tests.conftest import SOAK
+from autograder.tests.first_road import SAMPLES, question_points, sample
+
+pytestmark = pytest.mark.slow
+BIN = Path(sys.executable).parent
+ASSIGNMENTS = sorted({assignment for assignment, _ in SAMPLES})
+FOUR = (
+    "partial_one_misconception_per_question",
+    "full_points_saved_by_colab",
+    "failed_empty_stubs",
+    "not_graded_no_notebook",
+)
+INSTEAD = {("imdb_sentiment", "full_points_saved_by_colab"): "not_graded_wrong_assignment"}  # it would train
+Lines = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return road.sample_course(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Lines:
+    return road.first_road(tmp_path_factory)
+
+
+def chosen(assignment: str) -> list[str]:
+    """The outcomes to try on the other roads."""
+    if SOAK:
+        return [outcome for name, outcome in SAMPLES if name == assignment]
+    return [INSTEAD.get((assignment, outcome), outcome) for outcome in FOUR]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_nbgrader_autograde(course: Course, lines: Lines, assignment: str, tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    shutil.copytree(course.root, folder)
+    for outcome in chosen(assignment):
+        target = folder / "submitted" / outcome / assignment
+        target.mkdir(parents=True)
+        shutil.copy(sample(assignment, outcome), target)
+    environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    command = [str(BIN / "nbgrader"), "autograde", assignment]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, f"what cannot be graded is told, and nothing else fails:\n{done.stderr}"
+    found = gradebook_points(folder, assignment)
+    for outcome in chosen(assignment):
+        line = lines[assignment, outcome]
+        if line["points"] is None:
+            assert outcome not in found, "a submission without a grade has none in the gradebook"
+            assert f"{outcome}/{assignment}" in done.stderr
+        else:
+            assert found[outcome] == question_points(line), outcome
+
+
+def gradebook_points(folder: Path, assignment: str) -> dict[str, dict[str, float]]:
+    """Student -> points of each question a program graded, of those who have a grade."""
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as gradebook:
+        return {
+            submission.student.id: {grade.name: grade.auto_score for grade in grades}
+            for submission in gradebook.assignment_submissions(assignment)
+            for notebook in submission.notebooks
+            if any(grades := [grade for grade in notebook.grades if grade.name.startswith("q")])
+        }
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_otter_run(course: Course, lines: Lines, assignment: str, tmp_path: Path) -> None:
+    for outcome in chosen(assignment):
+        archive, target = course.root / "release" / "gradescope" / f"{assignment}.zip", tmp_path / outcome
+        command = [BIN / "otter", "run", "--no-logo", "-a", archive, "-o", target, sample(assignment, outcome)]
+        done = subprocess.run(
+            [str(part) for part in command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        agrees(json.loads((target / "results.json").read_text(encoding="utf-8")), lines[assignment, outcome])
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_gradescope_script(course: Course, lines: Lines, assignment: str, tmp_path: Path) -> None:
+    """The folder of a Gradescope container, as its settings lay it out."""
+    with zipfile.ZipFile(course.root / "release" / "gradescope" / f"{assignment}.zip") as archive:
+        archive.extractall(tmp_path / "source")
+    (tmp_path / "venv").symlink_to(BIN.parent)
+    (tmp_path / "results").mkdir()
+    for outcome in chosen(assignment):
+        shutil.rmtree(tmp_path / "submission", ignore_errors=True)
+        (tmp_path / "submission").mkdir()
+        shutil.copy(sample(assignment, outcome), tmp_path / "submission")
+        environment = os.environ | {"AUTOGRADER_BASE": str(tmp_path)}
+        script = ["bash", str(tmp_path / "source" / "run_autograder")]
+        done = subprocess.run(script, env=environment, cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+        agrees(results, lines[assignment, outcome])
+
+
+def agrees(results: dict[str, Any], line: dict[str, Any]) -> None:
+    """Gradescope's results hold the points and the words of the first road, and so the same inputs were drawn."""
+    if line["points"] is None:
+        (entry,) = results["tests"]
+        assert (entry["score"], entry["max_score"]) == (0, line["max_points"])
+        assert line["notes"][0] in entry["output"]
+        return
+    found = [(test["score"], test["max_score"]) for test in results["tests"]]
+    assert found == [(check["points"], check["max_points"]) for check in line["checks"]]
+    for test, check in zip(results["tests"], line["checks"], strict=True):
+        assert check["rationale"] in test["output"]
