@@ -74,14 +74,24 @@ def load_settings(path: Path) -> Settings:
     """Read a grader_config.py.
 
     Raises:
-        UsageError: it does not run, or a key or value in it is unknown to every class it could configure.
+        UsageError: it does not run, a key or value in it is unknown to every class it could configure, or a folder it
+            names is missing.
     """
     try:
         config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
     except Exception as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         raise UsageError(f"{path}{line}: cannot be read as Python: {type(error).__name__}: {error}") from error
-    return settings_from(config, path)
+    settings = settings_from(config, path)
+    _check_folders(settings, path)
+    return settings
+
+
+def _check_folders(settings: Settings, path: Path) -> None:
+    for key in ("private_folder", "data_folder"):
+        folder = path.parent / getattr(settings.course, key)  # an empty name is the course itself
+        if not folder.is_dir():
+            raise UsageError(f"{path}: c.Autograder.{key} names {folder}, which is no folder. Make it, or remove the line.")
 
 
 def settings_from(config: Config, path: Path) -> Settings:

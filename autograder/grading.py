@@ -10,6 +10,7 @@ import os
 import platform
 import signal
 import time
+import traceback
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from pebble import ProcessExpired, ProcessPool
 from traitlets.config import Config
 
 from autograder.course import Assignment, Course
-from autograder.errors import Ungradable
+from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
-from autograder.results import OUR_FAULT, Result
+from autograder.results import OUR_FAULT, Result, printable
 
 CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
 
@@ -88,6 +89,7 @@ def _become_judge(root: Path, config: Config, workers: int) -> None:
     from autograder.judge import prepare
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # by which the pool stops us: time to end the student's process
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
@@ -100,7 +102,15 @@ def _become_judge(root: Path, config: Config, workers: int) -> None:
 
 
 def _grade(job: Job) -> Result:
-    return grade_here(_course, job)
+    """Grade in this judge; a course that is wrong stops everything, and a bug of ours costs nobody else anything."""
+    try:
+        return grade_here(_course, job)
+    except UsageError:
+        raise
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+        return _ungraded(_course, job, OUR_FAULT).model_copy(update={"faults": [printable(fault[:500])]})
 
 
 def grade_here(course: Course, job: Job) -> Result:

@@ -1,0 +1,223 @@
+"""Four outcomes and no fifth, through the whole grader: what is the student's fault costs points, what is ours costs nobody any."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course, find_course
+from autograder.grading import Grader
+from autograder.results import OUR_FAULT, CheckResult, Result
+from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
+
+pytestmark = pytest.mark.slow
+
+TEST_Q3 = '''\
+"""Tiny assignment, question 3: every outcome (9 points)."""
+
+import pytest
+from autograder.checks import check, curve, fact, fail
+
+
+@check("q3", points=1)
+def test_asserts(submission, draw):
+    """An assertion with words of its own"""
+    assert submission.count_words("a b") == 7, "count again, slowly"
+
+
+@check("q3", points=1, needs=test_asserts)
+def test_needs_a_failed_one(submission, draw):
+    """Never tried"""
+
+
+@check("q3", points=1)
+def test_breaks(submission, draw):
+    """A check with a bug"""
+    return {}["secret of ours"]
+
+
+@check("q3", points=1, needs=test_breaks)
+def test_needs_a_broken_one(submission, draw):
+    """Cannot be told either"""
+
+
+@check("q3", points=1)
+def test_fails(submission, draw):
+    """Fails in words"""
+    curve("loss per epoch", {"loss": [3, 2.5, 1]})
+    fail("you stopped too early", "What does the curve do at its end?")
+
+
+@check("q3", points=1)
+def test_notes(submission, draw):
+    """Passes, with a picture and a fact"""
+    curve("accuracy", {"accuracy": [0.5, 0.75]})
+    fact("data", "three reviews")
+
+
+@check("q3", points=1)
+def test_asks_for_a_fixture(submission, nobody_has_it):
+    """Cannot even start"""
+
+
+@check("q3", points=1)
+def test_missing(submission, draw):
+    """Calls what is not there"""
+    submission.never_defined(1)
+
+
+@check("q3", points=1)
+def test_skips_itself(submission, draw):
+    """pytest.skip is no outcome of ours"""
+    pytest.skip("later")
+'''
+
+
+def with_tests(course: Course, folder: Path, **files: str) -> Course:
+    """A copy of the course with further files, by path with ``__`` for each slash."""
+    shutil.copytree(course.root, folder)
+    for name, text in files.items():
+        (folder / f"{name.replace('__', '/')}.py").write_text(text)
+    return find_course(folder)
+
+
+@pytest.fixture(scope="module")
+def grader(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    """One judge for a course with a question that has every outcome, and one whose file cannot be imported."""
+    q4 = '"""Question 4 (1 point)."""\nimport no_such_module\nfrom autograder.checks import check\n\n@check("q4", points=1)\ndef test_lost(submission): """Lost"""\n'
+    folder = tmp_path_factory.mktemp("judge") / "course"
+    with Grader(
+        with_tests(built_once, folder, tests__tiny__test_q3_outcomes=TEST_Q3, tests__tiny__test_q4_import=q4)
+    ) as grader:
+        yield grader
+
+
+@pytest.fixture(scope="module")
+def result(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The verdict on a submission with a wrong first answer and a right second one."""
+    path = submit(grader.course, tmp_path_factory.mktemp("work") / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
+    return grader.grade(path, student="ann")
+
+
+@pytest.fixture(scope="module")
+def checks(result: Result) -> dict[str, CheckResult]:
+    return {check.check: check for check in result.checks}
+
+
+def seen(check: CheckResult) -> tuple[str, float, str]:
+    return check.status, check.points, check.rationale
+
+
+def test_right_answers_pass_and_earn_their_points(result: Result, checks: dict[str, CheckResult]) -> None:
+    assert seen(checks["test_one_stands_at_the_index"]) == ("passed", 2.0, "")
+    assert result.question_points()["q2"] == (3.0, 3.0)
+
+
+def test_a_wrong_answer_fails_with_its_misconception_and_what_needs_it_is_skipped(
+    checks: dict[str, CheckResult],
+) -> None:
+    wrong, needing = checks["test_counts_words"], checks["test_spaces_do_not_count"]
+    assert (wrong.status, wrong.points, wrong.misconception) == ("failed", 0.0, "Counts letters and spaces")
+    assert wrong.rationale.startswith("for sentence=") and wrong.rationale.endswith(", too large")
+    assert wrong.hint == "How many words has 'a good film', and how many letters?"
+    assert seen(needing) == (
+        "skipped",
+        0.0,
+        "not tried, because another check did not pass: count_words(sentence) is the number of words",
+    )
+
+
+def test_the_message_of_an_assertion_is_what_the_student_reads(checks: dict[str, CheckResult]) -> None:
+    assert seen(checks["test_asserts"]) == ("failed", 0.0, "count again, slowly")
+    assert checks["test_needs_a_failed_one"].status == "skipped"
+
+
+def test_a_name_that_is_missing_is_the_students_fault(checks: dict[str, CheckResult]) -> None:
+    assert seen(checks["test_missing"]) == ("failed", 0.0, "your notebook defines no never_defined")
+
+
+@pytest.mark.parametrize(
+    "check", ["test_breaks", "test_needs_a_broken_one", "test_asks_for_a_fixture", "test_skips_itself", "test_lost"]
+)
+def test_what_is_our_fault_is_an_error_and_says_so(checks: dict[str, CheckResult], check: str) -> None:
+    assert seen(checks[check]) == ("error", 0.0, OUR_FAULT)
+
+
+def test_with_an_error_no_points_are_final(result: Result) -> None:
+    assert (result.points, result.max_points, result.graded) == (None, MAX_POINTS + 10, False)
+    assert OUR_FAULT in result.notes
+    assert json.loads(result.json_line())["points"] is None
+
+
+def test_the_instructor_reads_what_broke_and_the_student_does_not(
+    result: Result, checks: dict[str, CheckResult]
+) -> None:
+    faults = "\n".join(result.faults)
+    assert "test_breaks: KeyError: 'secret of ours' (test_q3_outcomes.py, line " in faults
+    assert "nobody_has_it" in faults
+    assert "no_such_module" in faults
+    students = "\n".join([*result.notes, *(check.rationale for check in checks.values())])
+    assert "secret of ours" not in students and "no_such_module" not in students
+
+
+def test_curves_and_facts_are_kept_with_the_check_and_the_result(
+    result: Result, checks: dict[str, CheckResult]
+) -> None:
+    failed, passed = checks["test_fails"], checks["test_notes"]
+    assert (failed.rationale, failed.hint) == ("you stopped too early", "What does the curve do at its end?")
+    assert [(p.label, p.data) for p in failed.pictures] == [("loss per epoch", {"loss": [3.0, 2.5, 1.0]})]
+    assert (passed.status, passed.points, passed.pictures[0].data) == ("passed", 1.0, {"accuracy": [0.5, 0.75]})
+    assert result.facts["data"] == "three reviews"
+    assert "keras" in result.facts["versions"]
+
+
+def test_a_right_submission_after_a_bad_one_is_graded_afresh(grader: Grader, tmp_path: Path) -> None:
+    """Nothing of the one before stays in the judge, and a file that is no notebook costs it nothing."""
+    (tmp_path / "no.ipynb").write_text("<html>")
+    assert grader.grade(tmp_path / "no.ipynb").notes == [
+        "no.ipynb: is no notebook (JSONDecodeError). Hand in the .ipynb file that Jupyter saved."
+    ]
+    after = grader.grade(submit(grader.course, tmp_path / "tiny.ipynb", **RIGHT))
+    assert after.question_points()["q1"] == (2.0, 2.0)
+
+
+def test_the_same_submission_gets_the_same_verdict(grader: Grader, result: Result, tmp_path: Path) -> None:
+    again = grader.grade(submit(grader.course, tmp_path / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"]), student="ann")
+    assert again.model_copy(update={"seconds": result.seconds}) == result
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        (
+            "solutions__misconceptions__tiny",
+            "import no_such_module",
+            "ModuleNotFoundError: No module named 'no_such_module'",
+        ),
+        ("tests__tiny__test_q3_syntax", "def test_(:", "SyntaxError"),
+    ],
+)
+def test_a_course_file_that_breaks_is_never_a_zero(
+    built_once: Course, tmp_path: Path, file: str, text: str, fault: str
+) -> None:
+    course = with_tests(built_once, tmp_path / "course", **{file: text})
+    with Grader(course) as grader:
+        result = grader.grade(submit(course, tmp_path / "tiny.ipynb", **RIGHT), student="ann")
+    assert (result.points, result.notes) == (None, [OUR_FAULT])
+    assert fault in result.faults[0]
+
+
+def test_a_judge_that_dies_is_told_and_the_next_submission_is_graded(built_once: Course, tmp_path: Path) -> None:
+    deadly = '"""Question 3 (1 point)."""\nimport os\nfrom autograder.checks import check\n\n@check("q3", points=1)\ndef test_dies(submission):\n    """Dies"""\n    if submission.value("fatal"): os._exit(7)\n'
+    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_dies=deadly)
+    with Grader(course) as grader:
+        dead = grader.grade(submit(course, tmp_path / "tiny.ipynb", q1="fatal = True"), student="ann")
+        alive = grader.grade(
+            submit(course, tmp_path / "tiny.ipynb", **{**RIGHT, "q1": "fatal = False\n" + RIGHT["q1"]})
+        )
+    assert (dead.points, dead.notes) == (None, [f"{OUR_FAULT} (the judge's process ended with exit code 7)"])
+    assert alive.points == MAX_POINTS + 1
