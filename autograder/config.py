@@ -91,7 +91,9 @@ def _check_folders(settings: Settings, path: Path) -> None:
     for key in ("private_folder", "data_folder"):
         folder = path.parent / getattr(settings.course, key)  # an empty name is the course itself
         if not folder.is_dir():
-            raise UsageError(f"{path}: c.Autograder.{key} names {folder}, which is no folder. Make it, or remove the line.")
+            raise UsageError(
+                f"{path}: c.Autograder.{key} names {folder}, which is no folder. Make it, or remove the line."
+            )
 
 
 def settings_from(config: Config, path: Path) -> Settings:

@@ -63,6 +63,11 @@ class Assignment:
         """The student's notebook as nbgrader releases it."""
         return self.course.root / "release" / "nbgrader" / self.name / f"{self.name}.ipynb"
 
+    def require_release(self) -> None:
+        """Raise UsageError when the student's notebook has not been built."""
+        if not self.released.is_file():
+            raise UsageError(f"{self.released}: is missing. Run `autograder build` first.")
+
     @cached_property
     def questions(self) -> dict[str, tuple[str, list[CheckInfo]]]:
         """Question -> (title, its checks), in the order of the test files; read from the source text, nothing is run."""

@@ -35,8 +35,11 @@ def grade(
         One result per submission that counts, by assignment and student.
 
     Raises:
-        UsageError: a path does not exist or holds nothing to grade, or the course is not built.
+        UsageError: a path does not exist or holds nothing to grade, the course is not built, or ``json_file`` cannot be
+            written. Nothing was graded.
     """
+    if json_file is not None:
+        store.ensure_writable(json_file)
     recorder = Recorder(course)
     counted: dict[tuple[str, str, str], Result] = {}
     with collect(paths, course, assignment, recorder.roster()) as collection:

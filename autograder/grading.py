@@ -89,7 +89,9 @@ def _become_judge(root: Path, config: Config, workers: int) -> None:
     from autograder.judge import prepare
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # by which the pool stops us: time to end the student's process
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # by which the pool stops us: time to end the student's process
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)

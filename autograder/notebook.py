@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
-from autograder.errors import Ungradable, UsageError
+from autograder.errors import Ungradable
 
 SIMILAR = 0.6  # difflib ratio from which two cells without a common id are taken for the same one
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
@@ -151,8 +151,7 @@ def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: s
 
 def _share(submitted: NotebookNode, assignment: Assignment) -> float:
     """Share of the assignment's released cells that the notebook holds, by text or by the names that it defines."""
-    if not assignment.released.is_file():
-        raise UsageError(f"{assignment.released}: is missing. Run `autograder build` first.")
+    assignment.require_release()
     released = nbformat.read(assignment.released, as_version=4).cells
     texts = {normalised(cell.source) for cell in submitted.cells}
     names = set().union(*(_defined(cell) for cell in submitted.cells), set())

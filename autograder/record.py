@@ -22,7 +22,7 @@ class Recorder:
     """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 
     Raises:
-        UsageError: the gradebook does not know the course's assignments yet.
+        UsageError: the course's assignments are not built, or the gradebook does not know them yet.
     """
 
     def __init__(self, course: Course) -> None:
@@ -35,6 +35,8 @@ class Recorder:
             raise UsageError(
                 f"{self.directory.db_url}: does not know {', '.join(missing)} yet. Run `autograder build` first."
             )
+        for name in course.assignments:
+            course.assignment(name).require_release()
 
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""

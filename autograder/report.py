@@ -19,8 +19,10 @@ def write_report(course: Course, json_file: Path | None = None) -> Path:
     """Write report/index.html from every kept result.
 
     Raises:
-        UsageError: nothing has been graded yet.
+        UsageError: nothing has been graded yet, or ``json_file`` cannot be written.
     """
+    if json_file is not None:
+        store.ensure_writable(json_file)
     results = list(store.load_all(course))
     if not results:
         raise UsageError(f"{course.root}: nothing has been graded yet. Run `autograder grade` first.")

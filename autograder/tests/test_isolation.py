@@ -131,9 +131,19 @@ def test_two_submissions_share_no_file_of_their_working_folder(tmp_path: Path) -
     assert given.read_text() == "a good film", "what was released is only copied"
 
 
+IMPORTABLE = """\
+import importlib.util
+
+def importable(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+"""
+
+
 def test_the_course_cannot_be_imported(built: Course) -> None:
     names = ["solutions", "solutions.tiny", "test_q1_words", "autograder.tests", "grader_config"]
-    looks = "import importlib.util\ndef importable(name):\n    try: return importlib.util.find_spec(name) is not None\n    except ModuleNotFoundError: return False"
-    with NotebookRun([looks], [], Limits()) as run:
+    with NotebookRun([IMPORTABLE], [], Limits()) as run:
         run.run_cells()
         assert [name for name in [*names, "numpy"] if Submission(run).importable(name)] == ["numpy"]

@@ -76,6 +76,32 @@ def test_skips_itself(submission, draw):
     pytest.skip("later")
 '''
 
+TEST_Q4 = '''\
+"""Tiny assignment, question 4: never imported (1 point)."""
+
+import no_such_module
+from autograder.checks import check
+
+
+@check("q4", points=1)
+def test_lost(submission, draw):
+    """Cannot be told"""
+'''
+
+DEADLY = '''\
+"""Tiny assignment, question 3: ends the judge (1 point)."""
+
+import os
+from autograder.checks import check
+
+
+@check("q3", points=1)
+def test_dies(submission, draw):
+    """Ends the judge where the submission says so"""
+    if submission.value("fatal"):
+        os._exit(7)
+'''
+
 
 def with_tests(course: Course, folder: Path, **files: str) -> Course:
     """A copy of the course with further files, by path with ``__`` for each slash."""
@@ -88,10 +114,9 @@ def with_tests(course: Course, folder: Path, **files: str) -> Course:
 @pytest.fixture(scope="module")
 def grader(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     """One judge for a course with a question that has every outcome, and one whose file cannot be imported."""
-    q4 = '"""Question 4 (1 point)."""\nimport no_such_module\nfrom autograder.checks import check\n\n@check("q4", points=1)\ndef test_lost(submission): """Lost"""\n'
     folder = tmp_path_factory.mktemp("judge") / "course"
     with Grader(
-        with_tests(built_once, folder, tests__tiny__test_q3_outcomes=TEST_Q3, tests__tiny__test_q4_import=q4)
+        with_tests(built_once, folder, tests__tiny__test_q3_outcomes=TEST_Q3, tests__tiny__test_q4_import=TEST_Q4)
     ) as grader:
         yield grader
 
@@ -212,8 +237,7 @@ def test_a_course_file_that_breaks_is_never_a_zero(
 
 
 def test_a_judge_that_dies_is_told_and_the_next_submission_is_graded(built_once: Course, tmp_path: Path) -> None:
-    deadly = '"""Question 3 (1 point)."""\nimport os\nfrom autograder.checks import check\n\n@check("q3", points=1)\ndef test_dies(submission):\n    """Dies"""\n    if submission.value("fatal"): os._exit(7)\n'
-    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_dies=deadly)
+    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_dies=DEADLY)
     with Grader(course) as grader:
         dead = grader.grade(submit(course, tmp_path / "tiny.ipynb", q1="fatal = True"), student="ann")
         alive = grader.grade(

@@ -19,7 +19,9 @@ from autograder.results import CheckResult, Picture, Result
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)"
+    ),
 ]
 SCRIPT = "<script>document.body.dataset.ran = 1</script>"
 IMAGE = "<img src=x onerror='document.body.dataset.ran = 1'>"
@@ -28,7 +30,15 @@ ESCAPED = "</p></div>\x1b[31mred\x1b]8;;javascript:alert(1)\x07 \u202eturned"
 
 def shown(page: Path) -> str:
     """The page's document after a browser has loaded it and run what it would run."""
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=1000", "--dump-dom", page.as_uri()]
+    command = [
+        str(CHROMIUM),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--virtual-time-budget=1000",
+        "--dump-dom",
+        page.as_uri(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "</html>" in done.stdout
     return done.stdout
@@ -36,7 +46,7 @@ def shown(page: Path) -> str:
 
 def text_of(document: str) -> str:
     """What one reads."""
-    return html.unescape(re.sub(r"<[^>]*>", " ", document))
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", document)).split())
 
 
 def hostile(student: str = f"ann {IMAGE}") -> Result:
@@ -77,12 +87,18 @@ def test_this_browser_runs_what_is_not_escaped(tmp_path: Path) -> None:
 def test_feedback_shows_a_students_output_as_text(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(feedback_page(hostile()), encoding="utf-8")
     document = shown(tmp_path / "page.html")
-    assert "data-ran" not in document and "<script" not in document and "onerror='" not in document.replace("&lt;img src=x onerror='", "")
+    assert "data-ran" not in document and "<script" not in document
     assert not set("\x1b\x07\u202e") & set(document)
     text = text_of(document)
     assert text.count(SCRIPT) >= 4, "in the rationale, a note, a fact and an array"
     assert text.count(IMAGE) >= 3, "in the name, the rationale and a label"
-    for said in ("0 of 1 points", "Question 1: words", "failed", "Counts letters & spaces", "How many words has 'a good film'?"):
+    for said in (
+        "0 of 1 points",
+        "Question 1: words",
+        "failed",
+        "Counts letters & spaces",
+        "How many words has 'a good film'?",
+    ):
         assert said in text
     assert document.count("<img") == 1 and 'src="data:image/png;base64,' in document, "the learning curve"
     assert 'class="wrong"' in document
@@ -101,7 +117,11 @@ def test_without_details_a_page_shows_titles_and_points_alone() -> None:
 
 
 def test_a_submission_that_could_not_be_graded_says_why_and_shows_no_points() -> None:
-    page = text_of(feedback_page(hostile().model_copy(update={"points": None, "checks": [], "notes": ["tiny.ipynb: is no notebook."]})))
+    page = text_of(
+        feedback_page(
+            hostile().model_copy(update={"points": None, "checks": [], "notes": ["tiny.ipynb: is no notebook."]})
+        )
+    )
     assert "not graded" in page and "tiny.ipynb: is no notebook." in page
     assert "of 1 points" not in page
 
@@ -109,11 +129,13 @@ def test_a_submission_that_could_not_be_graded_says_why_and_shows_no_points() ->
 def test_the_report_shows_names_and_notes_as_text_and_counts_misconceptions(built: Course) -> None:
     for student in (f"ann {IMAGE}".replace("/", ""), "ben"):
         store.save(built, hostile(student))
-    ungraded = hostile("cat").model_copy(update={"points": None, "checks": [], "notes": [f"cat.ipynb: is no notebook {SCRIPT}"]})
+    ungraded = hostile("cat").model_copy(
+        update={"points": None, "checks": [], "notes": [f"cat.ipynb: is no notebook {SCRIPT}"]}
+    )
     store.save(built, ungraded)
     document = shown(write_report(built))
     assert "data-ran" not in document and "<script" not in document
-    text = " ".join(text_of(document).split())
+    text = text_of(document)
     assert "2 of 3 submissions graded, 3 students" in text
     assert re.search(r"2 Counts letters & spaces q1 How many words has 'a good film'\?", text)
     assert f"ann {IMAGE}" in text and f"cat.ipynb: is no notebook {SCRIPT}" in text

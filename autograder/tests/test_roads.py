@@ -92,6 +92,7 @@ def gradebook_points(folder: Path, assignment: str) -> dict[str, dict[str, float
 def test_otter_run(course: Course, lines: Lines, assignment: str, tmp_path: Path) -> None:
     for outcome in chosen(assignment):
         archive, target = course.root / "release" / "gradescope" / f"{assignment}.zip", tmp_path / outcome
+        target.mkdir()
         command = [BIN / "otter", "run", "--no-logo", "-a", archive, "-o", target, sample(assignment, outcome)]
         done = subprocess.run(
             [str(part) for part in command], cwd=tmp_path, capture_output=True, text=True, check=False
