@@ -19,6 +19,7 @@ from autograder.errors import Ungradable
 
 SIMILAR = 0.6  # difflib ratio from which two cells without a common id are taken for the same one
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
+STRANGER = 0.1  # share of the released cells, or of its own, up to which a notebook is not for the assignment
 
 
 @dataclass
@@ -144,9 +145,18 @@ def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: s
         raise Ungradable(
             f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'."
         )
-    if shares[wanted] == 0:
-        raise Ungradable(f"{name}: holds no cell of '{wanted}'. Hand in the notebook that was released for it.")
+    if _is_stranger(submitted, course.assignment(wanted), shares[wanted]):
+        raise Ungradable(f"{name}: holds no answer to '{wanted}'. Hand in the notebook that was released for it.")
     return course.assignment(wanted)
+
+
+def _is_stranger(submitted: NotebookNode, assignment: Assignment, share: float) -> bool:
+    """Whether a notebook has hardly a cell in common with the assignment: all import numpy, and some functions are namesakes.
+
+    On Gradescope there is no other assignment that it could resemble more.
+    """
+    released = len(nbformat.read(assignment.released, as_version=4).cells)
+    return share * released <= STRANGER * min(released, len(submitted.cells))
 
 
 def _share(submitted: NotebookNode, assignment: Assignment) -> float:

@@ -10,11 +10,15 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import nbformat
 import pytest
 
 from autograder.course import Course, find_course
+from autograder.errors import Ungradable
 from autograder.grading import Grader
+from autograder.notebook import open_notebook
 from autograder.results import OUR_FAULT
+from autograder.source import stubs
 from autograder.tests import first_road as road
 from autograder.tests.first_road import NAMES, ROOT, SAMPLES, question_points, sample
 from autograder.tests.samples import SEARCHER, committed, differences, expected, misconceptions, write_class
@@ -176,9 +180,24 @@ def test_graded_twice_and_with_another_key(course: Course, lines: Lines) -> None
 @pytest.mark.slow
 def test_how_it_was_saved_does_not_change_the_inputs(course: Course) -> None:
     """Fresh inputs are drawn from the answers alone, not from ids, line ends or the order of an editor's fields."""
-    from autograder.notebook import open_notebook
-
     saved = ("full_points", "full_points_saved_by_colab", "full_points_saved_by_vscode")
     for assignment in ASSIGNMENTS:
         code = {open_notebook(sample(assignment, outcome), course, assignment).student_code for outcome in saved}
         assert len(code) == 1
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_another_assignments_notebook_is_told_apart_where_only_one_is_known(assignment: str, tmp_path: Path) -> None:
+    """As on Gradescope, where a course has one assignment. All import numpy, and some functions are namesakes."""
+    shutil.copytree(ROOT / "source" / assignment, tmp_path / "source" / assignment)
+    shutil.copytree(ROOT / "release" / "nbgrader" / assignment, tmp_path / "release" / "nbgrader" / assignment)
+    shutil.copy(ROOT / "grader_config.py", tmp_path)
+    course = find_course(tmp_path)
+    for other in ASSIGNMENTS:
+        if other != assignment:
+            with pytest.raises(Ungradable, match=f"holds no answer to '{assignment}'"):
+                open_notebook(sample(other, "full_points"), course, assignment)
+    one_answer = nbformat.read(sample(assignment, "full_points"), as_version=4)
+    one_answer.cells = [cell for cell in one_answer.cells if stubs(cell)][:1]
+    nbformat.write(one_answer, tmp_path / "short.ipynb")
+    assert open_notebook(tmp_path / "short.ipynb", course, assignment).assignment.name == assignment
