@@ -177,7 +177,7 @@ def bad(tmp_path: Path, text: str | bytes) -> Path:
             '{"nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "julia"}}, "cells": []}',
             "for julia",
         ),
-        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "no cell of"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "no answer to"),
     ],
 )
 def test_what_is_no_notebook_of_this_course_gets_one_clear_line(
