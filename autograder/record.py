@@ -46,13 +46,17 @@ class Recorder:
     def record(self, submission: Submission, result: Result) -> None:
         """Keep the file that was handed in, and enter its result; a verdict already entered by a person stays.
 
-        A submission that could not be graded is kept too; the gradebook then shows no points for it.
+        A submission that could not be graded is kept too; the points of an earlier one then stay, and a note says so.
         """
         if not result.assignment:
             return
         self._keep_file(submission, result.assignment)
         if result.checks:
             self._enter(submission, result)
+        elif store.result_path(self.course, submission.student, result.assignment).is_file():
+            result.notes.append("The gradebook still holds the points of an earlier submission.")
+        else:
+            store.save(self.course, result)
         write_feedback(self.course, result)
 
     def _enter(self, submission: Submission, result: Result) -> None:

@@ -1,4 +1,4 @@
-"""Where results are kept between commands: one JSON file beside each autograded notebook, out of students' reach."""
+"""Where results are kept between commands: one JSON file per student and assignment, out of students' reach."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.results import Result
 
-RESULT_FILE = ".result.json"  # a hidden file: nbgrader leaves it out of what it copies to students
+FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
 
 
 def result_path(course: Course, student: str, assignment: str) -> Path:
-    return course.root / "autograded" / student / assignment / RESULT_FILE
+    return course.root / FOLDER / student / f"{assignment}.json"
 
 
 def save(course: Course, result: Result) -> None:
@@ -57,7 +57,7 @@ def load_all(course: Course) -> Iterator[Result]:
     Raises:
         UsageError: a file is damaged.
     """
-    for path in sorted((course.root / "autograded").glob(f"*/*/{RESULT_FILE}")):
+    for path in sorted((course.root / FOLDER).glob("*/*.json")):
         try:
             yield Result.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError as error:

@@ -301,7 +301,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
     for student in ("zac", "zoe"):
         submit(built, tmp_path / f"class/{student}/tiny.ipynb", q1=slow, q2=slow)
     (tmp_path / "tmp").mkdir()
-    file, kept = tmp_path / "grades.jsonl", built.root / "autograded/ann/tiny/.result.json"
+    file, kept = tmp_path / "grades.jsonl", built.root / "results/ann/tiny.json"
     command = [str(BIN / "autograder"), "grade", str(tmp_path / "class"), "--json", str(file), "--workers", "1"]
     process = subprocess.Popen(
         command,
@@ -432,3 +432,15 @@ def test_a_report_of_nothing(built: Course) -> None:
 def test_options_that_are_none() -> None:
     done = CliRunner().invoke(main, ["grade"])
     assert done.exit_code == 2 and "Missing argument 'PATHS...'" in done.output
+
+
+@pytest.mark.slow
+def test_a_later_file_that_cannot_be_graded_leaves_the_points_and_says_so(built: Course, tmp_path: Path) -> None:
+    path = submit(built, tmp_path / "class/ann/tiny.ipynb", **RIGHT)
+    grade(built, [tmp_path / "class"])
+    path.write_text("hello")
+    again = grade(built, [tmp_path / "class"])
+    assert again.done.returncode == 1
+    assert again.of("ann")["points"] is None
+    assert "The gradebook still holds the points of an earlier submission." in again.of("ann")["notes"]
+    assert scores(built, "ann")["q1"] == (2.0, None)
