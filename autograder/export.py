@@ -13,7 +13,7 @@ from autograder.feedback_text import summary
 from autograder.fill import ExportReport, Feedback, Filling, number
 from autograder.grades import Grades, read_grades
 from autograder.lms import LAYOUTS
-from autograder.sheet import Sheet, harmless, write_whole
+from autograder.sheet import Sheet, harmless
 
 COLUMNS = [
     "assignment",
@@ -48,8 +48,9 @@ def export(
         hold_pending: leave out submissions that still wait for a person; else their points so far are written, and they are named.
 
     Raises:
-        UsageError: there is no gradebook, template or column to write to, or the template is another kind of file.
+        UsageError: there is no gradebook, template, column or file to write to, or the template is another kind of file.
     """
+    store.ensure_writable(target)
     feedback = feedback or _kept_feedback(course)
     grades = read_grades(course, assignments)
     if to == "csv":
@@ -94,5 +95,5 @@ def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportRepo
             numbers = [points, number(grade.max_points), number(grade.late_penalty)]
             texts = [harmless(text or "") for text in (*about, feedback(student.id, name))]
             writer.writerow([name, *texts[:-1], *numbers, grade.status, texts[-1]])
-    write_whole(target, text.getvalue().encode())
+    store.write_whole(target, text.getvalue())
     return ExportReport(written=len(grades.students) * len(grades.assignments))

@@ -174,7 +174,7 @@ class Entry(OttrTestFile):  # type: ignore[misc]
 
 
 def report(result: Result) -> str:
-    """The result for the instructor: the points of each question, and every note."""
+    """What the instructor alone reads: the points of each question, every note, and our own faults in full."""
     points = "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g} points"
     questions = [f"{question}: {got:g} / {of:g}" for question, (got, of) in result.question_points().items()]
-    return "\n".join([f"{result.assignment}: {points}", *questions, *result.notes])
+    return "\n".join([f"{result.assignment}: {points}", *questions, *result.notes, *result.faults])

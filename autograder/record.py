@@ -53,11 +53,16 @@ class Recorder:
         self._keep_file(submission, result.assignment)
         if result.checks:
             self._enter(submission, result)
-        elif store.result_path(self.course, submission.student, result.assignment).is_file():
+        elif self._has_points(submission.student, result.assignment):
             result.notes.append("The gradebook still holds the points of an earlier submission.")
         else:
             store.save(self.course, result)
         write_feedback(self.course, result)
+
+    def _has_points(self, student: str, assignment: str) -> bool:
+        """Whether an earlier submission was judged; one that could not be graded left nothing in the gradebook."""
+        earlier = store.load(self.course, student, assignment)
+        return earlier is not None and bool(earlier.checks)
 
     def _enter(self, submission: Submission, result: Result) -> None:
         self._keep_name(submission)

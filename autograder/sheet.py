@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from autograder import store
 from autograder.errors import UsageError
 from autograder.people import printable
 
@@ -85,26 +85,11 @@ class Sheet:
     def write(self, target: Path) -> None:
         """Write the whole sheet, or nothing."""
         text = "".join(self.delimiter.join(cells) + end for cells, end in zip(self.raw, self.ends, strict=True))
-        write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
+        store.write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
 
     def columns(self) -> str:
         """The header's names, for a message."""
         return ", ".join(f"'{printable(name)}'" for name in self.header if name)
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it.
-
-    Raises:
-        UsageError: it cannot be written there.
-    """
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        os.replace(draft, target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UsageError(f"{target}: cannot be written: {error.strerror}.") from error
 
 
 def harmless(text: str) -> str:

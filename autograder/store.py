@@ -26,12 +26,15 @@ def save(course: Course, result: Result) -> None:
     write_whole(path, result.model_dump_json())
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one, never half of it."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old content or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def ensure_writable(path: Path) -> None:
@@ -58,7 +61,21 @@ def load_all(course: Course) -> Iterator[Result]:
         UsageError: a file is damaged.
     """
     for path in sorted((course.root / FOLDER).glob("*/*.json")):
-        try:
-            yield Result.model_validate_json(path.read_text(encoding="utf-8"))
-        except ValidationError as error:
-            raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error
+        yield _read(path)
+
+
+def load(course: Course, student: str, assignment: str) -> Result | None:
+    """The kept result of one submission, if there is one.
+
+    Raises:
+        UsageError: the file is damaged.
+    """
+    path = result_path(course, student, assignment)
+    return _read(path) if path.is_file() else None
+
+
+def _read(path: Path) -> Result:
+    try:
+        return Result.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error

@@ -330,7 +330,7 @@ def test_other_wrong_use_is_one_clear_line(course: Course, tmp_path: Path) -> No
             (course, "canvas", template, target, ["paddling"]),
             "has no assignment 'paddling'. It has: padding, tensor_shapes.",
         ),
-        ((course, "csv", None, tmp_path / "gone/out.csv"), "gone/out.csv: cannot be written: No such file"),
+        ((course, "csv", None, tmp_path / "empty"), "empty: cannot be written (Is a directory). Name another file."),
         ((empty, "csv", None, target), "gradebook.db: there is no gradebook yet. Run `autograder grade` first."),
     ):
         with pytest.raises(UsageError) as error:
