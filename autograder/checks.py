@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import doctest
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -163,9 +165,9 @@ class Record:
         named = self._explanation(wrong[0].reference)
         first = wrong[0].wrong
         pictures = [first.picture] if first is not None and first.picture is not None else []
-        if named is None:
-            return CheckFailed(wrong[0].sentence, pictures=pictures)
-        return CheckFailed(wrong[0].sentence, named.hint, misconception=named.name, pictures=pictures)
+        hint, name = (named.hint, named.name) if named is not None else ("", None)
+        worked = worked_example(wrong[0].reference)
+        return CheckFailed(wrong[0].sentence, hint, misconception=name, pictures=pictures, worked=worked)
 
     def _explanation(self, reference: Function | None) -> Misconception | None:
         """The one misconception that says what the student says on every input, at least two of them wrong; else None."""
@@ -175,6 +177,12 @@ class Record:
         bound = [m for m in self.misconceptions if m.reference.__name__ == reference.__name__]
         fitting = [m for m in bound if all(case.says(m.function) for case in cases)]
         return fitting[0] if len(fitting) == 1 else None
+
+
+def worked_example(reference: Function | None) -> str:
+    """The examples in a reference's docstring, as they stand in a console; a graded input is drawn and never among them."""
+    examples = doctest.DocTestParser().get_examples(inspect.getdoc(reference) or "" if reference is not None else "")
+    return "\n".join(f">>> {example.source}{example.want}".rstrip("\n") for example in examples)
 
 
 _record: ContextVar[Record] = ContextVar("record")

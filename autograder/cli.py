@@ -89,11 +89,12 @@ def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Pa
 def grade(paths: tuple[Path, ...], folder: Path | None, key: str | None, **options: Any) -> None:
     """Grade notebooks, folders, an nbgrader submitted/ tree or LMS download zips."""
     from autograder.grade import grade as grade_paths
+    from autograder.nbgrader_config import gradebook_place
 
     course, console = _course(folder, key), Console()
     results = grade_paths(course, list(paths), **options, console=console)
     console.print(
-        f"gradebook  {course.root / 'gradebook.db'}", f"feedback   {course.root / 'feedback'}", sep="\n", soft_wrap=True
+        f"gradebook  {gradebook_place(course)}", f"feedback   {course.tree('feedback')}", sep="\n", soft_wrap=True
     )
     sys.exit(0 if all(result.graded for result in results) else 1)
 

@@ -15,6 +15,10 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.errors import UsageError
 
 CONFIG_FILE = "grader_config.py"
+SET_BY_US = {
+    "CourseDirectory": ("root", "source_directory", "release_directory", "directory_structure"),
+    "Autograde": ("sanitize_preprocessors", "autograde_preprocessors"),
+}
 
 
 class Autograder(Configurable):
@@ -110,7 +114,7 @@ def settings_from(config: Config, path: Path) -> Settings:
 
 
 def check_keys(config: Config, path: Path) -> None:
-    """Raise UsageError when ``config`` holds a section or key that no known class has."""
+    """Raise UsageError when ``config`` holds a section or key that no known class has, or that is not the course's to set."""
     classes: dict[str, set[str]] = defaultdict(set)  # several may share a name: nbgrader has two called Exchange
     for cls in _configurable_classes():
         classes[cls.__name__] |= set(cls.class_trait_names(config=True))
@@ -118,6 +122,10 @@ def check_keys(config: Config, path: Path) -> None:
         if section not in classes:
             raise UsageError(f"{path}: c.{section} is unknown.{_nearest(section, classes)}")
         for key in keys:
+            if key in SET_BY_US.get(section, ()):
+                raise UsageError(
+                    f"{path}: c.{section}.{key} cannot be chosen; the judge relies on its own. Remove the line."
+                )
             if key not in classes[section]:
                 raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, classes[section])}")
 

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.errors import UsageError
@@ -135,6 +136,10 @@ class Course:
         """Where ``solutions/`` and ``tests/`` are: the course folder, or a private one the instructor named."""
         folder = self.settings.course.private_folder
         return (self.root / folder).resolve() if folder else self.root
+
+    def tree(self, kind: Literal["submitted", "autograded", "feedback"]) -> Path:
+        """One of nbgrader's trees, ``<tree>/<student>/<assignment>/``, under the name that the configuration gives it."""
+        return self.root / str(self.settings.raw.CourseDirectory.get(f"{kind}_directory", kind))
 
     @property
     def assignments(self) -> list[str]:

@@ -78,7 +78,8 @@ def export(
 
 def _kept_feedback(course: Course) -> Feedback:
     details = course.settings.course.show_details
-    kept = {(result.student, result.assignment): summary(result, details) for result in store.load_all(course)}
+    results = (result.for_students(details) for result in store.load_all(course))
+    kept = {(result.student, result.assignment): summary(result) for result in results}
     return lambda student, assignment: kept.get((student, assignment), "")
 
 

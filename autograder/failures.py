@@ -25,6 +25,7 @@ class CheckFailed(Exception):
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.
         hint: a question that moves the student on.
+        worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
         raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
         final: whether further inputs could only say the same (missing, out of time, not filled in).
     """
@@ -36,6 +37,7 @@ class CheckFailed(Exception):
         *,
         misconception: str | None = None,
         pictures: list[Picture] | None = None,
+        worked: str = "",
         raised: str = "",
         final: bool = False,
     ) -> None:
@@ -44,5 +46,6 @@ class CheckFailed(Exception):
         self.hint = hint
         self.misconception = misconception
         self.pictures = pictures or []
+        self.worked = worked
         self.raised = raised
         self.final = final

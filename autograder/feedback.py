@@ -16,10 +16,11 @@ from autograder.results import Result
 
 def write_feedback(course: Course, result: Result) -> Path:
     """Write the feedback page of one submission where nbgrader's release_feedback looks for it."""
-    path = course.root / "feedback" / result.student / result.assignment / f"{result.assignment}.html"
+    path = course.tree("feedback") / result.student / result.assignment / f"{result.assignment}.html"
     manual = _awaiting_a_person(course, result) if result.checks else ""
-    store.write_whole(path, feedback_page(result, details=course.settings.course.show_details, manual=manual))
-    handed_in = course.root / "submitted" / result.student / result.assignment
+    seen = result.for_students(course.settings.course.show_details)
+    store.write_whole(path, feedback_page(seen, manual))
+    handed_in = course.tree("submitted") / result.student / result.assignment
     stamp, secret = handed_in / "timestamp.txt", handed_in / "submission_secret.txt"
     if stamp.is_file():
         store.write_whole(path.with_name(stamp.name), stamp.read_text(encoding="utf-8"))
@@ -34,11 +35,10 @@ def _nobodys_secret(course: Course, result: Result) -> str:
     return hmac.new(course.key, about.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def feedback_page(result: Result, details: bool = True, manual: str = "") -> str:
+def feedback_page(result: Result, manual: str = "") -> str:
     """The page as HTML.
 
     Args:
-        details: False shows titles and points alone.
         manual: a line about questions that a person grades.
     """
     questions = [
@@ -53,7 +53,7 @@ def feedback_page(result: Result, details: bool = True, manual: str = "") -> str
     ]
     percent = round(100 * (result.points or 0) / result.max_points) if result.max_points else 0
     return render(
-        "feedback.html", result=result, questions=questions, percent=percent, details=details, manual=manual, draw=draw
+        "feedback.html", result=result, questions=questions, percent=percent, manual=manual, draw=draw
     )
 
 

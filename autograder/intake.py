@@ -75,9 +75,8 @@ class Reader:
             unpacked: where files out of zips go, each into a folder of its own.
             stack: closes the zips in the end.
         """
-        directory = course.settings.raw.CourseDirectory.get("submitted_directory", "submitted")
         self.course_root = course.root.resolve()
-        self.submitted = (self.course_root / directory).resolve()
+        self.submitted = course.tree("submitted").resolve()
         self.max_bytes = course.settings.limits.notebook_mib * 2**20
         self.notes: list[str] = []
         self.problems: list[str] = []

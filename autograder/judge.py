@@ -120,6 +120,7 @@ class Verdicts:
         if failure is not None:
             result.status, result.points = "failed", 0.0
             result.rationale, result.hint, result.misconception = failure.rationale, failure.hint, failure.misconception
+            result.worked = failure.worked
             result.pictures = [*failure.pictures, *record.pictures]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
 from autograder.config import CONFIG_FILE, Settings, load_settings
@@ -62,6 +63,12 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
     return config
+
+
+def gradebook_place(course: Course) -> str:
+    """Where the gradebook is, for people: the file, or the database's address without its password."""
+    url = make_url(course_directory(course).db_url)
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
 
 
 def _let_nbgrader_find_alembic() -> None:

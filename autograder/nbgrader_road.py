@@ -46,8 +46,7 @@ class _OnSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     def submitted(self, resources: dict[str, Any]) -> tuple[str, str, Path]:
         """(student, assignment, path of the notebook in ``submitted/``)."""
         about = resources["nbgrader"]
-        folder = self.course.root / self.config.CourseDirectory.get("submitted_directory", "submitted")
-        path = folder / about["student"] / about["assignment"] / f"{about['notebook']}.ipynb"
+        path = self.course.tree("submitted") / about["student"] / about["assignment"] / f"{about['notebook']}.ipynb"
         return about["student"], about["assignment"], path
 
     @property
@@ -77,9 +76,10 @@ class JudgeSubmission(_OnSubmission):
             result = _grader(str(self.course.root)).grade(path, assignment, student)
         if not result.checks:
             raise Ungradable(" ".join(result.notes))
+        shown = result.for_students(self.course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = _outputs(result, cell)
+                cell.outputs = _outputs(shown, cell)
         resources["verdict"] = result
         store.save(self.course, result)
         return nb, resources

@@ -112,12 +112,7 @@ def grade(handed_in: Path, source: Path) -> Result:
 
 def _graded(course: Course, name: str, notebook: Path) -> Result:
     with Grader(course) as grader:
-        result = grader.grade(notebook, name)
-    if not course.settings.course.show_details:
-        for check in result.checks:
-            if check.status == "failed":
-                check.rationale, check.hint, check.misconception = "", "", None
-    return result
+        return grader.grade(notebook, name).for_students(course.settings.course.show_details)
 
 
 def _not_graded(assignment: str, reason: str, max_points: float = 0.0) -> Result:

@@ -13,7 +13,7 @@ from autograder.collect import Submission
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import write_feedback
-from autograder.nbgrader_config import course_directory, nbgrader_config
+from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
 from autograder.people import Student
 from autograder.results import Result
 
@@ -33,7 +33,7 @@ class Recorder:
             known = {assignment.name for assignment in gradebook.assignments}
         if missing := [name for name in course.assignments if name not in known]:
             raise UsageError(
-                f"{self.directory.db_url}: does not know {', '.join(missing)} yet. Run `autograder build` first."
+                f"{gradebook_place(course)}: does not know {', '.join(missing)} yet. Run `autograder build` first."
             )
         for name in course.assignments:
             course.assignment(name).require_release()
@@ -74,7 +74,7 @@ class Recorder:
             result.points = None
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
-        folder = self.course.root / "submitted" / submission.student / assignment
+        folder = self.course.tree("submitted") / submission.student / assignment
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return

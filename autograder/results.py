@@ -34,7 +34,7 @@ class Picture(BaseModel):
 
 
 class CheckResult(BaseModel):
-    """One check: its points, what was seen, and the misconception that says the same."""
+    """One check: its points, what was seen, the misconception that says the same, and a small case worked out."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
     question: str
@@ -47,6 +47,7 @@ class CheckResult(BaseModel):
     misconception: str | None = None
     rationale: Shown = ""
     hint: Shown = ""
+    worked: str = ""
     pictures: list[Picture] = []
 
 
@@ -86,8 +87,16 @@ class Result(BaseModel):
             totals[check.question] = (points + check.points, max_points + check.max_points)
         return totals
 
+    def for_students(self, details: bool) -> Result:
+        """As students may see it: without ``details`` (the course's ``show_details``) titles and points alone."""
+        if details:
+            return self
+        nothing: dict[str, Any] = {"rationale": "", "hint": "", "misconception": None, "worked": "", "pictures": []}
+        checks = [c.model_copy(update=nothing) if c.status == "failed" else c for c in self.checks]
+        return self.model_copy(update={"checks": checks})
+
     def json_line(self) -> str:
         """The line of `--json`: the fields fixed by the design alone; our own faults stand among the notes."""
         told = self.model_copy(update={"notes": self.notes + self.faults})
-        hidden: Any = {"questions": True, "facts": True, "faults": True, "checks": {"__all__": {"pictures", "visible"}}}
+        hidden: Any = {"questions": True, "facts": True, "faults": True, "checks": {"__all__": {"pictures", "visible", "worked"}}}
         return told.model_dump_json(exclude=hidden)

@@ -13,6 +13,11 @@ from autograder.misconceptions import Misconception, misconception
 
 
 def area(width: float, height: float) -> float:
+    """What a rectangle encloses.
+
+    >>> area(2, 3)
+    6
+    """
     return width * height
 
 
@@ -85,6 +90,12 @@ def test_no_misconception_is_named_when_two_say_the_same() -> None:
     failure = verdict(perimeter, [(3, 71), (5, 7)], [*BANK, twin.misconception])  # type: ignore[attr-defined]
     assert failure is not None
     assert failure.misconception is None
+
+
+def test_a_wrong_answer_gets_the_small_case_that_the_reference_works_out() -> None:
+    failure = verdict(perimeter, [(3, 71), (5, 7)])
+    assert failure is not None
+    assert failure.worked == ">>> area(2, 3)\n6"
 
 
 def test_raising_is_seen_and_the_other_inputs_still_tried() -> None:

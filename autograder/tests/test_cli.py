@@ -389,6 +389,14 @@ def test_points_that_do_not_add_up(built: Course) -> None:
     [
         ("c.Limits.seconds_per_sell = 3", "c.Limits.seconds_per_sell is unknown. Did you mean 'seconds_per_cell'?"),
         ("c.Limit.seconds_per_cell = 3", "c.Limit is unknown. Did you mean 'Limits'?"),
+        (
+            "c.CourseDirectory.source_directory = 'x'",
+            "c.CourseDirectory.source_directory cannot be chosen; the judge relies on its own. Remove the line.",
+        ),
+        (
+            "c.Autograde.autograde_preprocessors = []",
+            "c.Autograde.autograde_preprocessors cannot be chosen; the judge relies on its own. Remove the line.",
+        ),
         ("c.CourseDirectory.course_idd = 'x'", "c.CourseDirectory.course_idd is unknown. Did you mean 'course_id'?"),
         ("c.Limits.seconds_per_cell = 'long'", "seconds_per_cell"),
         ("c.Autograder.which_submission = 'oldest'", "which_submission"),
@@ -444,3 +452,21 @@ def test_a_later_file_that_cannot_be_graded_leaves_the_points_and_says_so(built:
     assert again.of("ann")["points"] is None
     assert "The gradebook still holds the points of an earlier submission." in again.of("ann")["notes"]
     assert scores(built, "ann")["q1"] == (2.0, None)
+
+
+@pytest.mark.slow
+def test_trees_and_gradebook_go_by_the_names_that_the_configuration_gives_them(built: Course, tmp_path: Path) -> None:
+    with open(built.root / "grader_config.py", "a") as file:
+        for kind, name in (("submitted", "handed_in"), ("autograded", "judged"), ("feedback", "returned")):
+            file.write(f"c.CourseDirectory.{kind}_directory = {name!r}\n")
+        file.write(f"c.CourseDirectory.db_url = 'sqlite:///{tmp_path}/grades.db'\n")
+    course = find_course(built.root)
+    assert autograder(course, "build").returncode == 0
+    submit(course, course.root / "handed_in/ann/tiny/tiny.ipynb", **RIGHT)
+    done = autograder(course, "grade", "handed_in")
+    assert done.returncode == 0, done.stderr
+    assert f"gradebook  {tmp_path}/grades.db" in done.stdout and f"feedback   {course.root}/returned" in done.stdout
+    assert scores(course, "ann")["q1"] == (2.0, None)
+    assert (course.root / "judged/ann/tiny/tiny.ipynb").is_file()
+    assert (course.root / "returned/ann/tiny/tiny.html").is_file()
+    assert not [name for name in ("submitted", "autograded", "feedback") if (course.root / name).exists()]

@@ -215,6 +215,21 @@ def by_a_person(course: Course, name: str) -> float:
 # Examples in the code, the picture, the hooks
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", find_course(ROOT).assignments)
+def test_every_reference_works_out_a_small_case(name: str) -> None:
+    """Students read it in their feedback; here it is held to what the reference says."""
+    program = (
+        "import ast, doctest, importlib, pathlib, sys\n"
+        f"module = importlib.import_module('solutions.{name}')\n"
+        "body = ast.parse(pathlib.Path(module.__file__).read_text()).body\n"
+        "names = [node.name for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith('_')]\n"
+        "without = [name for name in names if '>>>' not in (getattr(module, name).__doc__ or '')]\n"
+        "sys.exit(f'no example: {without}' if without else doctest.testmod(module).failed)"
+    )
+    run([sys.executable, "-c", program], ROOT)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_examples_in_docstrings(path: Path) -> None:
     outcome = doctest.testmod(importlib.import_module(f"autograder.{path.stem}"))

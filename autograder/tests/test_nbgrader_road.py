@@ -87,6 +87,17 @@ def test_feedback_and_export_follow(built: Course) -> None:
     assert f",{3.0}," in row
 
 
+def test_details_are_kept_back_when_the_course_says_so(built: Course) -> None:
+    with open(built.root / "grader_config.py", "a") as file:
+        file.write("c.Autograder.show_details = False\n")
+    hand_in(built, "ann", q1=WRONG["q1"], q2=RIGHT["q2"])
+    for command in ("autograde", "generate_feedback"):
+        assert nbgrader(built, command, "tiny").returncode == 0
+    page = (built.root / "feedback" / "ann" / "tiny" / "tiny.html").read_text()
+    assert "count_words(sentence) is the number of words    failed  0 / 1 points" in page
+    assert "Counts letters and spaces" not in page and "your function returned" not in page
+
+
 def test_a_misspelt_key_stops_nbgrader_with_one_line(built: Course) -> None:
     with open(built.root / "grader_config.py", "a") as file:
         file.write("c.Limits.seconds_per_sell = 3\n")

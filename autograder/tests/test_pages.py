@@ -63,6 +63,7 @@ def hostile(student: str = f"ann {IMAGE}") -> Result:
         misconception="Counts letters & spaces",
         rationale=f"your function returned '{SCRIPT}{IMAGE}' {ESCAPED}",
         hint="How many words has 'a good film'?",
+        worked=f">>> count_words('a <b>')\n2 {SCRIPT}",
         pictures=[array, curve],
     )
     return Result(
@@ -98,6 +99,7 @@ def test_feedback_shows_a_students_output_as_text(tmp_path: Path) -> None:
         "failed",
         "Counts letters & spaces",
         "How many words has 'a good film'?",
+        "a small case, worked out >>> count_words('a <b>') 2",
     ):
         assert said in text
     assert document.count("<img") == 1 and 'src="data:image/png;base64,' in document, "the learning curve"
@@ -111,9 +113,10 @@ def test_a_page_needs_nothing_beside_it() -> None:
 
 
 def test_without_details_a_page_shows_titles_and_points_alone() -> None:
-    page = feedback_page(hostile(), details=False)
+    page = feedback_page(hostile().for_students(details=False))
     assert "count_words(sentence) is the number of words" in page and "0 / 1" in page
     assert "your function returned" not in page and "Counts letters" not in page and "How many words" not in page
+    assert "worked out" not in page and "<img" not in page
 
 
 def test_a_submission_that_could_not_be_graded_says_why_and_shows_no_points() -> None:

@@ -27,7 +27,11 @@ ONE = 1.0
 
 
 def count_words(sentence: str) -> int:
-    """Number of words in a sentence, split at white space."""
+    """Number of words in a sentence, split at white space.
+
+    >>> count_words("a good  film")
+    3
+    """
     return len(sentence.split())
 
 

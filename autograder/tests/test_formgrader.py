@@ -1,0 +1,104 @@
+"""nbgrader's formgrader on a course that `autograder grade` has graded: its lists, its pages, and its own autograde button."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.course import Course
+from autograder.tests.tiny_course import RIGHT, WRONG, submit
+
+pytestmark = pytest.mark.slow
+BIN = Path(sys.executable).parent
+
+
+class Formgrader:
+    """A running formgrader.
+
+    Args:
+        address: of the server, without a slash at its end.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get(self, path: str, method: str = "GET") -> str:
+        """The body of a page, asked for as a browser that has the page's cookie asks."""
+        headers = {"Cookie": "_xsrf=a", "X-XSRFToken": "a"}
+        request = urllib.request.Request(f"{self.address}/formgrader/{path}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return str(answer.read().decode())
+
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """What its interface for programs says."""
+        return json.loads(self.get(f"api/{path}", method))
+
+    def is_up(self) -> bool:
+        try:
+            return bool(self.get("manage_assignments"))
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+
+@pytest.fixture
+def formgrader(built: Course, tmp_path: Path) -> Iterator[Formgrader]:
+    """Formgrader as `jupyter lab` starts it in the course folder, after a class of two was graded."""
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+    }
+    submit(built, built.root / "submitted/ann/tiny/tiny.ipynb", **RIGHT)
+    submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
+    subprocess.run([BIN / "autograder", "grade", "submitted"], cwd=built.root, env=environment, check=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--allow-root", "--no-browser", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    command = [BIN / "jupyter", "lab", f"--ServerApp.port={port}", *options]
+    with open(tmp_path / "server.log", "wb") as log:
+        server = subprocess.Popen(command, cwd=built.root, env=environment, stdout=log, stderr=log)
+    found, deadline = Formgrader(f"http://127.0.0.1:{port}"), time.monotonic() + 120
+    while not found.is_up():
+        assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "server.log").read_text()
+        time.sleep(0.3)
+    yield found
+    server.terminate()
+    server.wait(60)
+
+
+def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader: Formgrader, built: Course) -> None:
+    [tiny] = formgrader.ask("assignments")
+    assert (tiny["name"], tiny["max_score"], tiny["num_submissions"]) == ("tiny", 6.0, 2)
+    assert points(formgrader) == {"ann": 5.0, "ben": 3.0}
+
+    [number] = [s["id"] for s in formgrader.ask("submitted_notebooks/tiny/tiny") if s["student"] == "ben"]
+    page = formgrader.get(f"submissions/{number}")
+    assert "a known mistake: Counts letters and spaces" in page and "def test_" not in page
+
+    submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", **RIGHT)
+    answer = formgrader.ask("submission/tiny/ben/autograde", "POST")
+    assert answer["success"], answer
+    assert points(formgrader) == {"ann": 5.0, "ben": 5.0}
+
+
+def points(formgrader: Formgrader) -> dict[str, float]:
+    return {s["student"]: s["score"] for s in formgrader.ask("submissions/tiny")}
+
+
+def test_its_pages_of_lists_open(formgrader: Formgrader) -> None:
+    for page in ("manage_assignments", "manage_submissions/tiny", "manage_students", "gradebook", "gradebook/tiny/tiny"):
+        assert re.search("<title>.+</title>", formgrader.get(page)), page
