@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import doctest
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -225,6 +226,5 @@ def _own_models(value: Any) -> Any:
 
 def _as_student_model(value: Any) -> Any:
     """A misconception's Keras model in the form in which a student's arrives."""
-    import keras
-
-    return Model(-1, value) if isinstance(value, keras.Model) else value
+    keras = sys.modules.get("keras")  # whoever made a model has imported it
+    return Model(-1, value) if keras is not None and isinstance(value, keras.Model) else value

@@ -17,6 +17,7 @@ from autograder.errors import UsageError
 Array = np.ndarray[Any, Any]
 REVIEWS, WORD_INDEX = "imdb.npz", "imdb_word_index.json"
 REVIEWS_SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"  # pinned in Keras' own source too
+LEFT_OUT = 0.1  # share of a real review's words that the grader leaves out
 FIRST_WORD = 4  # 0 is padding, 1 the start, 2 an unknown word, 3 is never used
 
 
@@ -124,16 +125,17 @@ def _read_folder(folder: Path) -> ImdbData:
     if hashlib.sha256((folder / REVIEWS).read_bytes()).hexdigest() != REVIEWS_SHA256:
         raise UsageError(f"{folder / REVIEWS}: is not Keras' original file (its sha256 differs). Download it again.")
     with np.load(folder / REVIEWS, allow_pickle=True) as file:
-        train = _shuffled(file["x_train"], file["y_train"])
-        test = _shuffled(file["x_test"], file["y_test"])
+        keras_order = np.random.RandomState(113)
+        train = _shuffled(file["x_train"], file["y_train"], keras_order)
+        test = _shuffled(file["x_test"], file["y_test"], keras_order)
     word_index = json.loads((folder / WORD_INDEX).read_text(encoding="utf-8"))
     return ImdbData(*train, *test, word_index, "IMDB")
 
 
-def _shuffled(reviews: Array, labels: Array) -> tuple[Array, Array]:
-    """Keras' own order (seed 113), start marker 1, ids moved up by 3."""
+def _shuffled(reviews: Array, labels: Array, generator: np.random.RandomState) -> tuple[Array, Array]:
+    """In the generator's order, with start marker 1 and ids moved up by 3."""
     order = np.arange(len(reviews))
-    np.random.RandomState(113).shuffle(order)
+    generator.shuffle(order)
     shifted = np.empty(len(order), dtype=object)
     for place, i in enumerate(order):
         shifted[place] = [1, *(word + 3 for word in reviews[i])]
@@ -171,25 +173,45 @@ class Split:
 def fresh_split(data: ImdbData, budget: Budget, draw: np.random.Generator) -> Split:
     """Reviews dealt anew into training and held-out ones, words renamed: neither a look-up nor ready-made vectors help.
 
+    Whoever has the notebook has the stand-in, and whoever has the real reviews knows which words of each are equal,
+    whatever they are called. So stand-in reviews are generated anew, and real ones lose one word in ten.
+
     Args:
         draw: keyed; the same split and names for the same draws.
     Returns:
         int32 arrays (n, length) and labels (n,); ids below 4 keep their meaning, all others are permuted.
     """
-    x, y = _padded(data, budget.vocab_size, budget.length)
+    reviews, y = (_generated if data.kind == "stand-in" else _thinned)(data, budget, draw)
     names = np.arange(budget.vocab_size, dtype=np.int32)
     names[FIRST_WORD:] = draw.permutation(names[FIRST_WORD:])
-    chosen = draw.permutation(len(y))[: budget.reviews + budget.held_out]
-    x, y = names[x[chosen]], y[chosen]
+    x = names[_padded(reviews, budget.vocab_size, budget.length)]
     return Split(x[: budget.reviews], y[: budget.reviews], x[budget.reviews :], y[budget.reviews :])
 
 
-@cache
-def _padded(data: ImdbData, vocab_size: int, length: int) -> tuple[Array, Array]:
-    """All reviews as one array (n, length), and their labels; kept, because every submission of a class asks for it."""
-    reviews = [*data.x_train, *data.x_test]
+def _generated(_data: ImdbData, budget: Budget, draw: np.random.Generator) -> tuple[list[list[int]], Array]:
+    """Stand-in reviews that nobody has seen."""
+    (x, y), (x_held_out, y_held_out), _word_index = make_stand_in(
+        budget.reviews, budget.held_out, seed=int(draw.integers(2**63))
+    )
+    return [*x, *x_held_out], np.concatenate([y, y_held_out])
+
+
+def _thinned(data: ImdbData, budget: Budget, draw: np.random.Generator) -> tuple[list[list[int]], Array]:
+    """Real reviews of both of Keras' parts, without one word in ten; the start marker stays."""
+    reviews, labels = [*data.x_train, *data.x_test], np.concatenate([data.y_train, data.y_test])
+    chosen = draw.permutation(len(reviews))[: budget.reviews + budget.held_out]
+    thinned = []
+    for i in chosen:
+        start, *words = reviews[i]
+        kept = draw.random(len(words)) >= LEFT_OUT
+        thinned.append([start, *(word for word, stays in zip(words, kept, strict=True) if stays)])
+    return thinned, labels[chosen]
+
+
+def _padded(reviews: list[list[int]], vocab_size: int, length: int) -> Array:
+    """Reviews as one array (n, length), padded and cut in front; ids from ``vocab_size`` on become 2."""
     x = np.zeros((len(reviews), length), dtype=np.int32)
     for row, review in zip(x, reviews, strict=True):
         end = np.asarray(review[-length:])
         row[length - len(end) :] = np.where(end < vocab_size, end, 2)
-    return x, np.concatenate([data.y_train, data.y_test])
+    return x

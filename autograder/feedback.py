@@ -52,9 +52,7 @@ def feedback_page(result: Result, manual: str = "") -> str:
         for name, (points, max_points) in result.question_points().items()
     ]
     percent = round(100 * (result.points or 0) / result.max_points) if result.max_points else 0
-    return render(
-        "feedback.html", result=result, questions=questions, percent=percent, manual=manual, draw=draw
-    )
+    return render("feedback.html", result=result, questions=questions, percent=percent, manual=manual, draw=draw)
 
 
 def _awaiting_a_person(course: Course, result: Result) -> str:

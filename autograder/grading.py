@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
-from traitlets.config import Config
 
+from autograder.config import Settings
 from autograder.course import Assignment, Course
 from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
@@ -47,9 +47,9 @@ class Grader:
 
     def __init__(self, course: Course, workers: int = 1) -> None:
         self.course = course
-        config = copy.deepcopy(course.settings.raw)
-        config.Autograder.key = course.key.decode()
-        arguments = (course.root, config, workers)
+        settings = copy.deepcopy(course.settings)
+        settings.course.key = course.key.decode()
+        arguments = (course.root, settings, workers)
         self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=_become_judge, initargs=arguments)
 
     def __enter__(self) -> Self:
@@ -83,9 +83,8 @@ class Grader:
 _course: Course  # of this worker process
 
 
-def _become_judge(root: Path, config: Config, workers: int) -> None:
+def _become_judge(root: Path, settings: Settings, workers: int) -> None:
     global _course
-    from autograder.config import settings_from
     from autograder.judge import prepare
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
@@ -98,7 +97,7 @@ def _become_judge(root: Path, config: Config, workers: int) -> None:
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
-    _course = Course(root, settings_from(config, root))
+    _course = Course(root, settings)
     folder = _course.settings.course.data_folder
     prepare(_course.private, (root / folder) if folder else None)
 

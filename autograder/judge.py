@@ -167,7 +167,7 @@ def _no_result(info: CheckInfo) -> CheckResult:
 
 
 def prepare(private: Path, data_folder: Path | None) -> None:
-    """Make this process a judge: solutions importable by path, no foreign pytest plugin, Keras imported."""
+    """Make this process a judge: solutions importable by path, no foreign pytest plugin."""
     sys.path.insert(0, str(private))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
@@ -175,4 +175,3 @@ def prepare(private: Path, data_folder: Path | None) -> None:
     if data_folder is not None:
         os.environ["AUTOGRADER_DATA"] = str(data_folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras  # noqa: F401  seconds that the first submission would otherwise pay

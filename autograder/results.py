@@ -98,5 +98,10 @@ class Result(BaseModel):
     def json_line(self) -> str:
         """The line of `--json`: the fields fixed by the design alone; our own faults stand among the notes."""
         told = self.model_copy(update={"notes": self.notes + self.faults})
-        hidden: Any = {"questions": True, "facts": True, "faults": True, "checks": {"__all__": {"pictures", "visible", "worked"}}}
+        hidden: Any = {
+            "questions": True,
+            "facts": True,
+            "faults": True,
+            "checks": {"__all__": {"pictures", "visible", "worked"}},
+        }
         return told.model_dump_json(exclude=hidden)

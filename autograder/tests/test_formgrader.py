@@ -68,7 +68,7 @@ def formgrader(built: Course, tmp_path: Path) -> Iterator[Formgrader]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--allow-root", "--no-browser", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    command = [BIN / "jupyter", "lab", f"--ServerApp.port={port}", *options]
+    command = [str(BIN / "jupyter"), "lab", f"--ServerApp.port={port}", *options]
     with open(tmp_path / "server.log", "wb") as log:
         server = subprocess.Popen(command, cwd=built.root, env=environment, stdout=log, stderr=log)
     found, deadline = Formgrader(f"http://127.0.0.1:{port}"), time.monotonic() + 120
@@ -100,5 +100,11 @@ def points(formgrader: Formgrader) -> dict[str, float]:
 
 
 def test_its_pages_of_lists_open(formgrader: Formgrader) -> None:
-    for page in ("manage_assignments", "manage_submissions/tiny", "manage_students", "gradebook", "gradebook/tiny/tiny"):
+    for page in (
+        "manage_assignments",
+        "manage_submissions/tiny",
+        "manage_students",
+        "gradebook",
+        "gradebook/tiny/tiny",
+    ):
         assert re.search("<title>.+</title>", formgrader.get(page)), page

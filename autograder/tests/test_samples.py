@@ -166,7 +166,6 @@ def test_graded_twice_and_with_another_key(course: Course, lines: Lines) -> None
 
     other = find_course(course.root)
     other.settings.course.key = "another key"
-    other.settings.raw.Autograder.key = "another key"
     with Grader(other) as grader:
         elsewhere = json.loads(grader.grade(path, *key).json_line())
     assert question_points(elsewhere) == question_points(again)
