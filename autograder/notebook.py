@@ -102,10 +102,16 @@ def _parse(data: bytes, name: str) -> NotebookNode:
 
 
 def _tidy(cell: NotebookNode) -> NotebookNode:
-    """A cell with text as its source and a mapping as its metadata, whatever tool wrote it."""
+    """A cell with text as its source, whatever tool wrote it, and of its metadata what a released cell is known by."""
     source = cell.get("source", "")
     cell.source = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    cell.metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else NotebookNode()
+    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
+    mark, tags = metadata.get("nbgrader"), metadata.get("tags")
+    cell.metadata = NotebookNode(tags=[tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [])
+    if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
+        cell.metadata.nbgrader = NotebookNode(mark)
+    if not isinstance(cell.get("id"), str):
+        cell.pop("id", None)
     if cell.get("cell_type") not in ("code", "markdown", "raw"):
         cell.cell_type = "raw"
     return cell
@@ -175,7 +181,8 @@ def _share(submitted: NotebookNode, assignment: Assignment) -> float:
 def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -> NotebookNode:
     """The released notebook with the student's cells in place.
 
-    Locked cells are the released ones, wherever the student had them; solution cells hold the student's text; cells of the
+    Locked cells are the released ones, wherever the student had them, each after what the student made of it: an import
+    added there still counts, and nothing released is missing. Solution cells hold the student's text; cells of the
     student's own stay where they stood. Of several copies of a solution cell the last one that was filled in counts.
     """
     places = _match(released.cells, submitted.cells)
@@ -192,7 +199,12 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
                 cells.append(_own(cell, len(cells)))
         elif chosen[index] is cell:
             _restore(released.cells, index, used, chosen, cells)
-            cells.append(_filled(released.cells[index], cell, notes))
+            if _is_changed(cell, released.cells[index]):
+                cells.append(_own(cell, len(cells)))
+                notes.append(
+                    f"Locked cell '{_name(released.cells[index])}' had been changed; the released one was run after it."
+                )
+            cells.append(_filled(released.cells[index], cell))
             used.add(index)
         elif _is_another_attempt(cell, released.cells[index], chosen[index]):
             cells.append(_own(cell, len(cells)))
@@ -205,10 +217,16 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
     return nbformat.from_dict({**released, "cells": cells})
 
 
+def _is_changed(cell: NotebookNode, released: NotebookNode) -> bool:
+    """Whether a student has changed a locked cell that runs while grading."""
+    locked = runs_while_grading(released) and not _is_solution(released)
+    return locked and normalised(cell.source) != normalised(released.source)
+
+
 def _is_another_attempt(cell: NotebookNode, released: NotebookNode, chosen: NotebookNode) -> bool:
-    """Whether a further copy of a solution cell holds code of its own: neither the stub nor a repetition."""
+    """Whether a further copy of a cell holds code of its own: neither what was released nor a repetition."""
     known = {normalised(released.source), normalised(chosen.source)}
-    return _is_solution(released) and normalised(cell.source) not in known
+    return runs_while_grading(released) and normalised(cell.source) not in known
 
 
 def _restore(
@@ -229,18 +247,9 @@ def _chosen(released: NotebookNode, copies: list[NotebookNode], notes: list[str]
     return filled[-1] if filled and _is_solution(released) else copies[0]
 
 
-def _filled(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -> NotebookNode:
+def _filled(released: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     """The released cell, with the student's text where the student may write."""
-    cell = NotebookNode(released.copy())
-    if _is_solution(released):
-        cell.source = submitted.source
-    elif (
-        released.cell_type == "code"
-        and normalised(submitted.source) != normalised(released.source)
-        and not _mark(released).get("grade")
-    ):
-        notes.append(f"Locked cell '{_name(released)}' had been changed; the released one was used.")
-    return cell
+    return NotebookNode(released | {"source": submitted.source}) if _is_solution(released) else released.copy()
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:

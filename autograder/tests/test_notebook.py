@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -141,13 +144,34 @@ def test_an_answer_in_prose_is_found_without_its_marks(built_once: Course, tmp_p
     assert source_of(opened(built_once, tmp_path, explain).notebook, "explain").startswith("Because")
 
 
-def test_a_changed_locked_cell_is_put_back_and_reported(built_once: Course, tmp_path: Path) -> None:
+def test_a_changed_locked_cell_is_put_back_behind_the_change_and_reported(built_once: Course, tmp_path: Path) -> None:
+    mine = "import math\nimport numpy"  # what the answer needs is there, what others need is not
+
     def change(notebook: NotebookNode) -> None:
-        next(cell for cell in notebook.cells if cell.id == "setup").source = "import numpy as np; np.zeros = None"
+        next(cell for cell in notebook.cells if cell.id == "setup").source = mine
 
     found = opened(built_once, tmp_path, change)
-    assert source_of(found.notebook, "setup") == "import numpy as np"
-    assert any("setup" in note for note in found.notes)
+    runs = [cell.source for cell in found.code]
+    assert runs.index("import numpy as np") == runs.index(mine) + 1
+    assert "Locked cell 'setup' had been changed; the released one was run after it." in found.notes
+
+
+def test_a_helper_in_a_copy_of_a_locked_cell_stays(built_once: Course, tmp_path: Path) -> None:
+    def copy_and_change(notebook: NotebookNode) -> None:
+        place = next(i for i, cell in enumerate(notebook.cells) if cell.id == "q1-example")
+        notebook.cells.insert(
+            place + 1, nbformat.from_dict({**notebook.cells[place], "source": "def helper(): return 1"})
+        )
+
+    runs = [cell.source for cell in opened(built_once, tmp_path, copy_and_change).code]
+    assert runs.index("def helper(): return 1") == runs.index('sentence = "a good film"') + 1
+
+
+def test_what_stands_in_a_check_cell_is_not_run(built_once: Course, tmp_path: Path) -> None:
+    def change(notebook: NotebookNode) -> None:
+        next(cell for cell in notebook.cells if cell.id == "q1").source = "raise SystemExit"
+
+    assert not any("SystemExit" in cell.source for cell in opened(built_once, tmp_path, change).code)
 
 
 def bad(tmp_path: Path, text: str | bytes) -> Path:
@@ -206,3 +230,33 @@ def test_cells_of_every_shape_are_read(built_once: Course, tmp_path: Path) -> No
         notebook["metadata"]["kernelspec"] = None
 
     assert source_of(opened(built_once, tmp_path, odd).notebook, "q2-solution") == RIGHT["q2"]
+
+
+JUNK: list[Any] = [None, 0, -1.5, "", "def f(:", "\x00", [], {}, [1, 2], [[["x"]]], True, 10**30]
+JUNK += [{"nbgrader": 5}, {"nbgrader": {"grade_id": [1]}}, {"nbgrader": {"grade_id": {}, "locked": "x"}}, {"tags": 5}]
+
+
+def places(part: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every part of a JSON tree."""
+    keys = part if isinstance(part, dict) else range(len(part)) if isinstance(part, list) else ()
+    return [deeper for key in keys for deeper in ((*way, key), *places(part[key], (*way, key)))]
+
+
+def test_however_it_is_damaged_it_opens_or_gets_one_clear_line(built_once: Course, tmp_path: Path) -> None:
+    whole = json.loads(submit(built_once, tmp_path / "tiny.ipynb", **RIGHT).read_text(encoding="utf-8"))
+    rng, outcomes = random.Random(7), set()
+    for _ in range(400):
+        damaged = copy.deepcopy(whole)
+        for _ in range(rng.randint(1, 4)):
+            *way, last = rng.choice(places(damaged))
+            part = damaged
+            for key in way:
+                part = part[key]
+            part[last] = copy.deepcopy(rng.choice(JUNK))
+        path = bad(tmp_path, json.dumps(damaged))
+        try:
+            found = open_notebook(path, built_once, "tiny")
+            outcomes.add(bool(found.student_code or found.code))
+        except Ungradable as error:
+            outcomes.add(str(error).startswith("bad.ipynb: ") and "\n" not in str(error))
+    assert outcomes == {True}
