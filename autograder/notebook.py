@@ -6,6 +6,8 @@ import ast
 import difflib
 import hashlib
 import json
+import re
+import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,10 +173,7 @@ def _share(submitted: NotebookNode, assignment: Assignment) -> float:
     released = nbformat.read(assignment.released, as_version=4).cells
     texts = {normalised(cell.source) for cell in submitted.cells}
     names = set().union(*(_defined(cell) for cell in submitted.cells), set())
-    held = [
-        normalised(c.source) in texts or bool(_is_solution(c) and _defined(c) and _defined(c) <= names)
-        for c in released
-    ]
+    held = [normalised(c.source) in texts or bool(_asked(c) and _asked(c) <= names) for c in released]
     return sum(held) / max(1, len(held))
 
 
@@ -209,12 +208,30 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
         elif _is_another_attempt(cell, released.cells[index], chosen[index]):
             cells.append(_own(cell, len(cells)))
     _restore(released.cells, len(released.cells), used, chosen, cells)
+    cells = _with_answers_behind_stubs(cells, released.cells)
     missing = [_name(released.cells[i]) for i in range(len(released.cells)) if i not in chosen]
     if missing:
         notes.append(
             f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}."
         )
     return nbformat.from_dict({**released, "cells": cells})
+
+
+def _with_answers_behind_stubs(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells with every stub that was left empty before the first cell of the student's that answers it.
+
+    Some write all their answers into one cell, and delete the stubs or let them stand: run after it, they would undo it.
+    """
+    empty = {_name(cell): (normalised(cell.source), _asked(cell)) for cell in released if _asked(cell)}
+    ordered = list(cells)
+    for stub in cells:
+        text, asked = empty.get(_name(stub), ("", set()))
+        if asked and normalised(stub.source) == text:
+            place = next(i for i, cell in enumerate(ordered) if cell is stub)
+            answers = (i for i, c in enumerate(ordered[:place]) if not _mark(c).get("locked") and _defined(c) & asked)
+            first = next(answers, place)
+            ordered.insert(first, ordered.pop(place))
+    return ordered
 
 
 def _is_changed(cell: NotebookNode, released: NotebookNode) -> bool:
@@ -299,9 +316,7 @@ def _answers(released: list[NotebookNode], index: int, cell: NotebookNode, taken
     """Whether ``cell`` stands where the free answer cell ``released[index]`` belongs: a prose answer whose marks are gone."""
     if index >= len(released) or index in taken:
         return False
-    return (
-        _is_solution(released[index]) and not _defined(released[index]) and released[index].cell_type == cell.cell_type
-    )
+    return _is_solution(released[index]) and not _asked(released[index]) and released[index].cell_type == cell.cell_type
 
 
 def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[int | None]) -> int | None:
@@ -309,14 +324,10 @@ def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[in
     free = [i for i, other in enumerate(released) if i not in set(taken) and other.cell_type == cell.cell_type]
     names = _defined(cell)
     for i in free:
-        if _is_solution(released[i]) and names & _defined(released[i]):
+        if names & _asked(released[i]):
             return i
     text = normalised(cell.source)
-    likeness = {
-        i: _likeness(text, normalised(released[i].source))
-        for i in free
-        if not _is_solution(released[i]) or not _defined(released[i])
-    }
+    likeness = {i: _likeness(text, normalised(released[i].source)) for i in free if not _asked(released[i])}
     best = max(likeness, key=likeness.__getitem__, default=None)
     return best if best is not None and likeness[best] >= SIMILAR else None
 
@@ -326,19 +337,24 @@ def _likeness(one: str, other: str) -> float:
     return matcher.ratio() if matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR else 0.0
 
 
+def _asked(released: NotebookNode) -> set[str]:
+    """Names of the functions and classes that a released solution cell asks for."""
+    if released.cell_type != "code" or not _is_solution(released):
+        return set()
+    body = ast.parse(released.source).body
+    return {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+
+
 def _defined(cell: NotebookNode) -> set[str]:
-    """Names of the functions and classes a code cell defines at its top level; from the text when it does not parse."""
+    """Names that a code cell binds at its top level, in whatever way; from its lines when it is no plain Python."""
     if cell.cell_type != "code":
         return set()
     try:
-        body = ast.parse(cell.source).body
+        symbols = symtable.symtable(cell.source, "cell", "exec").get_symbols()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {
-            line.split("(")[0].removeprefix("def ").strip()
-            for line in cell.source.splitlines()
-            if line.startswith("def ")
-        }
-    return {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+        found = re.findall(r"^(?:async def|def|class) +(\w+)|^(\w+) *(?::[^=]+)?=(?!=)", cell.source, re.MULTILINE)
+        return {name for names in found for name in names if name}
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
 
 
 def _mark(cell: NotebookNode) -> Any:

@@ -263,6 +263,15 @@ def cells_deleted_duplicated_reordered(assignment: Assignment) -> NotebookNode:
     return notebook
 
 
+def answers_in_one_cell(assignment: Assignment) -> NotebookNode:
+    """Everything in the first solution cell; the others are deleted."""
+    notebook = full(assignment)
+    first, *others = [cell for cell in notebook.cells if stubs(cell) or cell.id == HELPERS]
+    first.source = "\n\n\n".join(cell.source for cell in (first, *others))
+    notebook.cells = [cell for cell in notebook.cells if cell not in others]
+    return notebook
+
+
 def searches_for_answers(assignment: Assignment) -> NotebookNode:
     """Answers with what it finds in its own process, on its import path and in its folder."""
     notebook = released(assignment)
@@ -329,6 +338,7 @@ MAKERS: dict[str, Callable[[Assignment], NotebookNode | bytes]] = {
     "full_points_loud": loud,
     "full_points_exception_half_way": exception_half_way,
     "full_points_cells_deleted_duplicated_reordered": cells_deleted_duplicated_reordered,
+    "full_points_answers_in_one_cell": answers_in_one_cell,
     "partial_one_misconception_per_question": one_misconception_per_question,
     "partial_hard_coded_visible_answers": hard_coded_visible_answers,
     "partial_syntax_error": syntax_error,

@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -165,6 +166,26 @@ def test_a_helper_in_a_copy_of_a_locked_cell_stays(built_once: Course, tmp_path:
 
     runs = [cell.source for cell in opened(built_once, tmp_path, copy_and_change).code]
     assert runs.index("def helper(): return 1") == runs.index('sentence = "a good film"') + 1
+
+
+ALL_IN_ONE = f"{RIGHT['q1']}\n\none_hot = lambda index, size: np.eye(size)[index]"
+
+
+@pytest.mark.parametrize("answers", [ALL_IN_ONE, f"%time\n{ALL_IN_ONE}", f"if True:\n{indent(ALL_IN_ONE, '    ')}"])
+@pytest.mark.parametrize("stubs", ["deleted", "left empty"])
+@pytest.mark.parametrize("first", [lambda notebook: None, lose_ids])
+def test_all_answers_in_one_cell_are_not_undone_by_stubs(
+    built_once: Course, tmp_path: Path, answers: str, stubs: str, first: Edit
+) -> None:
+    def merge(notebook: NotebookNode) -> None:
+        if stubs == "deleted":
+            notebook.cells = [cell for cell in notebook.cells if not cell.id.endswith("-solution")]
+        notebook.cells.insert(4, new_code_cell(answers))
+        first(notebook)
+
+    runs = [cell.source for cell in opened(built_once, tmp_path, merge, q3="").code]
+    empty = [place for place, text in enumerate(runs) if "NotImplementedError" in text]
+    assert runs.count(answers) == 1 and max([*empty, 0]) < runs.index(answers)
 
 
 def test_what_stands_in_a_check_cell_is_not_run(built_once: Course, tmp_path: Path) -> None:
