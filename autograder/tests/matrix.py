@@ -1,6 +1,6 @@
 """Every known answer of an assignment against every hidden check, in one process and without a kernel: right ones, wrong ones, none.
 
-    python -m autograder.tests.matrix padding [--only NAME] [--kind KIND ...] [--own] [--course FOLDER]
+    python -m autograder.tests.matrix padding [--only NAME] [--kind KIND ...] [--own] [--without q6] [--course FOLDER]
 
 The answers run in this process, behind the same agent and wire as a student's, so only isolation and time limits are left out.
 """
@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--kind", nargs="+", default=["reference", "right", "wrong", "stub"])
     parser.add_argument("--own", action="store_true", help="try wrong answers on the checks of their own question only")
+    parser.add_argument("--without", default="", help="leave out the wrong answers of this question")
     parser.add_argument("--course", type=Path, default=PACKAGE.parent)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -142,6 +143,8 @@ def main() -> None:
             if options.only in name and kind in options.kind:
                 started = time.monotonic()
                 question = questions[name.split(":")[0]] if kind == "wrong" else ""
+                if question and question == options.without:
+                    continue
                 tried = one_question(assignment, question, Path(scratch)) if options.own and question else assignment
                 row = {"kind": kind, "name": name, "question": question, **outcome(tried, notebook)}
                 rows.append(row)
