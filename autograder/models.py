@@ -15,6 +15,7 @@ from autograder.wire import WireError
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
 MAX_CONFIG = 2_000_000  # characters
+MAX_CURVES, MAX_EPOCHS = 8, 1_000  # of a learning curve that is shown
 MAX_LAYERS = 64  # Keras takes minutes over a few hundred
 BUILT = ("Sequential", "Functional")
 LAYERS = ("keras.layers", "keras.src.")
@@ -83,6 +84,19 @@ class Model:
         if self.keras is None:
             return int(self._ask_student("trainable_params"))
         return sum(int(np.prod(weight.shape)) for weight in self.keras.trainable_weights)
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The curves of its last fit, name -> one number per epoch, as the student's process tells them.
+
+        They are to be shown and prove nothing. Empty where there was no fit, or what is told is no learning curve.
+        """
+        try:
+            curves = self._ask_student("history") if self._ask is not None else {}
+            named = {str(name)[:40]: [float(v) for v in values] for name, values in list(curves.items())[:MAX_CURVES]}
+        except (CheckFailed, AttributeError, TypeError, ValueError, OverflowError):
+            return {}
+        return {name: numbers for name, numbers in named.items() if 0 < len(numbers) <= MAX_EPOCHS}
 
     def predict(self, inputs: Any) -> Array:
         """Outputs for a batch, computed by the judge where the model crossed and by the student's process otherwise.

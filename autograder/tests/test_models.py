@@ -86,6 +86,13 @@ def trained(x, y):
 
 def not_a_model(): return layers.Dense(3)
 
+def telling(curves):
+    class Told:
+        history = curves
+    model = sequential()
+    model.history = Told()
+    return model
+
 def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
 """
 
@@ -155,6 +162,21 @@ def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:
     assert one[1] == again[1] and set(one[1]) == {"loss"} and len(one[1]["loss"]) == 2
     np.testing.assert_array_equal(one[0].predict(x), again[0].predict(x))
     assert not np.allclose(one[0].predict(x), other[0].predict(x))
+
+
+def test_the_curves_of_the_last_fit_come_along(submission: Submission) -> None:
+    model, curves = submission.trained(batch(12, 5, 3), batch(12, 1))
+    assert model.history == curves
+    assert submission.sequential().history == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [7, "loss", [1.0, 2.0], {"loss": 3}, {"loss": ["low"]}, {"loss": [[1.0]]}, {"loss": []}, {"loss": [0.1] * 5_000}],
+)
+def test_what_is_no_learning_curve_is_none(submission: Submission, told: Any) -> None:
+    assert submission.telling({"loss": [0.5, 0.25]}).history == {"loss": [0.5, 0.25]}
+    assert submission.telling(told).history == {}
 
 
 def test_a_model_that_cannot_take_the_input_fails_in_words(submission: Submission) -> None:
