@@ -202,6 +202,12 @@ def gru_one_bias(units, features, reset_after=True):
     return 3 * units * (units + features + 1)
 
 
+@misconception(gru_params, hint="Which of the two forms keeps the two products apart, and which adds them up at once?")
+def gru_reset_after_exchanged(units, features, reset_after=True):
+    """Counts two biases per update of a GRU for reset_after=False and one for True."""
+    return 3 * units * (units + features + (1 if reset_after else 2))
+
+
 @misconception(
     gru_params, hint="With reset_after=False the two products go into one sum. How many biases does one sum need?"
 )

@@ -229,6 +229,26 @@ def next_day_across_recordings(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
+@misconception(cut_next_day, hint="The window ends on Monday. Which day does your y hold, and which is the next day?")
+def next_day_leaves_one_out(recordings, n_observations):
+    """Leaves out a day between the window and its target."""
+    starts = range(recordings.shape[1] - n_observations - 1)
+    x = [r[s : s + n_observations] for r in recordings for s in starts]
+    y = [r[s + n_observations + 1 : s + n_observations + 2] for r in recordings for s in starts]
+    return np.array(x), np.array(y)
+
+
+@misconception(
+    cut_next_day, hint="On which day of a recording does your first window start? Which number has Python for it?"
+)
+def next_day_without_the_first_window(recordings, n_observations):
+    """Leaves out the first window of each recording."""
+    starts = range(1, recordings.shape[1] - n_observations)
+    x = [r[s : s + n_observations] for r in recordings for s in starts]
+    y = [r[s + n_observations : s + n_observations + 1] for r in recordings for s in starts]
+    return np.array(x), np.array(y)
+
+
 @misconception(cut_next_day, hint="Can the network read the target from the last day of its window?")
 def next_day_inside_the_window(recordings, n_observations):
     """Takes the window's own last day as the target."""
@@ -387,7 +407,8 @@ def one_class_per_recording(recordings, classes, n_observations):
 
 
 @misconception(
-    cut_with_classes, hint="Windows 0 and 1 of X are cut from the same recording. Which classes do you give them?"
+    cut_with_classes,
+    hint="From which recording should windows 0 and 1 of X be cut, and which classes do you give them?",
 )
 def classes_in_turn(recordings, classes, n_observations):
     """Goes through the classes in turn, one window each."""

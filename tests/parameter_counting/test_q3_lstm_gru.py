@@ -28,7 +28,7 @@ def test_counts_both_biases_of_a_gru(submission, draw):
         agree(submission.gru_params, units, features, expected=expected, reference=gru_params, squeeze=True)
 
 
-@check("q3", points=1, needs=(test_counts_both_biases_of_a_gru,), visible=True)
+@check("q3", points=1, visible=True)
 def test_reset_after_decides_the_biases(submission, draw):
     """gru_params(units, features, reset_after) follows Keras for True and for False"""
     for units, features in draw.distinct_pairs(2, 40, n=3):

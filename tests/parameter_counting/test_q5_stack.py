@@ -37,32 +37,39 @@ def follow(submission, stack, input_shape):
 @check("q5", points=2, visible=True)
 def test_each_layer_reads_the_one_below(submission, draw):
     """stack_params gives the Param # of every layer of a stack of recurrent and Dense layers, as Keras prints it"""
-    for open_length in (False, False, True):
+    for open_length in (False, True):
         first, second, third = kinds(draw, 3)
         length, features, *units = draw.distinct(2, 14, n=7)  # all different: no layer can borrow another one's size
+        input_shape = (None if open_length else length, features)
         stack = [(first, units[0]), (second, units[1]), ("Dense", units[2]), (third, units[3]), ("Dense", units[4])]
-        follow(submission, stack, (None if open_length else length, features))
+        follow(submission, stack, input_shape)
+        follow(submission, stack[-1:] + stack[:-1], input_shape)  # a Dense layer first, a recurrent one last
+        follow(submission, stack[:1], input_shape)  # a single layer
 
 
 @check("q5", points=1, needs=(test_each_layer_reads_the_one_below,), visible=True)
 def test_both_directions_reach_the_next_layer(submission, draw):
     """stack_params follows Keras through Bidirectional layers, with other layers above and below them"""
+    first, second, third = kinds(draw, 3)
     for _ in range(3):
-        first, second, third = kinds(draw, 3)
         length, features, *units = draw.distinct(2, 14, n=6)
         below, above = ("Bidirectional", first, units[0]), ("Bidirectional", third, units[2])
         follow(submission, [below, (second, units[1]), above, ("Dense", units[3])], (length, features))
+        follow(submission, [("Dense", units[3]), above, below], (length, features))
+        first, second, third = second, third, first  # every kind in every place
 
 
 @check("q5", points=1, needs=(test_each_layer_reads_the_one_below,), visible=True)
 def test_embedding_and_dropout(submission, draw):
     """stack_params follows Keras through an Embedding at the start and Dropout between the layers"""
-    for _ in range(3):
+    for open_length in (False, True):
         first, second = kinds(draw, 2)
         length, output_dim, *units = (2 * half for half in draw.distinct(2, 10, n=5))  # even: half of them is whole
         table, dropout = ("Embedding", int(draw.integers(31, 60)), output_dim), ("Dropout", 0.5)
-        stack = [table, dropout, (first, units[0]), dropout, (second, units[1]), ("Dense", units[2])]
-        follow(submission, stack, (length,))
+        stack = [dropout, (first, units[0]), dropout, (second, units[1]), ("Dense", units[2])]
+        follow(submission, [table, *stack], (None if open_length else length,))
+        follow(submission, [table, ("Dense", units[0])], (None if open_length else length,))
+        follow(submission, [*stack, dropout], (length, output_dim))  # Dropout first and last
 
 
 @check(

@@ -58,34 +58,34 @@ def test_what_an_optimizer_keeps(submission, draw):
 def test_total_before_and_after_the_fit(submission, draw):
     """printed_total(trainable, frozen, optimizer, fitted) equals Keras' "Total params", before and after a fit"""
     for optimizer in OPTIMIZERS:
-        model = small_model(draw, optimizer, frozen=True)
-        for fitted in (False, True):
-            if fitted:
-                fit_once(model)
-            agree(
-                submission.printed_total,
-                size(model.trainable_weights),
-                size(model.non_trainable_weights),
-                optimizer,
-                fitted,
-                expected=printed(model, "Total params"),
-                reference=printed_total,
-                squeeze=True,
-            )
+        for frozen in (False, True):
+            model = small_model(draw, optimizer, frozen)
+            for fitted in (False, True):
+                if fitted:
+                    fit_once(model)
+                agree(
+                    submission.printed_total,
+                    size(model.trainable_weights),
+                    size(model.non_trainable_weights),
+                    optimizer,
+                    fitted,
+                    expected=printed(model, "Total params"),
+                    reference=printed_total,
+                    squeeze=True,
+                )
 
 
 @check("q7", points=1, visible=True)
 def test_back_from_the_total(submission, draw):
     """weights_from_total(total, optimizer) finds the weights of a fitted model in Keras' "Total params\""""
     for optimizer in OPTIMIZERS:  # all three: 47 // 3 is 15 by rounding, which hides a forgotten 2
-        for _ in range(2):
-            model = small_model(draw, optimizer, frozen=False)
-            fit_once(model)
-            agree(
-                submission.weights_from_total,
-                printed(model, "Total params"),
-                optimizer,
-                expected=model.count_params(),
-                reference=weights_from_total,
-                squeeze=True,
-            )
+        model = small_model(draw, optimizer, frozen=False)
+        fit_once(model)
+        agree(
+            submission.weights_from_total,
+            printed(model, "Total params"),
+            optimizer,
+            expected=model.count_params(),
+            reference=weights_from_total,
+            squeeze=True,
+        )

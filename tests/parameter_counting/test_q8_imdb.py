@@ -1,5 +1,7 @@
 """Parameter counting, question 8: the IMDB model and its batches (5 points). Source: lecture, IMDB reviews."""
 
+import functools
+
 import numpy as np
 from keras import Input, Sequential, callbacks, layers
 
@@ -8,29 +10,37 @@ from solutions.parameter_counting import imdb_params, last_batch, left_out, step
 
 
 def batchings(draw):
-    """Pairs (sequences, batch_size): two that leave a rest, two that leave none, one with fewer sequences than a batch.
+    """Pairs (sequences, batch_size): three that leave a rest, three that leave none, one with fewer sequences than a batch.
 
-    The rest is never half a batch, where filled and empty places would be the same number.
+    One rest is a single sequence and one lacks a single sequence, so that rounding to the nearest shows both ways. None
+    is half a batch, where filled and empty places would be the same number.
     """
-    sizes = draw.distinct(5, 16, n=5)
-    rests = [int(draw.choice([rest for rest in range(1, size) if 2 * rest != size])) for size in sizes]
-    full = draw.distinct(2, 9, n=4)
+    sizes = draw.distinct(5, 16, n=7)
+    some, few = (int(draw.choice([rest for rest in range(2, size) if 2 * rest != size])) for size in sizes[:2])
+    full = draw.distinct(2, 9, n=5)
     return [
-        (full[0] * sizes[0] + rests[0], sizes[0]),
-        (full[1] * sizes[1], sizes[1]),
-        (full[2] * sizes[2] + rests[2], sizes[2]),
-        (full[3] * sizes[3], sizes[3]),
-        (rests[4], sizes[4]),
+        (full[0] * sizes[0] + some, sizes[0]),
+        (few, sizes[1]),
+        (full[1] * sizes[2] + 1, sizes[2]),
+        (full[2] * sizes[3] + sizes[3] - 1, sizes[3]),
+        (full[3] * sizes[4], sizes[4]),
+        (full[4] * sizes[5], sizes[5]),
+        (sizes[6], sizes[6]),
     ]
+
+
+@functools.cache
+def small_model():
+    model = Sequential([Input((1,)), layers.Dense(1)])
+    model.compile(run_eagerly=True)  # a few steps: tracing them would take longer
+    return model
 
 
 def keras_batches(sequences, batch_size):
     """Rows of every batch that Keras feeds to a model in one pass."""
     rows = []
-    model = Sequential([Input((1,)), layers.Dense(1)])
-    model.compile(run_eagerly=True)  # a few steps: tracing them would take longer
     count = callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: rows.append(len(logs["outputs"])))
-    model.predict(np.zeros((sequences, 1)), batch_size=batch_size, callbacks=[count], verbose=0)
+    small_model().predict(np.zeros((sequences, 1)), batch_size=batch_size, callbacks=[count], verbose=0)
     return rows
 
 

@@ -4,19 +4,25 @@ from autograder.checks import agree, check
 from solutions.tensor_shapes import make_x, make_y
 
 
+def measured(draw, shape):
+    """Values as a thermometer gives them, exact in float32: quarters, some below zero."""
+    return draw.integers(-200, 800, size=shape) / 4
+
+
 @check("q1", points=1, visible=True)
 def test_x_has_sequences_days_features(submission, draw):
     """make_x gives (n_sequences, n_observations, n_features): x[i][j][k] is feature k on day j of sequence i"""
-    for _ in range(3):
-        x = draw.integers(1, 130, size=draw.distinct(2, 7, n=3))  # no two axes equal: a swap cannot hide
+    first, second = (draw.distinct(2, 7, n=3) for _ in range(2))  # no two axes equal: a swap cannot hide
+    for shape in (first, second, (1, first[1], 1)):
+        x = measured(draw, shape)
         agree(submission.make_x, x.tolist(), expected=x, reference=make_x)
 
 
 @check("q1", points=1, visible=True)
 def test_y_has_rank_three(submission, draw):
     """make_y gives (n_sequences, 1, 1), one target for each sequence"""
-    for n_sequences in draw.distinct(2, 9, n=3):
-        targets = draw.integers(40, 130, size=n_sequences)
+    for n_sequences in (*draw.distinct(2, 9, n=3), 1):
+        targets = measured(draw, n_sequences)
         agree(submission.make_y, targets.tolist(), expected=targets[:, None, None], reference=make_y)
 
 

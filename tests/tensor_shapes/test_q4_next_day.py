@@ -22,11 +22,11 @@ def y_of(answer):
 
 
 def recordings_and_window(draw):
-    """Recordings in which no number stands twice, and a window length that leaves several windows."""
+    """Recordings of quarters, none of them twice, and a window length that leaves several windows."""
     n_recordings, n_observations, n_features = draw.distinct(2, 5, n=3)
     n_days = n_observations + draw.integers(6, 9)
     shape = (n_recordings, n_days, n_features)
-    return draw.permutation(np.prod(shape)).reshape(shape), n_observations
+    return (draw.permutation(np.prod(shape)).reshape(shape) - 20) / 4, n_observations
 
 
 def windows(recordings, n_days):
@@ -54,13 +54,12 @@ def test_y_holds_the_day_after(submission, draw):
 
 @check("q4", points=1)
 def test_short_recordings_and_windows(submission, draw):
-    """cut_next_day cuts recordings that leave room for one window only, and windows of a single day"""
+    """cut_next_day cuts windows of a single day, a single recording, and recordings that leave room for one window"""
     for _ in range(2):
         recordings, n_observations = recordings_and_window(draw)
         shortest = recordings[:, : n_observations + 1]
-        x, y = shortest[:, :-1], shortest[:, -1:]
-        agree(submission.cut_next_day, shortest, n_observations, expected=x, reference=cut_next_day, view=x_of)
-        agree(submission.cut_next_day, shortest, n_observations, expected=y, reference=cut_next_day, view=y_of)
-        x, y = windows(recordings[:, :-1], 1), windows(recordings[:, 1:], 1)
-        agree(submission.cut_next_day, recordings, 1, expected=x, reference=cut_next_day, view=x_of)
-        agree(submission.cut_next_day, recordings, 1, expected=y, reference=cut_next_day, view=y_of)
+        alone = recordings[:1, :, :1]  # one recording of one feature
+        for given, length in ((shortest, n_observations), (alone, n_observations), (recordings, 1)):
+            x, y = windows(given[:, :-1], length), windows(given[:, length:], 1)
+            agree(submission.cut_next_day, given, length, expected=x, reference=cut_next_day, view=x_of)
+            agree(submission.cut_next_day, given, length, expected=y, reference=cut_next_day, view=y_of)

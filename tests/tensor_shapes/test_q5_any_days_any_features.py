@@ -20,12 +20,14 @@ def y_of(answer):
     return part(answer, 1)
 
 
-def compare(submission, draw, offsets, inputs, outputs, n_features):
-    """Cuts recordings in which no number stands twice; what must come out is read from them by position."""
-    n_recordings, n_observations = draw.distinct(2, 4, n=2)
-    n_windows = int(draw.integers(2, 5))  # of each recording
+def compare(submission, draw, offsets, inputs, outputs, n_features, sizes=None):
+    """Cuts recordings of quarters, none of them twice; what must come out is read from them by position.
+
+    ``sizes``: recordings, days of a window, and windows of each recording (from 3 on: with 2, other strides look like an end).
+    """
+    n_recordings, n_observations, n_windows = sizes or (*draw.distinct(2, 4, n=2), int(draw.integers(3, 6)))
     shape = (n_recordings, n_windows + n_observations + max(offsets) - 1, n_features)
-    recordings = draw.permutation(np.prod(shape)).reshape(shape)
+    recordings = (draw.permutation(np.prod(shape)).reshape(shape) - 20) / 4
     recording, start, day = np.ix_(range(n_recordings), range(n_windows), range(n_observations))
     day_after = np.reshape(offsets, (1, 1, -1)) + n_observations - 1
     x = recordings[recording, start + day][..., inputs].reshape(-1, n_observations, len(inputs))
@@ -40,6 +42,7 @@ def test_the_next_days(submission, draw):
     """cut gives the next day, the next 8 days, or any number of next days as y, and only windows that leave them"""
     for n_next in (1, 8, int(draw.integers(2, 8))):
         compare(submission, draw, list(range(1, n_next + 1)), [0, 1, 2], [2], n_features=3)
+    compare(submission, draw, [1, 2], [0, 1, 2], [2], n_features=3, sizes=(1, 1, 1))  # one window in all
 
 
 @check("q5", points=2)

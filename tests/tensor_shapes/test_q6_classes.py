@@ -22,11 +22,13 @@ def y_of(answer):
 
 
 def recordings_classes_and_window(draw):
-    """Recordings in which no number stands twice, different classes, and a window that fits several times."""
-    n_recordings, n_observations, n_features = draw.distinct(2, 5, n=3)
+    """Recordings of quarters, none of them twice, their classes, and a window that fits several times."""
+    n_recordings = int(draw.integers(4, 6))
+    n_observations, n_features = draw.distinct(2, 5, n=2)
     shape = (n_recordings, n_observations + draw.integers(5, 9), n_features)
-    recordings = draw.permutation(np.prod(shape)).reshape(shape)
-    return recordings, draw.distinct(0, 9, n=n_recordings), n_observations
+    recordings = (draw.permutation(np.prod(shape)).reshape(shape) - 20) / 4
+    classes = draw.distinct(0, 9, n=n_recordings - 1)
+    return recordings, [classes[0], *classes], n_observations  # two recordings of one class stay two recordings
 
 
 def windows(recording, n_days):
@@ -58,8 +60,9 @@ def test_a_whole_recording_is_one_sequence(submission, draw):
     """cut_with_classes leaves the recordings whole when a window is as long as they are"""
     for _ in range(2):
         recordings, classes, _ = recordings_classes_and_window(draw)
-        n_days = recordings.shape[1]
-        arguments = recordings, classes, n_days
-        agree(submission.cut_with_classes, *arguments, expected=recordings, reference=cut_with_classes, view=x_of)
-        y = np.reshape(classes, (-1, 1, 1))
-        agree(submission.cut_with_classes, *arguments, expected=y, reference=cut_with_classes, view=y_of)
+        alone = recordings[:1, :, :1], classes[:1]  # one recording of one feature
+        for x, labels in ((recordings, classes), alone):
+            arguments = x, labels, x.shape[1]
+            agree(submission.cut_with_classes, *arguments, expected=x, reference=cut_with_classes, view=x_of)
+            y = np.reshape(labels, (-1, 1, 1))
+            agree(submission.cut_with_classes, *arguments, expected=y, reference=cut_with_classes, view=y_of)

@@ -7,21 +7,26 @@ from solutions.tensor_shapes import mean_absolute_error
 
 
 def compare(submission, draw, y_shape, prediction_shape):
-    """Predictions whose distances are set first, so that their mean is known; then perfect ones."""
-    y = draw.uniform(40, 130, size=y_shape).astype(np.float32)
-    distance = draw.uniform(1, 9, size=y_shape).astype(np.float32)
-    sign = np.resize([1, -1], y_shape)  # some too high and some too low: without the absolute value they cancel
-    prediction = (y + sign * distance).reshape(prediction_shape)
-    for wrong_by, answer in ((float(np.mean(distance)), prediction), (0.0, y.reshape(prediction_shape))):
-        agree(
-            submission.mean_absolute_error,
-            y,
-            answer,
-            expected=wrong_by,
-            reference=mean_absolute_error,
-            squeeze=True,  # a mean of shape (1,) is as good as a number
-            atol=1e-3,  # float32 differences of numbers around 100
-        )
+    """Predictions whose errors are set first, so that their mean distance is known; then perfect ones."""
+    for sign in (1, -1):  # mostly too high, then mostly too low, and one the other way: errors that cancel show
+        y = draw.uniform(-5, 5, size=y_shape).astype(np.float32)  # close to zero: a sign of its own can be lost
+        errors = sign * draw.uniform(3, 9, size=y_shape).astype(np.float32)
+        errors.flat[0] /= -3
+        for wrong_by in (errors, np.zeros_like(errors)):
+            prediction = (y + wrong_by).reshape(prediction_shape)
+            agree_on_the_mean(submission, y, prediction, float(np.abs(wrong_by).mean()))
+
+
+def agree_on_the_mean(submission, y, prediction, expected):
+    agree(
+        submission.mean_absolute_error,
+        y,
+        prediction,
+        expected=expected,
+        reference=mean_absolute_error,
+        squeeze=True,  # a mean of shape (1,) is as good as a number
+        atol=1e-3,  # float32
+    )
 
 
 @check("q8", points=2, visible=True)
@@ -34,8 +39,8 @@ def test_one_number_per_sequence(submission, draw):
 @check("q8", points=1)
 def test_several_days_or_features(submission, draw):
     """mean_absolute_error works when a model predicts several days, or several features, of each sequence"""
-    for _ in range(2):
-        n, several = draw.distinct(2, 6, n=2)
+    first, second, *many = draw.distinct(2, 7, n=4)
+    for n, several in zip((first, second), many, strict=True):
         compare(submission, draw, (n, several, 1), (n, several))
         compare(submission, draw, (n, 1, several), (n, several))
 
@@ -43,7 +48,7 @@ def test_several_days_or_features(submission, draw):
 @check("q8", points=1)
 def test_predictions_of_the_same_shape(submission, draw):
     """mean_absolute_error works when the predictions already have the shape of y, whatever it is"""
-    for _ in range(2):
-        n, days, features = draw.distinct(2, 6, n=3)
+    first, second, days, features = draw.distinct(2, 6, n=4)
+    for n in (first, second):
         compare(submission, draw, (n, days, features), (n, days, features))
         compare(submission, draw, (n, days, 1), (n, days, 1))
