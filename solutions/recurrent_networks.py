@@ -24,6 +24,10 @@ def all_states(X: Array, kernel: Array, recurrent_kernel: Array, bias: Array) ->
         bias: (n_h,).
     Returns:
         (n_sequences, n_observations, n_h). Every sequence starts from a state of zeros, which is not returned.
+
+    >>> X = np.array([[[1.0], [0.0], [-1.0]]])  # one sequence, three days, one feature
+    >>> all_states(X, np.array([[0.5]]), np.array([[0.8]]), np.array([0.1])).round(3).tolist()
+    [[[0.537], [0.485], [-0.012]]]
     """
     state = np.zeros((len(X), len(bias)))
     states = []
@@ -40,6 +44,10 @@ def last_state(X: Array, kernel: Array, recurrent_kernel: Array, bias: Array) ->
         X, kernel, recurrent_kernel, bias: as for ``all_states``.
     Returns:
         (n_sequences, n_h).
+
+    >>> X = np.array([[[1.0], [0.0], [-1.0]]])  # one sequence, three days, one feature
+    >>> last_state(X, np.array([[0.5]]), np.array([[0.8]]), np.array([0.1])).round(3).tolist()
+    [[-0.012]]
     """
     return all_states(X, kernel, recurrent_kernel, bias)[:, -1]
 
@@ -53,6 +61,10 @@ def predict_last_day(states: Array, kernel: Array, bias: Array) -> Array:
         bias: (n_outputs,).
     Returns:
         (n_sequences, n_outputs).
+
+    >>> states = np.array([[[0.1, 0.2], [0.5, -0.5]]])  # one sequence, two days, two units
+    >>> predict_last_day(states, np.array([[10.0], [20.0]]), np.array([1.0])).tolist()
+    [[-4.0]]
     """
     return states[:, -1] @ kernel + bias
 
@@ -64,6 +76,10 @@ def predict_every_day(states: Array, kernel: Array, bias: Array) -> Array:
         states, kernel, bias: as for ``predict_last_day``.
     Returns:
         (n_sequences, n_observations, n_outputs).
+
+    >>> states = np.array([[[0.1, 0.2], [0.5, -0.5]]])  # one sequence, two days, two units
+    >>> predict_every_day(states, np.array([[10.0], [20.0]]), np.array([1.0])).tolist()
+    [[[6.0], [-4.0]]]
     """
     return states @ kernel + bias
 
@@ -75,6 +91,10 @@ def build_rnn(units: int, days: int, features: int) -> Model:
         units: n_h.
         days: observations of one sequence.
         features: n_x.
+
+    >>> model = build_rnn(2, 4, 3)
+    >>> model.predict(np.zeros((5, 4, 3)), verbose=0).shape, model.count_params()
+    ((5, 1), 15)
     """
     return Sequential([Input((days, features)), SimpleRNN(units), Dense(1)])
 
@@ -85,6 +105,10 @@ def build_deeper_head(units: int, hidden: int, days: int, features: int) -> Mode
     Args:
         units, days, features: as for ``build_rnn``.
         hidden: units of the Dense layer in between.
+
+    >>> model = build_deeper_head(2, 20, 4, 3)
+    >>> model.predict(np.zeros((5, 4, 3)), verbose=0).shape, model.count_params()
+    ((5, 1), 93)
     """
     return Sequential([Input((days, features)), SimpleRNN(units), Dense(hidden, activation="relu"), Dense(1)])
 
@@ -99,6 +123,12 @@ def two_dense_layers(X: Array, kernel_1: Array, bias_1: Array, kernel_2: Array, 
         relu: whether the first layer has a relu. The second one never has an activation.
     Returns:
         (n, n_outputs).
+
+    >>> layers = np.array([[1.0, -1.0], [1.0, -1.0]]), np.array([0.5, 0.5]), np.array([[2.0], [1.0]]), np.array([1.0])
+    >>> two_dense_layers(np.array([[1.0, 2.0]]), *layers, relu=False).tolist()
+    [[5.5]]
+    >>> two_dense_layers(np.array([[1.0, 2.0]]), *layers, relu=True).tolist()
+    [[8.0]]
     """
     hidden = X @ kernel_1 + bias_1
     if relu:
@@ -113,6 +143,11 @@ def collapse(kernel_1: Array, bias_1: Array, kernel_2: Array, bias_2: Array) -> 
         kernel_1, bias_1, kernel_2, bias_2: as for ``two_dense_layers``.
     Returns:
         (kernel, bias) of shapes (n_x, n_outputs) and (n_outputs,).
+
+    >>> layers = np.array([[1.0, -1.0], [1.0, -1.0]]), np.array([0.5, 0.5]), np.array([[2.0], [1.0]]), np.array([1.0])
+    >>> kernel, bias = collapse(*layers)
+    >>> kernel.tolist(), bias.tolist()
+    ([[1.0], [1.0]], [2.5])
     """
     return kernel_1 @ kernel_2, bias_1 @ kernel_2 + bias_2
 
@@ -123,6 +158,10 @@ def build_stack(units: Sequence[int], days: int, features: int) -> Model:
     Args:
         units: units of each recurrent layer, the first one first; at least one number.
         days, features: as for ``build_rnn``.
+
+    >>> model = build_stack([5, 2], 4, 3)
+    >>> model.predict(np.zeros((5, 4, 3)), verbose=0).shape, model.count_params()
+    ((5, 1), 64)
     """
     model = Sequential([Input((days, features))])
     for n in units[:-1]:
@@ -137,6 +176,10 @@ def build_lstm(units: int, days: int, features: int) -> Model:
 
     Args:
         units, days, features: as for ``build_rnn``.
+
+    >>> model = build_lstm(2, 4, 3)
+    >>> model.predict(np.zeros((5, 4, 3)), verbose=0).shape, model.count_params()
+    ((5, 1), 51)
     """
     return Sequential([Input((days, features)), LSTM(units), Dense(1)])
 
@@ -146,6 +189,10 @@ def build_sequence_model(units: int, features: int) -> Model:
 
     Args:
         units, features: as for ``build_rnn``. The number of days is left open.
+
+    >>> model = build_sequence_model(2, 3)
+    >>> model.predict(np.zeros((5, 7, 3)), verbose=0).shape, model.count_params()
+    ((5, 7, 1), 15)
     """
     return Sequential([Input((None, features)), SimpleRNN(units, return_sequences=True), Dense(1)])
 
@@ -158,6 +205,10 @@ def mean_and_std(values: Array) -> tuple[Array, Array]:
     Returns:
         Two arrays of shape (n_features,). The deviation is numpy's (divided by n, not n - 1), and 1 for a feature
         that never changes, so that nothing is divided by zero.
+
+    >>> mean, std = mean_and_std(np.array([[1.0, 7.0], [5.0, 7.0]]))
+    >>> mean.tolist(), std.tolist()
+    ([3.0, 7.0], [2.0, 1.0])
     """
     values = np.asarray(values)
     axes = tuple(range(values.ndim - 1))
@@ -171,6 +222,9 @@ def scale(values: Array, mean: Array, std: Array) -> Array:
     Args:
         values: (..., n_features).
         mean, std: (n_features,).
+
+    >>> scale(np.array([[50.0], [90.0]]), np.array([70.0]), np.array([20.0])).tolist()
+    [[-1.0], [1.0]]
     """
     return (values - mean) / std
 
@@ -181,6 +235,9 @@ def unscale(scaled: Array, mean: Array, std: Array) -> Array:
     Args:
         scaled: (..., n_features).
         mean, std: (n_features,).
+
+    >>> unscale(np.array([[0.0], [0.5]]), np.array([70.0]), np.array([20.0])).tolist()
+    [[70.0], [80.0]]
     """
     return scaled * std + mean
 
@@ -189,6 +246,9 @@ def repeated(X: Array, y: Array, times: int) -> tf.data.Dataset:
     """The same batch ``times`` times. Every epoch of ``fit`` has a cost of its own, many times that of one step on three rows.
 
     So 1000 steps are one epoch over this data set, and not 1000 epochs over three rows.
+
+    >>> len(list(repeated(np.zeros((3, 4, 3)), np.zeros((3, 1)), 5)))
+    5
     """
     return tf.data.Dataset.from_tensors((X, y)).repeat(times)
 
@@ -198,6 +258,9 @@ def build_model(days: int, features: int) -> Model:
 
     Args:
         days, features: as for ``build_rnn``.
+
+    >>> build_model(4, 3).predict(np.zeros((5, 4, 3)), verbose=0).shape
+    (5, 1)
     """
     return build_rnn(2, days, features)
 
@@ -212,6 +275,12 @@ def train(model: Model, X: Array, y: Array, X_scale: tuple[Array, Array], y_scal
         X_scale, y_scale: mean and standard deviation of X and of y, as ``mean_and_std`` returns them.
     Returns:
         The trained model.
+
+    >>> X, y = np.array([[[0.0]], [[2.0]]]), np.array([[10.0], [30.0]])  # two sequences of one day
+    >>> scales = mean_and_std(X), mean_and_std(y)
+    >>> model = train(build_model(1, 1), X, y, *scales)
+    >>> forecast(model, X, *scales).round().tolist()
+    [[10.0], [30.0]]
     """
     model.compile(optimizer=Adam(learning_rate=0.05), loss="mse", steps_per_execution=100)
     model.fit(repeated(scale(X, *X_scale), scale(y, *y_scale), 1000), epochs=1, verbose=0)
@@ -227,6 +296,12 @@ def forecast(model: Model, X: Array, X_scale: tuple[Array, Array], y_scale: tupl
         X_scale, y_scale: mean and standard deviation of the data that the model was trained on.
     Returns:
         (n_sequences, 1).
+
+    >>> model = build_model(1, 1)
+    >>> model.set_weights([0 * weight for weight in model.get_weights()])  # it predicts 0 for every sequence
+    >>> scales = (np.array([1.0]), np.array([2.0])), (np.array([70.0]), np.array([20.0]))
+    >>> forecast(model, np.array([[[5.0]], [[9.0]]]), *scales).tolist()
+    [[70.0], [70.0]]
     """
     return unscale(model.predict(scale(X, *X_scale), verbose=0), *y_scale)
 
@@ -237,6 +312,9 @@ def saturated_share(states: Array, limit: float = 0.99) -> float:
     Args:
         states: array of any shape, every number between -1 and 1.
         limit: a positive number below 1.
+
+    >>> saturated_share(np.array([0.999, -0.995, 0.5, 0.2]))
+    0.5
     """
     return float(np.mean(np.abs(states) > limit))
 
@@ -246,6 +324,9 @@ def mean_slope(states: Array) -> float:
 
     Args:
         states: array of any shape: values of tanh, not what went into it.
+
+    >>> mean_slope(np.array([0.0, 0.5]))
+    0.875
     """
     return float(np.mean(1 - np.square(states)))
 
@@ -257,6 +338,9 @@ def smallest_gap(last_states: Array) -> float:
         last_states: (n_sequences, n_h), at least two sequences.
     Returns:
         The distance of two cities is the largest absolute difference over the units; the smallest distance over all pairs.
+
+    >>> smallest_gap(np.array([[0.75, 0.0], [-0.5, 0.25], [0.5, 0.125]]))
+    0.25
     """
     cities = range(len(last_states))
     return float(min(np.max(np.abs(last_states[i] - last_states[j])) for i in cities for j in cities if i < j))
@@ -271,6 +355,9 @@ def add_previous_target(X: Array, y: Array) -> Array:
     Returns:
         (n_sequences, n_observations, n_x + 1): the features of X, then the target of the previous day in the same
         sequence; 0 on the first day of every sequence.
+
+    >>> add_previous_target(np.array([[[8.0], [3.0], [-2.0]]]), np.array([[[30.0], [90.0], [210.0]]])).tolist()
+    [[[8.0, 0.0], [3.0, 30.0], [-2.0, 90.0]]]
     """
     previous = np.zeros(y.shape)
     previous[:, 1:] = y[:, :-1]

@@ -240,6 +240,15 @@ def ends_with_a_sigmoid(units, days, features):
     return Sequential([Input((days, features)), SimpleRNN(units), Dense(1, activation="sigmoid")])
 
 
+@misconception(build_rnn, hint="A scaled target may be -1.4. Which numbers can come out of a relu?")
+def ends_with_a_relu(units, days, features):
+    """Ends with a relu, as pollution is never negative."""
+    from keras import Sequential
+    from keras.layers import Dense, Input, SimpleRNN
+
+    return Sequential([Input((days, features)), SimpleRNN(units), Dense(1, activation="relu")])
+
+
 @misconception(build_rnn, hint="How many weights does your model have if there are twice as many days?")
 def flattens_the_days(units, days, features):
     """Flattens the days in place of a recurrent layer."""
@@ -273,6 +282,15 @@ def forgets_the_relu(units, hidden, days, features):
     from keras.layers import Dense, Input, SimpleRNN
 
     return Sequential([Input((days, features)), SimpleRNN(units), Dense(hidden), Dense(1)])
+
+
+@misconception(build_deeper_head, hint="Which activation does the text give the layer in the middle?")
+def gives_the_hidden_layer_a_tanh(units, hidden, days, features):
+    """Gives the hidden Dense layer a tanh."""
+    from keras import Sequential
+    from keras.layers import Dense, Input, SimpleRNN
+
+    return Sequential([Input((days, features)), SimpleRNN(units), Dense(hidden, activation="tanh"), Dense(1)])
 
 
 @misconception(
@@ -573,6 +591,35 @@ def keeps_a_deviation_of_zero(values):
     return np.mean(values, axis=axes), np.std(values, axis=axes)
 
 
+@misconception(
+    mean_and_std, hint="A feature that never changed differs by 1 in a new city. What is 1 in units of your deviation?"
+)
+def adds_a_tiny_number(values):
+    """Adds a tiny number to each deviation."""
+    import numpy as np
+
+    axes = tuple(range(np.ndim(values) - 1))
+    return np.mean(values, axis=axes), np.std(values, axis=axes) + 1e-8
+
+
+@misconception(mean_and_std, hint="A feature lies between 0.1 and 0.9. How large can its deviation be?")
+def has_no_deviation_below_one(values):
+    """Raises each deviation below 1 to 1."""
+    import numpy as np
+
+    axes = tuple(range(np.ndim(values) - 1))
+    return np.mean(values, axis=axes), np.maximum(np.std(values, axis=axes), 1)
+
+
+@misconception(mean_and_std, hint="How many axes have values without days? Which of them holds the features?")
+def averages_over_two_axes(values):
+    """Averages over the first two axes, even if there are only two."""
+    import numpy as np
+
+    std = np.std(values, axis=(0, 1))
+    return np.mean(values, axis=(0, 1)), np.where(std == 0, 1, std)
+
+
 @misconception(scale, hint="Is the mean in the same unit before you divide as after it?")
 def subtracts_after_dividing(values, mean, std):
     """Divides by the deviation first and then subtracts the mean."""
@@ -636,9 +683,11 @@ def scales_the_targets_only(model, X, y, X_scale, y_scale):
     return model
 
 
-@misconception(train, hint="How many times does one epoch over three cities in one batch change the weights?")
+@misconception(
+    train, hint="How often does one epoch over three cities in one batch change the weights, and by how much?"
+)
 def trains_for_one_step(model, X, y, X_scale, y_scale):
-    """Trains for a single step: one epoch over one batch."""
+    """Hardly moves the weights: a single step, as one epoch over one batch is, or steps that are too small."""
     from keras.optimizers import Adam
 
     model.compile(optimizer=Adam(learning_rate=0.01), loss="mse")
@@ -696,6 +745,14 @@ def counts_the_others(states, limit=0.99):
     return 1 - saturated_share(states, limit)
 
 
+@misconception(saturated_share, hint="Is 0.5 further than 0.5 from zero?")
+def counts_the_limit_too(states, limit=0.99):
+    """Counts a state exactly at the limit too."""
+    import numpy as np
+
+    return float(np.mean(np.abs(states) >= limit))
+
+
 @misconception(saturated_share, hint="What does your function do with limit=0.5?")
 def keeps_its_own_limit(states, limit=0.99):
     """Uses 0.99 whatever the limit."""
@@ -712,7 +769,7 @@ def takes_the_slope_of_a_sigmoid(states):
 
 @misconception(mean_slope, hint="Is a state what goes into the tanh or what comes out?")
 def applies_tanh_again(states):
-    """Applies tanh to the states before it takes the slope."""
+    """Takes the states for what went into the tanh."""
     import numpy as np
 
     return mean_slope(np.tanh(states))
@@ -752,6 +809,16 @@ def returns_the_largest_gap(last_states):
     import numpy as np
 
     return float(np.max(np.ptp(last_states, axis=0)))
+
+
+@misconception(smallest_gap, hint="How far apart are two different cities that have one and the same state?")
+def leaves_out_gaps_of_zero(last_states):
+    """Leaves out pairs of cities whose states are the same."""
+    import numpy as np
+
+    cities = range(len(last_states))
+    gaps = [np.max(np.abs(last_states[i] - last_states[j])) for i in cities for j in cities if i < j]
+    return float(min(gap for gap in gaps if gap > 0))
 
 
 @misconception(

@@ -43,7 +43,6 @@ def test_no_target_is_known_before_its_time(submission, draw):
             X,
             y,
             expected=np.array([[sequence, day + 1]]),
-            reference=add_previous_target,
             view=lambda answer, number=y[sequence, day, 0]: places_of(number, answer),
             what=f"target [{sequence}, {day}] stands at (sequence, day)",
         )

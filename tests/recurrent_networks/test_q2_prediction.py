@@ -7,10 +7,15 @@ from autograder.checks import agree, check
 from solutions.recurrent_networks import predict_every_day, predict_last_day
 
 
-def draw_case(draw):
-    """States, kernel and bias with all sizes different; half of the cases predict one number, as the lecture does."""
+def draw_cases(draw):
+    """Four cases with all sizes different; half of them predict one number, as the lecture does, the others several."""
+    return [draw_case(draw, one_output) for one_output in (True, False, True, False)]
+
+
+def draw_case(draw, one_output):
     sequences, days, units, outputs = draw.distinct(2, 6, 4)
-    outputs = draw.choice([1, outputs])
+    if one_output:
+        outputs = 1
     sizes = (sequences, days, units), (units, outputs), (outputs,)
     return [draw.uniform(-0.9, 0.9, size).astype("float32") for size in sizes]
 
@@ -26,8 +31,7 @@ def keras_dense(states, *weights):
 @check("q2", points=2, visible=True)
 def test_last_day_equals_keras(submission, draw):
     """predict_last_day gives what Dense gives for the last state"""
-    for _ in range(4):
-        states, *weights = draw_case(draw)
+    for states, *weights in draw_cases(draw):
         expected = keras_dense(states[:, -1], *weights)
         agree(submission.predict_last_day, states, *weights, expected=expected, reference=predict_last_day)
 
@@ -35,7 +39,6 @@ def test_last_day_equals_keras(submission, draw):
 @check("q2", points=1, visible=True)
 def test_every_day_equals_keras(submission, draw):
     """predict_every_day gives what Dense gives for every state"""
-    for _ in range(4):
-        states, *weights = draw_case(draw)
+    for states, *weights in draw_cases(draw):
         expected = keras_dense(states, *weights)
         agree(submission.predict_every_day, states, *weights, expected=expected, reference=predict_every_day)

@@ -16,6 +16,7 @@ def weights(units, hidden, features):
 
 def agree_on_facts(submission, units, hidden, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    like = build_deeper_head(units, hidden, days, features)
     seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (
         f", {weights(units, hidden, features)} trainable weights" if count else ""
@@ -28,7 +29,7 @@ def agree_on_facts(submission, units, hidden, days, features, draw, count):
         features,
         expected=expected,
         reference=build_deeper_head,
-        view=lambda model: model_facts(model, x, head="relu", count=count),
+        view=lambda model: model_facts(model, x, like, head="relu", count=count),
         what="your model:",
     )
 
@@ -48,6 +49,6 @@ def test_a_relu_between_state_and_prediction(submission, draw):
 
 @check("q4", points=2, needs=test_a_relu_between_state_and_prediction)
 def test_has_the_weights_of_three_layers(submission, draw):
-    """The model has as many weights as the three layers, for any sizes"""
+    """The model has the weights of the three layers, for any sizes, and predicts what these layers do"""
     for _ in range(2):
         agree_on_facts(submission, *draw_sizes(draw), draw, count=True)

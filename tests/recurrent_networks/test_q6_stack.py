@@ -20,6 +20,7 @@ def weights(units, features):
 
 def agree_on_facts(submission, units, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    like = build_stack(units, days, features)
     seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (f", {weights(units, features)} trainable weights" if count else "")
     agree(
@@ -29,7 +30,7 @@ def agree_on_facts(submission, units, days, features, draw, count):
         features,
         expected=expected,
         reference=build_stack,
-        view=lambda model: model_facts(model, x, count=count),
+        view=lambda model: model_facts(model, x, like, count=count),
         what="your model:",
     )
 
@@ -44,7 +45,7 @@ def test_two_layers_one_number(submission, draw):
 
 @check("q6", points=2, needs=test_two_layers_one_number)
 def test_one_layer_for_each_size(submission, draw):
-    """The model has one recurrent layer for each number in units, in their order: one, two or three"""
+    """The model has one SimpleRNN for each number in units, in their order: one, two or three; it predicts what these layers do"""
     for depth in (3, 2, 1):
         *units, days, features = draw.distinct(3, 8, depth + 2)
         agree_on_facts(submission, units, days, features, draw, count=True)

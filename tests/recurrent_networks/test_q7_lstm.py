@@ -16,6 +16,7 @@ def weights(units, features):
 
 def agree_on_facts(submission, units, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    like = build_lstm(units, days, features)
     seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each sequence" + (f", {weights(units, features)} trainable weights" if count else "")
     agree(
@@ -25,7 +26,7 @@ def agree_on_facts(submission, units, days, features, draw, count):
         features,
         expected=expected,
         reference=build_lstm,
-        view=lambda model: model_facts(model, x, count=count),
+        view=lambda model: model_facts(model, x, like, count=count),
         what="your model:",
     )
 
@@ -39,6 +40,6 @@ def test_lstm_gives_one_number(submission, draw):
 
 @check("q7", points=2, needs=test_lstm_gives_one_number)
 def test_has_the_weights_of_an_lstm(submission, draw):
-    """The model has as many weights as LSTM(units) and Dense(1), for any sizes"""
+    """The model has the weights of LSTM(units) and Dense(1), for any sizes, and predicts what these layers do"""
     for _ in range(2):
         agree_on_facts(submission, *draw.distinct(3, 7, 3), draw, count=True)

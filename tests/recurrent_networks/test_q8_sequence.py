@@ -16,6 +16,7 @@ def weights(units, features):
 
 def agree_on_facts(submission, units, days, features, draw, count):
     x = draw.uniform(-0.5, 0.5, (12, days, features))
+    like = build_sequence_model(units, features)
     seed = int(draw.integers(1000))  # the same first weights in every grading
     expected = "one number for each day" + (f", {weights(units, features)} trainable weights" if count else "")
     agree(
@@ -24,7 +25,7 @@ def agree_on_facts(submission, units, days, features, draw, count):
         features,
         expected=expected,
         reference=build_sequence_model,
-        view=lambda model: sequence_facts(model, x, count=count),
+        view=lambda model: sequence_facts(model, x, like, count=count),
         what="your model:",
     )
 
@@ -44,6 +45,6 @@ def test_every_day_from_the_days_so_far(submission, draw):
 
 @check("q8", points=2, needs=test_every_day_from_the_days_so_far)
 def test_sequence_model_has_the_weights_of_both_layers(submission, draw):
-    """The model has as many weights as SimpleRNN(units) and one Dense(1), for any sizes and any number of days"""
+    """The model has the weights of SimpleRNN(units) and one Dense(1), for any number of days, and predicts what these layers do"""
     for days in (3, 11):
         agree_on_facts(submission, *draw_sizes(draw, days), draw, count=True)

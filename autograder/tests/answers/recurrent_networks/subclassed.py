@@ -22,7 +22,7 @@ class Forecaster(keras.Model):
 
 
 def built(model, days, features):
-    model.build((None, days, features))
+    model(np.zeros((1, days or 2, features)))  # the first call makes the weights
     return model
 
 
