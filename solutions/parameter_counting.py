@@ -13,6 +13,9 @@ def dense_params(units: int, features: int) -> int:
     Args:
         units: n_h, outputs of the layer.
         features: n_x, length of the last axis of its input.
+
+    >>> dense_params(4, 3)
+    16
     """
     return units * (features + 1)
 
@@ -23,6 +26,9 @@ def embedding_params(input_dim: int, output_dim: int) -> int:
     Args:
         input_dim: rows of the table. Whoever built the model has already counted the row of the padding.
         output_dim: numbers in one row.
+
+    >>> embedding_params(9, 2)
+    18
     """
     return input_dim * output_dim
 
@@ -33,6 +39,9 @@ def simple_rnn_parts(units: int, features: int) -> tuple[int, int, int]:
     Args:
         units: n_h, size of the state.
         features: n_x, features per time step.
+
+    >>> simple_rnn_parts(4, 3)
+    (12, 16, 4)
     """
     return features * units, units * units, units
 
@@ -43,6 +52,9 @@ def simple_rnn_params(units: int, features: int) -> int:
     Args:
         units: n_h, size of the state.
         features: n_x, features per time step. The number of time steps plays no part.
+
+    >>> simple_rnn_params(4, 3)
+    32
     """
     return units * (units + features + 1)
 
@@ -53,6 +65,9 @@ def lstm_params(units: int, features: int) -> int:
     Args:
         units: n_h, size of the state.
         features: n_x, features per time step. The number of time steps plays no part.
+
+    >>> lstm_params(4, 3)
+    128
     """
     return 4 * units * (units + features + 1)
 
@@ -66,6 +81,9 @@ def gru_params(units: int, features: int, reset_after: bool = True) -> int:
         reset_after: True, Keras' default, keeps a second bias, for the product with the state; False is the textbook's
             GRU with one.
     Source: Keras' documentation of GRU.
+
+    >>> gru_params(4, 3), gru_params(4, 3, reset_after=False)
+    (108, 96)
     """
     biases = 2 if reset_after else 1
     return 3 * units * (units + features + biases)
@@ -84,6 +102,9 @@ def bidirectional_params(kind: str, units: int, features: int) -> int:
         kind: "SimpleRNN", "LSTM" or "GRU".
         units: n_h of one direction.
         features: n_x; both directions read the same features.
+
+    >>> bidirectional_params("SimpleRNN", 4, 3)
+    64
     """
     return 2 * plain_params(kind, units, features)
 
@@ -94,6 +115,9 @@ def bidirectional_output(units: int, merge_mode: str = "concat") -> int:
     Args:
         units: n_h of one direction.
         merge_mode: "concat" (Keras' default), "sum", "mul" or "ave".
+
+    >>> bidirectional_output(4), bidirectional_output(4, "sum")
+    (8, 4)
     """
     return 2 * units if merge_mode == "concat" else units
 
@@ -126,6 +150,9 @@ def stack_params(layers: Sequence[tuple], input_shape: tuple) -> list[int]:
             ("SimpleRNN", units), ("LSTM", units), ("GRU", units), ("Bidirectional", kind, units), ("Dense", units),
             ("Dropout", rate).
         input_shape: (length, features), or (length,) before an Embedding. The length plays no part and may be None.
+
+    >>> stack_params([("SimpleRNN", 4), ("Dense", 2)], (None, 3))
+    [32, 10]
     """
     features = input_shape[-1]
     column = []
@@ -142,6 +169,9 @@ def shared_params(units: int, features: int, length: int) -> int:
         units: n_h, size of the state.
         features: n_x, features per time step.
         length: time steps of a sequence.
+
+    >>> shared_params(4, 3, length=10)
+    32
     """
     return simple_rnn_params(units, features)
 
@@ -153,6 +183,9 @@ def unshared_params(units: int, features: int, length: int) -> int:
         units: n_h, size of the state.
         features: n_x, features per time step.
         length: time steps of a sequence.
+
+    >>> unshared_params(4, 3, length=10)
+    320
     """
     return length * simple_rnn_params(units, features)
 
@@ -164,6 +197,9 @@ def flattened_params(units: int, features: int, length: int) -> int:
         units: outputs of the Dense layer.
         features: n_x, features per time step.
         length: time steps of a sequence.
+
+    >>> flattened_params(4, 3, length=10)
+    124
     """
     return dense_params(units, length * features)
 
@@ -181,6 +217,9 @@ def optimizer_params(trainable: int, frozen: int, optimizer: str) -> int:
         frozen: weights that are not; the optimizer keeps nothing for them.
         optimizer: "sgd", "rmsprop" or "adam", with Keras' defaults.
     Source: measured with Keras 3.15.
+
+    >>> optimizer_params(32, 5, "rmsprop")
+    34
     """
     return OPTIMIZER_COPIES[optimizer] * trainable + 2
 
@@ -191,6 +230,9 @@ def printed_total(trainable: int, frozen: int, optimizer: str, fitted: bool) -> 
     Args:
         trainable, frozen, optimizer: as for ``optimizer_params``.
         fitted: whether the model has been fitted. The optimizer makes its variables at the first step.
+
+    >>> printed_total(32, 5, "rmsprop", fitted=True), printed_total(32, 5, "rmsprop", fitted=False)
+    (71, 37)
     """
     weights = trainable + frozen
     return weights + optimizer_params(trainable, frozen, optimizer) if fitted else weights
@@ -202,6 +244,9 @@ def weights_from_total(total: int, optimizer: str) -> int:
     Args:
         total: the printed number.
         optimizer: "sgd", "rmsprop" or "adam", with Keras' defaults.
+
+    >>> weights_from_total(98, "adam")
+    32
     """
     return (total - 2) // (OPTIMIZER_COPIES[optimizer] + 1)
 
@@ -214,6 +259,9 @@ def imdb_params(num_words: int, length: int, dimensions: int, units: int) -> int
         length: words per padded review; plays no part.
         dimensions: numbers per word.
         units: n_h of the LSTM.
+
+    >>> imdb_params(20, 7, 3, 4)
+    193
     """
     return embedding_params(num_words, dimensions) + lstm_params(units, dimensions) + dense_params(1, units)
 
@@ -224,6 +272,9 @@ def steps_per_epoch(sequences: int, batch_size: int) -> int:
     Args:
         sequences: rows of X.
         batch_size: rows per batch.
+
+    >>> steps_per_epoch(10, 4)
+    3
     """
     return math.ceil(sequences / batch_size)
 
@@ -234,6 +285,9 @@ def last_batch(sequences: int, batch_size: int) -> int:
     Args:
         sequences: rows of X.
         batch_size: rows per batch.
+
+    >>> last_batch(10, 4), last_batch(8, 4)
+    (2, 4)
     """
     return sequences - (steps_per_epoch(sequences, batch_size) - 1) * batch_size
 
@@ -246,5 +300,8 @@ def left_out(sequences: int, batch_size: int) -> int:
     Args:
         sequences: rows of X.
         batch_size: rows that every batch must have.
+
+    >>> left_out(10, 4)
+    2
     """
     return sequences % batch_size

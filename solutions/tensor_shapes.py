@@ -26,6 +26,9 @@ def make_x(sequences: Sequence) -> np.ndarray:
         sequences: n_sequences lists, each of n_observations lists, each of n_features numbers.
     Returns:
         (n_sequences, n_observations, n_features), float32.
+
+    >>> make_x([[[7, 1, 3], [8, 2, 5]]]).shape
+    (1, 2, 3)
     """
     return np.array(sequences, dtype=np.float32)
 
@@ -37,6 +40,9 @@ def make_y(targets: Sequence) -> np.ndarray:
         targets: n_sequences numbers.
     Returns:
         (n_sequences, 1, 1), float32: one observation with one feature for each sequence.
+
+    >>> make_y([3, 5]).tolist()
+    [[[3.0]], [[5.0]]]
     """
     return np.array(targets, dtype=np.float32).reshape(-1, 1, 1)
 
@@ -49,6 +55,9 @@ def describe_axes(x: Sequence) -> dict[str, int | None]:
             sequences may differ in length (ragged); none is empty, and all observations have the same shape.
     Returns:
         Axis name -> size; the number of observations is None where it differs from sequence to sequence.
+
+    >>> describe_axes([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9]]])
+    {'sequences': 2, 'observations': None, 'features': 3}
     """
     return {"sequences": len(x), "observations": common_length(x), **axes_of_an_observation(x)}
 
@@ -74,6 +83,9 @@ def make_y_sequence(sequences: Sequence, targets: Sequence, feature: int) -> np.
         feature: position of the predicted feature, counted from 0.
     Returns:
         (n_sequences, n_observations, 1).
+
+    >>> make_y_sequence([[[1, 20], [2, 30]], [[3, 40], [4, 50]]], [70, 90], feature=1).tolist()
+    [[[30], [70]], [[50], [90]]]
     """
     days = np.asarray(sequences)[:, 1:, feature]
     last_day = np.reshape(targets, (-1, 1))
@@ -89,6 +101,10 @@ def cut_next_day(recordings: np.ndarray, n_observations: int) -> tuple[np.ndarra
     Returns:
         X (n_windows, n_observations, n_features) and y (n_windows, 1, n_features). All windows of the first
         recording come before those of the second, the earlier ones first.
+
+    >>> X, y = cut_next_day([[[1], [2], [3], [4]]], 2)
+    >>> X.tolist(), y.tolist()
+    ([[[1], [2]], [[2], [3]]], [[[3]], [[4]]])
     """
     x, y = [], []
     for recording in np.asarray(recordings):
@@ -117,6 +133,11 @@ def cut(
     Returns:
         X (n_windows, n_observations, len(inputs)) and y (n_windows, len(offsets), len(outputs)), for every window
         whose last predicted day still lies in its recording. Recordings in their order, then the earlier windows first.
+
+    >>> recording = [[day, 10 * day] for day in range(1, 7)]
+    >>> X, y = cut([recording], 2, offsets=[1, 3], inputs=[0], outputs=[1])
+    >>> X.tolist(), y.tolist()
+    ([[[1], [2]], [[2], [3]]], [[[30], [50]], [[40], [60]]])
     """
     x, y = [], []
     for recording in np.asarray(recordings):
@@ -139,6 +160,10 @@ def cut_with_classes(
     Returns:
         X (n_windows, n_observations, n_features) and y (n_windows, 1, 1). A window needs no day after it, so each
         recording gives n_days - n_observations + 1 of them.
+
+    >>> X, y = cut_with_classes([[[1], [2], [3]], [[4], [5], [6]]], [8, 9], 2)
+    >>> X.tolist(), y.tolist()
+    ([[[1], [2]], [[2], [3]], [[4], [5]], [[5], [6]]], [[[8]], [[8]], [[9]], [[9]]])
     """
     x, y = [], []
     for recording, class_number in zip(np.asarray(recordings), classes, strict=True):
@@ -154,6 +179,9 @@ def fits(input_shape: Shape, shape: Sequence[int]) -> bool:
     Args:
         input_shape: the model's, batch axis included. None stands for any size, a number for exactly this size.
         shape: an array's.
+
+    >>> fits((None, 5, 2), (7, 5, 2)), fits((None, 5, 2), (7, 5, 3))
+    (True, False)
     """
     if len(input_shape) != len(shape):
         return False
@@ -167,6 +195,9 @@ def input_shape_for(shapes: Sequence[Sequence[int]]) -> tuple[int | None, ...]:
         shapes: shapes of at least two arrays, all of the same rank, the batch axis first.
     Returns:
         One entry per axis. The batch axis is always None; another axis is None only where the shapes differ.
+
+    >>> input_shape_for([(7, 5, 2), (7, 6, 2)])
+    (None, None, 2)
     """
     sizes = [set(axis) for axis in zip(*shapes, strict=True)]
     return (None, *(axis.pop() if len(axis) == 1 else None for axis in sizes[1:]))
@@ -181,6 +212,9 @@ def mean_absolute_error(y: np.ndarray, prediction: np.ndarray) -> float:
             length 1 left out, as ``model.predict`` gives (n, 1) where y is (n, 1, 1).
     Returns:
         The mean of the absolute differences, in the unit of y; 0 for a perfect model.
+
+    >>> mean_absolute_error([[[1]], [[5]]], [[2], [2]])
+    2.0
     """
     y = np.asarray(y, dtype=float)
     return float(np.mean(np.abs(y - np.reshape(prediction, y.shape))))
