@@ -109,7 +109,8 @@ def agree(
     else:
         case.answer = answer
         case.wrong = difference(answer, expected, tolerance)
-        about = f"{what} {describe(answer)}"
+        in_words = view is not None and isinstance(answer, str)  # a sentence of the check's own
+        about = f"{what} {answer if in_words else describe(answer)}"
     if case.wrong is not None:
         given = arguments(reference, args, kwargs)
         case.sentence = (f"for {given} " if given else "") + about + case.wrong.text

@@ -23,18 +23,30 @@ def prepare(reviews: Sequence[Sequence[int]], vocab_size: int, length: int) -> n
         length: columns of the result.
     Returns:
         (n, length), int.
+
+    >>> prepare([[1, 9, 4], [1, 4, 4, 6, 5, 8]], vocab_size=9, length=4).tolist()
+    [[0, 1, 2, 4], [4, 6, 5, 8]]
     """
     known = [[word if word < vocab_size else UNKNOWN for word in review] for review in reviews]
     return keras.utils.pad_sequences(known, maxlen=length, padding="pre", truncating="pre")
 
 
 def share_cut(reviews: Sequence[Sequence[int]], length: int) -> float:
-    """Share of the reviews, 0 to 1, that have more than ``length`` words and so lose some."""
+    """Share of the reviews, 0 to 1, that have more than ``length`` words and so lose some.
+
+    >>> share_cut([[1, 4], [1, 4, 5], [1, 4, 5, 6], [1]], length=2)
+    0.5
+    """
     return float(np.mean([len(review) > length for review in reviews]))
 
 
 def lecture_model(vocab_size: int, length: int, embedding_dim: int = 50, units: int = 64) -> keras.Model:
-    """The lecture's model: Embedding, LSTM, Dense; (n, length) word ids in, (n, 1) probabilities of "positive" out."""
+    """The lecture's model: Embedding, LSTM, Dense; (n, length) word ids in, (n, 1) probabilities of "positive" out.
+
+    >>> model = lecture_model(vocab_size=30, length=8, embedding_dim=5, units=6)
+    >>> model.output_shape, model.count_params()
+    ((None, 1), 445)
+    """
     return keras.Sequential(
         [
             keras.Input(shape=(length,)),
@@ -60,6 +72,11 @@ def fit_and_validate(
         validation_share: share of the reviews, from the end, that is never trained on.
     Returns:
         The trained model, and the curves loss, accuracy, val_loss, val_accuracy with one number per epoch.
+
+    >>> x, y = np.ones((10, 3)), np.arange(10) % 2
+    >>> model, history = fit_and_validate(lecture_model(9, 3, embedding_dim=2, units=2), x, y, epochs=2)
+    >>> {name: len(curve) for name, curve in history.items()}
+    {'accuracy': 2, 'loss': 2, 'val_accuracy': 2, 'val_loss': 2}
     """
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, batch_size=batch_size, epochs=epochs, validation_split=validation_share, verbose=0)
@@ -67,7 +84,11 @@ def fit_and_validate(
 
 
 def epoch_to_keep(history: Mapping[str, Sequence[float]]) -> int:
-    """The epoch, counted from 1, after which the validation loss was lowest (the first of several)."""
+    """The epoch, counted from 1, after which the validation loss was lowest (the first of several).
+
+    >>> epoch_to_keep({"val_loss": [0.5, 0.4, 0.3, 0.35]})
+    3
+    """
     return int(np.argmin(history["val_loss"])) + 1
 
 
@@ -77,6 +98,9 @@ def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
     Args:
         probabilities: (n, 1), as ``model.predict`` returns them.
         labels: (n,), 0 or 1. The two shapes differ, and compared directly would make (n, n).
+
+    >>> accuracy(np.array([[0.8], [0.3], [0.6]]), np.array([1, 0, 0]))
+    0.6666666666666666
     """
     says_positive = np.ravel(probabilities) > 0.5
     return float(np.mean(says_positive == (np.ravel(labels) == 1)))
@@ -90,6 +114,9 @@ def progress_bar(correct: np.ndarray, batch_size: int = 32) -> tuple[float, floa
         batch_size: reviews per step; the last step has the rest.
     Returns:
         The mean, over the steps, of the accuracy on all reviews seen until then; the accuracy on all n reviews.
+
+    >>> progress_bar([0, 1, 1], batch_size=2)
+    (0.5833333333333333, 0.6666666666666666)
     """
     seen = np.append(np.arange(batch_size, len(correct), batch_size), len(correct))
     running = np.cumsum(correct)[seen - 1] / seen
@@ -102,6 +129,9 @@ def encode(sentence: str, word_index: Mapping[str, int], vocab_size: int) -> lis
     Args:
         word_index: word -> rank, counted from 1; the id of a word is its rank + 3.
         vocab_size: words that are not in word_index, and ids from vocab_size on, become 2.
+
+    >>> encode("Dull? Not at all!", {"not": 1, "dull": 5, "all": 20}, vocab_size=20)
+    [1, 8, 4, 2, 2]
     """
     words = sentence.lower().translate(str.maketrans(NO_WORD, " " * len(NO_WORD))).split()
     ids = [word_index[word] + OFFSET if word in word_index else UNKNOWN for word in words]
@@ -109,13 +139,22 @@ def encode(sentence: str, word_index: Mapping[str, int], vocab_size: int) -> lis
 
 
 def probability(model: keras.Model, review: Sequence[int], length: int) -> float:
-    """Probability that one encoded review is positive; the model sees a batch of one, (1, length), padded in front."""
+    """Probability that one encoded review is positive; the model sees a batch of one, (1, length), padded in front.
+
+    >>> model = lecture_model(9, 4, embedding_dim=2, units=2)
+    >>> 0 < probability(model, [1, 5], length=4) < 1
+    True
+    """
     batch = keras.utils.pad_sequences([review], maxlen=length, padding="pre", truncating="pre")
     return float(model.predict(batch, verbose=0)[0, 0])
 
 
 def build_model(vocab_size: int, length: int) -> keras.Model:
-    """A model for ``train``: here the lecture's own, Embedding 50, LSTM 64, Dense 1."""
+    """A model for ``train``: here the lecture's own, Embedding 50, LSTM 64, Dense 1.
+
+    >>> build_model(50, 7).output_shape
+    (None, 1)
+    """
     return keras.Sequential(
         [
             keras.Input(shape=(length,)),
@@ -127,7 +166,12 @@ def build_model(vocab_size: int, length: int) -> keras.Model:
 
 
 def train(model: keras.Model, x: np.ndarray, y: np.ndarray, epochs: int) -> keras.Model:
-    """The model, trained on (n, length) word ids and (n,) labels; every review is seen ``epochs`` times."""
+    """The model, trained on (n, length) word ids and (n,) labels; every review is seen ``epochs`` times.
+
+    >>> model = build_model(50, 7)
+    >>> train(model, np.ones((4, 7)), np.array([0, 1, 0, 1]), epochs=1) is model
+    True
+    """
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
     model.fit(x, y, batch_size=128, epochs=epochs, verbose=0)
     return model

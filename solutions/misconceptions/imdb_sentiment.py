@@ -145,6 +145,12 @@ def one_row_too_many(vocab_size, length, embedding_dim=50, units=64):
     return keras.Sequential([keras.Input((length,)), *body, Dense(1, activation="sigmoid")])
 
 
+@misconception(lecture_model, hint="How many weights can an LSTM have before it knows what its input looks like?")
+def without_input(vocab_size, length, embedding_dim=50, units=64):
+    """Begins without an Input, so that no weights are made."""
+    return keras.Sequential([Embedding(vocab_size, embedding_dim), LSTM(units), Dense(1, activation="sigmoid")])
+
+
 # Question 3
 
 
@@ -196,6 +202,27 @@ def gradient_descent(model, x, y, epochs=3, batch_size=128, validation_share=0.2
     model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, batch_size=batch_size, epochs=epochs, validation_split=validation_share, verbose=0)
     return model, history.history
+
+
+@misconception(fit_and_validate, hint="How many reviews does one step see when you are called with batch_size=8?")
+def always_the_same_batch(model, x, y, epochs=3, batch_size=128, validation_share=0.2):
+    """Trains in batches of 128 whatever batch_size says."""
+    return fit_and_validate(model, x, y, epochs, 128, validation_share)
+
+
+@misconception(epoch_to_keep, hint="Could the validation loss fall again after it has risen once?")
+def first_rise(history):
+    """Stops before the validation loss rises for the first time."""
+    losses = list(history["val_loss"])
+    rises = [epoch for epoch in range(1, len(losses)) if losses[epoch] > losses[epoch - 1]]
+    return rises[0] if rises else len(losses)
+
+
+@misconception(epoch_to_keep, hint="Two epochs have the same validation loss. Which of them does the docstring name?")
+def later_of_equal_ones(history):
+    """Takes the later of two equally good epochs."""
+    losses = list(history["val_loss"])
+    return max(epoch for epoch, loss in enumerate(losses, start=1) if loss == min(losses))
 
 
 @misconception(epoch_to_keep, hint="Is the first epoch number 0 or number 1 in Keras' output and in the docstring?")
@@ -263,6 +290,20 @@ def number_of_right_ones(probabilities, labels):
 def average_closeness(probabilities, labels):
     """Gives one minus the mean distance of probability and label."""
     return float(1 - np.mean(np.abs(probabilities[:, 0] - labels)))
+
+
+@misconception(accuracy, hint="What does the docstring say of a probability of exactly 0.5?")
+def half_is_positive(probabilities, labels):
+    """Counts a probability of exactly 0.5 as positive."""
+    return float(np.mean((probabilities[:, 0] >= 0.5) == labels))
+
+
+@misconception(progress_bar, hint="40 reviews in batches of 8 are five steps. How many numbers stand in your sum?")
+def one_step_too_many(correct, batch_size=32):
+    """Adds a last step also when all batches are full."""
+    seen = np.append(np.arange(batch_size, len(correct) + 1, batch_size), len(correct))
+    running = np.cumsum(correct)[seen - 1] / seen
+    return float(np.mean(running)), float(running[-1])
 
 
 @misconception(
@@ -370,6 +411,12 @@ def minds_capitals(sentence, word_index, vocab_size):
     words = sentence.translate(str.maketrans(NO_WORD, " " * len(NO_WORD))).split()
     ids = [word_index[word] + OFFSET if word in word_index else UNKNOWN for word in words]
     return [START] + [number if number < vocab_size else UNKNOWN for number in ids]
+
+
+@misconception(encode, hint="Is the apostrophe among the characters in PUNCTUATION?")
+def minds_apostrophes(sentence, word_index, vocab_size):
+    """Treats the apostrophe as punctuation."""
+    return encode(sentence.replace("'", " "), word_index, vocab_size)
 
 
 @misconception(encode, hint="What are the words of 'great film, really' after split()?")

@@ -68,9 +68,10 @@ def test_curves(submission, draw):
 
 @check("q3", points=1)
 def test_one_step_of_adam(submission, draw):
-    """one step moves the last layer by Adam's learning rate, and the vectors of held-out words not at all"""
-    for n, held_out in ((40, 10), (60, 12)):
+    """every batch is a step of Adam at its usual rate, and the vectors of held-out words do not move"""
+    for n, held_out, batch_size in ((40, 10, 40), (60, 12, 8), (60, 12, 16)):
         x, y = drawn_data(draw, n, held_out)
+        y[: n - held_out] = 1  # every step moves the last bias the same way
         model = example(submission, seed=n)
         before = weights(model)
 
@@ -80,17 +81,20 @@ def test_one_step_of_adam(submission, draw):
                 fail(
                     "your function did not return (the trained model, its history)", "What does the docstring promise?"
                 )
-            vectors, last_layer, _ = (np.abs(new - old) for new, old in zip(after, before, strict=True))
-            return [np.median(last_layer), vectors[20:].max()]
+            vectors, _, last_bias = (np.abs(new - old) for new, old in zip(after, before, strict=True))
+            return [last_bias[0], vectors[20:].max()]
 
-        args = (x, y, 1, n, held_out / n)
+        args = (x, y, 1, batch_size, held_out / n)
+        steps = -(-(n - held_out) // batch_size)
         agree(
             train_once(submission),
             model,
             *args,
-            expected=[0.001, 0.0],  # Adam divides the gradient by its own size: the first step is as long as the rate
+            # Adam divides the gradient by its own size: with a steady gradient every step is as long as the rate.
+            expected=[0.001 * steps, 0.0],
+            reference=fit_and_validate,
             view=view,
-            what="the last layer's weights and a held-out word's vector moved by",
+            what="the last layer's bias and a held-out word's vector moved by",
             rtol=0.05,
             atol=1e-6,
         )
@@ -112,11 +116,17 @@ def test_epoch_to_keep(submission, draw):
 
 
 def drawn_history(draw, epochs):
-    """Curves with the best validation loss, the best validation accuracy and the lowest loss at different epochs."""
-    best, most_accurate, lowest = draw.permutation(np.arange(1, epochs - 1))[:3]
+    """Curves with the best validation loss, the best validation accuracy and the lowest loss at different epochs.
+
+    The validation loss rises once before its best epoch, and is as low again after it.
+    """
+    best = int(draw.integers(2, epochs - 2))
+    others = draw.permutation([epoch for epoch in range(2, epochs - 1) if epoch != best])
+    most_accurate, lowest = others[0], others[1]
     numbers = {name: np.round(draw.uniform(0.30, 0.60, size=epochs), 4) for name in CURVES}
+    numbers["val_loss"][:2] = 0.40, 0.45  # a first rise that is not the end
     numbers["val_loss"][best] = 0.25
-    numbers["val_loss"][-1] = 0.65
+    numbers["val_loss"][-2:] = 0.25, 0.65  # as low once more, later
     numbers["val_accuracy"][most_accurate] = 0.95
     numbers["loss"][lowest] = 0.05
     return {name: [float(number) for number in curve] for name, curve in numbers.items()}

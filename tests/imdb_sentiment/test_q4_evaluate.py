@@ -13,6 +13,9 @@ def test_accuracy(submission, draw):
         labels = (np.arange(n) < n // 3).astype(np.int64)  # not balanced: always answering "negative" is not one half
         right = draw.permutation(n) >= n // 5  # a fifth wrong: another share than that of either label
         sure = draw.uniform(0.55, 0.95, size=n)
+        sure[(labels == 0) & right] = np.where(np.arange(n) % 4, sure, 0.5)[
+            (labels == 0) & right
+        ]  # 0.5 is not above 0.5
         says_positive = np.where(right, labels, 1 - labels) == 1
         probabilities = np.where(says_positive, sure, 1 - sure).astype(np.float32).reshape(n, 1)
         order = draw.permutation(n)
@@ -28,8 +31,8 @@ def test_accuracy(submission, draw):
 @check("q4", points=2)
 def test_progress_bar(submission, draw):
     """progress_bar gives the mean of the running accuracies and the final one, also when the last batch is smaller"""
-    for batch_size in draw.distinct(4, 9, n=3):
-        n = 4 * batch_size + int(draw.integers(1, batch_size - 1))
+    for case, batch_size in enumerate([*draw.distinct(4, 9, n=3), 32]):
+        n = 4 * batch_size + (0 if case < 2 else int(draw.integers(1, batch_size - 1)))  # at first only full batches
         correct = (draw.random(n) < np.linspace(0.4, 1, n)).astype(
             np.int64
         )  # later reviews go better: the two numbers differ
@@ -40,4 +43,5 @@ def test_progress_bar(submission, draw):
             if i % batch_size == 0 or i == n:
                 running.append(right / i)
         expected = (sum(running) / len(running), right / n)
-        agree(submission.progress_bar, correct, batch_size, expected=expected, reference=progress_bar)
+        given = (correct,) if batch_size == 32 else (correct, batch_size)
+        agree(submission.progress_bar, *given, expected=expected, reference=progress_bar)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.checks import agree, check
-from solutions.imdb_sentiment import encode, prepare, probability
+from solutions.imdb_sentiment import NO_WORD, encode, prepare, probability
 
 WORDS = ["film", "story", "plot", "music", "cast", "scene", "actor", "ending"]
 WORDS += ["joke", "don't", "it's", "hero", "voice", "camera", "city", "night"]
@@ -24,6 +24,7 @@ def test_encodes_words(submission, draw):
     """encode(sentence, word_index, vocab_size) begins with the start marker and gives every known word its rank + 3"""
     for n in draw.distinct(2, 7, n=3):
         word_index, words = drawn_index(draw), some_words(draw, n)
+        words.append(words[0])  # a word may come twice
         expected = np.array([1] + [word_index[word] + 3 for word in words])
         agree(submission.encode, " ".join(words), word_index, 50, expected=expected, reference=encode)
 
@@ -32,8 +33,10 @@ def test_encodes_words(submission, draw):
 def test_capitals_and_punctuation(submission, draw):
     """encode knows a word with capital letters and beside punctuation, and keeps its apostrophe"""
     for n in draw.distinct(4, 7, n=3):
-        word_index, words = drawn_index(draw), some_words(draw, n)
-        marks = [str(mark) for mark in draw.choice([". ", ", ", "! ", "-", "... ", " (", "? ", "/"], size=n)]
+        word_index, words = drawn_index(draw), ["don't", *some_words(draw, n), "it's", *some_words(draw, n)]
+        usual = [". ", ", ", "! ", "-", "... ", " (", "? ", "/"]
+        marks = [str(mark) for mark in draw.permutation([*usual, *NO_WORD, *usual])][: len(words)]
+        marks[1:3] = "-", "/"  # without a space beside them
         written = [word.capitalize() if i % 2 else word for i, word in enumerate(words)]
         sentence = "".join(word + mark for word, mark in zip(written, marks, strict=True))
         expected = np.array([1] + [word_index[word] + 3 for word in words])

@@ -1,6 +1,7 @@
 """IMDB sentiment, question 6: train your own model (6 points). Source: lecture, section on sentiment analysis.
 
-The judge deals the reviews anew, renames the words, sends the training part alone, and predicts the held-out part.
+The judge deals reviews that cannot be looked up (see ``fresh_split``), sends the training part alone, and predicts the
+held-out part.
 """
 
 import json
@@ -10,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograder.checks import check, fact, fail
+from autograder.checks import check, curve, fact, fail
 from autograder.data import Budget, fresh_split, load_imdb
+from autograder.failures import CheckFailed
 from autograder.models import Model
 
 SEEDS = (1, 2, 3)  # public: a seed that happens to start badly costs nothing
@@ -39,8 +41,9 @@ def test_learns(submission, draw):
 
 @check("q6", points=3, needs=test_learns)
 def test_threshold(submission, draw):
-    """the trained model reaches the accuracy threshold on fresh reviews"""
+    """the trained model reaches the accuracy threshold on fresh reviews, at any sizes and within the given epochs"""
     require(trained(submission, draw), "threshold", "the threshold")
+    heeds_its_arguments(submission, draw)
 
 
 def require(result, number, name):
@@ -61,6 +64,28 @@ def trained(submission, draw):
     return _trained[submission]
 
 
+def heeds_its_arguments(submission, draw):
+    """Other sizes than those of the training, and no epoch at all: then nothing may be learnt."""
+    vocab_size, length = 1300, 23
+    x = draw.integers(1, vocab_size, size=(16, length)).astype(np.int32)
+    x[0, -1] = vocab_size - 1
+    model = submission.call("build_model", vocab_size, length, seed=1, seconds=60)
+    before = model.predict(x) if isinstance(model, Model) else np.zeros(0)
+    if before.size != len(x):
+        fail(f"build_model({vocab_size}, {length}) gives no model for reviews of {length} words")
+    if model.crossed and not model.keras.built:
+        return  # its weights are made by its use, here and there other ones: nothing to compare
+    try:
+        after = submission.call("train", model, x, np.arange(16) % 2, 0, seed=1, seconds=60)
+    except CheckFailed:
+        return  # whoever looks at the curve of no epoch has not trained too long
+    if isinstance(after, Model) and not np.allclose(after.predict(x), before, atol=1e-6):
+        fail(
+            "train was called with epochs=0, and the model came back changed: it has seen reviews more often than allowed",
+            "Which line of your function says how often the reviews are seen?",
+        )
+
+
 def train_and_measure(submission, draw):
     data = load_imdb()
     record = RECORDS[data.kind]
@@ -68,17 +93,20 @@ def train_and_measure(submission, draw):
     split = fresh_split(data, budget, draw)
     tried = {}
     for seed in SEEDS:
-        tried[seed] = accuracy_with_seed(submission, split, budget, seed, SECONDS[data.kind])
+        model = train_with_seed(submission, split, budget, seed, SECONDS[data.kind])
+        tried[seed] = accuracy_on_held_out(model, split)
         if tried[seed] >= record["threshold"]:
             break
+    if history := model.history:
+        curve(f"your training with seed {seed}", history)
     fact("data", data.source)
     fact("training seeds", ", ".join(f"{seed}: accuracy {found:.4f}" for seed, found in tried.items()))
     fact("threshold record", f"{record['date']}, n = {record['n']}, mean {record['mean']}, spread {record['spread']}")
     return Trained(max(tried.values()), tried, data.kind)
 
 
-def accuracy_with_seed(submission, split, budget, seed, seconds):
-    """Accuracy of the student's model on the held-out reviews after the student's training."""
+def train_with_seed(submission, split, budget, seed, seconds):
+    """The student's model after the student's training."""
     model = submission.call("build_model", budget.vocab_size, budget.length, seed=seed, seconds=60)
     if not isinstance(model, Model):
         fail(f"build_model returned {type(model).__name__}, not a Keras model", "Does your function return the model?")
@@ -88,7 +116,14 @@ def accuracy_with_seed(submission, split, budget, seed, seconds):
             f"train returned {type(model).__name__}, not the trained model",
             "fit returns a History. What must you return?",
         )
+    return model
+
+
+def accuracy_on_held_out(model, split):
+    """Share of right predictions for reviews that only the judge has labels of."""
     probabilities = np.asarray(model.predict(split.x_held_out))
     if probabilities.size != len(split.y_held_out) or probabilities.dtype.kind != "f":
         fail(f"for {len(split.y_held_out)} reviews the model's output has the shape {probabilities.shape}")
+    if not np.all((probabilities >= 0) & (probabilities <= 1)):
+        fail("some outputs of your model are not probabilities between 0 and 1", "Which activation has its last layer?")
     return float(np.mean((probabilities.ravel() > 0.5) == (split.y_held_out == 1)))

@@ -3,7 +3,7 @@
 from tensorflow.keras.preprocessing.text import Tokenizer
 
 from autograder.checks import agree, check
-from solutions.padding import bag_of_words, fit_vocabulary, to_sequences
+from solutions.padding import SEPARATORS, bag_of_words, fit_vocabulary, to_sequences
 
 # Not in the order of the alphabet, so that sorting shows.
 WORDS = ["storm", "rain", "wind", "air", "sun", "cloud", "morning", "cold", "warm"]
@@ -17,13 +17,16 @@ def keras_tokenizer(sentences):
 
 
 def messy_sentences(draw):
-    """Text in which every step of cleaning shows: capitals, marks, a hyphen, an apostrophe, an empty sentence."""
-    a, b, c, d, e, f, g = (str(word) for word in draw.permutation(WORDS)[:7])
+    """Text in which every step of cleaning shows: capitals, every mark, a hyphen, an apostrophe, an empty sentence."""
+    a, b, c, d, e, f, g, *others = (str(word) for word in draw.permutation(WORDS))
+    marks = [str(mark) for mark in draw.permutation(list(SEPARATORS))]
     sentences = [
         f"{a.capitalize()} and {b}, {c}-{d}; {a.upper()}!",
         f"Don't {e} {b}: {a}?",
         f'"{f}/{g}" isn\'t {d.capitalize()}... ({a} {c}_{e})',
         f"{e}\t{b}",
+        "".join(mark + str(draw.choice([a, c, e])) for mark in marks),
+        " ".join(others),
         "",
     ]
     return [sentences[i] for i in draw.permutation(len(sentences))]
@@ -96,9 +99,11 @@ def test_drops_unknown_words(submission, draw):
 @check("q1", points=1, visible=True)
 def test_counts_words_in_a_bag(submission, draw):
     """bag_of_words counts how often each index occurs in each sentence, in an array (n_SEQUENCES, vocab_size + 1)"""
-    for vocab_size in draw.distinct(5, 12, n=3):
+    for vocab_size in (6, 11, *draw.distinct(7, 10, n=2)):
         sequences = draw.ragged(4, 1, vocab_size, 9)
         sequences.append([2, vocab_size, 2, 1, 2])  # a word three times, the first and the last index
+        if vocab_size % 2:  # the last word of a vocabulary need not occur
+            sequences = [[index for index in sequence if index < vocab_size] for sequence in sequences]
         tokenizer = Tokenizer(num_words=vocab_size + 1)
         expected = tokenizer.sequences_to_matrix(sequences, mode="count")
         agree(submission.bag_of_words, sequences, vocab_size, expected=expected, reference=bag_of_words)

@@ -12,8 +12,12 @@ BOTH = ("pre", "post")
 
 
 def lists(draw, lengths):
-    """Lists of indices from 1 on, of the given lengths in a drawn order."""
-    return [[int(i) for i in draw.integers(1, 99, size=int(length))] for length in draw.permutation(lengths)]
+    """Lists of whole numbers from 0 on, of the given lengths in a drawn order; where there is room, a 0 is among them."""
+    rows = [[int(i) for i in draw.integers(1, 99, size=int(length))] for length in draw.permutation(lengths)]
+    for row in rows:
+        if len(row) > 2:
+            row[int(draw.integers(len(row)))] = 0  # a number like any other, not a mark for padding
+    return rows
 
 
 def follow(submission, sequences, *args, **kwargs):
@@ -30,8 +34,8 @@ def test_fills_short_sequences(submission, draw):
             length = int(draw.integers(6, 9))
             # Lengths just below and far below maxlen: a cut meant for long sequences shows on the former.
             follow(submission, lists(draw, [1, 2, length - 2, length - 1]), length, padding=padding, value=value)
-            shorter_first = sorted(lists(draw, [2, 3, length - 1, length]), key=len)
-            follow(submission, shorter_first, padding=padding, value=value)
+            first, *middle, longest = sorted(lists(draw, [2, 3, length - 1, length]), key=len)
+            follow(submission, [first, longest, *middle], padding=padding, value=value)
     follow(submission, lists(draw, [2, 3, 7]))  # the defaults: pre, 0
 
 
@@ -53,6 +57,7 @@ def test_keeps_empty_sequences(submission, draw):
         length = int(draw.integers(3, 7))
         sequences = lists(draw, [length, 0, length, 0, length])  # nothing to fill but the empty ones
         follow(submission, sequences, length, padding=padding)
+        follow(submission, sequences, padding=padding, value=int(draw.integers(-9, -1)))
 
 
 @check("q2", points=1)
@@ -61,7 +66,11 @@ def test_changes_no_number(submission, draw):
     for padding in BOTH:
         length = int(draw.integers(3, 7))
         whole_first = [float(draw.integers(1, 9)), *(draw.integers(1, 99, size=length - 1) / 10 + 0.05).tolist()]
-        large = [int(index) for index in draw.integers(2_000, 88_000, size=length)]
-        rows = [whole_first, (draw.uniform(0.1, 0.9, size=length) - 2).tolist(), large]
-        sequences = [rows[i] for i in draw.permutation(3)]
-        follow(submission, sequences, length, padding=padding)
+        large = [int(index) for index in draw.integers(70_000, 88_000, size=length)]
+        negative = (draw.uniform(0.1, 0.9, size=length) - 2).tolist()
+        # No single number tells the dtype: not the first one, not the last one, not the filling.
+        follow(submission, [whole_first, negative, large], length, padding=padding)
+        follow(submission, [large, whole_first, negative], length, padding=padding)
+        follow(submission, [large[1:], large], padding=padding)
+        follow(submission, [negative[1:], whole_first], padding=padding)
+        follow(submission, [large[1:], large], length, padding=padding, value=float(draw.integers(1, 9) / 10 + 0.05))

@@ -40,9 +40,13 @@ def test_looks_up_vectors(submission, draw):
 
 
 def facts_about(model):
-    """Shapes of two outputs, number of weights, and whether a vector depends on the index and on nothing else."""
+    """What the model does, as a list.
+
+    Shapes of two outputs; number of weights; whether its input has any length; whether each index has its own vector.
+    """
     if not hasattr(model, "predict"):
         return model
+    open_length = model.output_shape[1:2] in ((), (None,))  # before its first use: that fixes a model without Input
     # None of these indices is near the end of any table here: a table one row short must show in the count of weights,
     # because an index beyond the table fails on some devices only.
     try:
@@ -53,17 +57,17 @@ def facts_about(model):
         fail(f"your model cannot read word indices of shape (2, 3) and then (1, 5): {type(error).__name__}")
     shapes = [list(short.shape), list(long.shape)]
     if short.ndim != 3:
-        return [*shapes, model.trainable_params, False]
+        return [*shapes, model.trainable_params, open_length, False]
     same = np.allclose(short[0, 0], short[0, 2]) and np.allclose(short[0, 0], short[1, 1])
     different = not np.allclose(short[1, 0], short[0, 0]) and not np.allclose(short[1, 0], short[0, 1])
-    return [*shapes, model.trainable_params, bool(same and different)]
+    return [*shapes, model.trainable_params, open_length, bool(same and different)]
 
 
 @check("q3", points=1)
 def test_builds_the_table(submission, draw):
     """build_embedding gives a model with one vector of n_features for each index, and no row too few or too many"""
     for size, n_features in draw.distinct_pairs(6, 20, n=3):
-        expected = [[2, 3, n_features], [1, 5, n_features], (size + 1) * n_features, True]
+        expected = [[2, 3, n_features], [1, 5, n_features], (size + 1) * n_features, True, True]
         agree(
             submission.build_embedding,
             fresh_vocabulary(draw, size),
@@ -72,5 +76,5 @@ def test_builds_the_table(submission, draw):
             reference=build_embedding,
             view=facts_about,
             what="your model's output shapes for inputs (2, 3) and (1, 5), its number of weights, "
-            "and whether each index has its own vector:",
+            "whether its input has any length, and whether each index has its own vector:",
         )

@@ -75,14 +75,24 @@ def test_measures_the_error(submission, draw):
         agree(submission.padding_error, states, x, expected=expected, reference=padding_error, squeeze=True)
 
 
-def zeros_around(model, x, table_size):
+def table_rows(model, rows, n_features):
+    """How many of the rows that are needed the model's table of word vectors has."""
+    if not model.crossed:  # the shapes of its weights are not known here, only their number
+        return min(rows, model.trainable_params // n_features)
+    shapes = [tuple(weight.shape) for weight in model.keras.weights]
+    other_width = max((s[1] for s in shapes if len(s) == 2 and s[0] >= rows - 1), default=0)  # tells wrong ones apart
+    return max((min(rows, s[0]) for s in shapes if len(s) == 2 and s[1] == n_features), default=-other_width)
+
+
+def zeros_around(model, x, rows, n_features):
     """What the model does, as a list.
 
-    Its output shape; whether it has weights enough for a table of word vectors; whether outputs stay when zeros come
-    before, behind and on both sides; whether they move when the words change places.
+    Its output shape; rows of its table, -1 where its input has one length; whether outputs stay when zeros come before, behind and on
+    both sides; whether they move when the words change places.
     """
     if not hasattr(model, "predict"):
         return model
+    open_length = model.output_shape == () or not model.crossed or model.keras.input_shape[1:] == (None,)
     zeros = np.zeros_like(x)
     before, behind, around = np.hstack([zeros, x]), np.hstack([x, zeros]), np.hstack([zeros, x, zeros, zeros])
     try:
@@ -92,14 +102,14 @@ def zeros_around(model, x, table_size):
         raise
     except Exception as error:  # an answer that Keras refuses is the answer's fault
         fail(f"your model cannot read word indices of any number of columns: {type(error).__name__}")
-    has_table = bool(model.trainable_params >= table_size)
+    table = table_rows(model, rows, n_features) if open_length else -1
     if not alone.size or any(output.shape != alone.shape for output in outputs):
-        return [list(alone.shape), has_table, False, False, False, False]
+        return [list(alone.shape), table, False, False, False, False]
     # Fresh weights give small states, so what counts as equal is measured against them.
     size = np.abs(alone).max()
     stays = [bool(np.abs(output - alone).max() <= 1e-3 * size) for output in outputs]
     moves = bool(np.abs(turned - alone).max() > 1e-3 * size)
-    return [list(alone.shape), has_table, *stays, moves]
+    return [list(alone.shape), table, *stays, moves]
 
 
 @check("q5", points=1)
@@ -107,16 +117,17 @@ def test_builds_a_model_that_ignores_zeros(submission, draw):
     """build_masked gives a model whose state depends on the words and their order, and on no zero around them"""
     for vocab_size, n_features in draw.distinct_pairs(17, 24, n=3):
         n_sequences, units = draw.distinct(3, 7, n=2)
-        # Different words in a row, none the last of the vocabulary: question 3 has asked for its row of the table.
+        # Different words in a row. None is the last of the vocabulary, because an index beyond the table fails on some
+        # devices only; whether that word has a row shows in the table's shape.
         x = np.array([draw.distinct(1, vocab_size - 1, n=5) for _ in range(n_sequences)])
         agree(
             submission.build_masked,
             vocab_size,
             n_features,
             units,
-            expected=[[n_sequences, units], True, True, True, True, True],
+            expected=[[n_sequences, units], vocab_size + 1, True, True, True, True],
             reference=build_masked,
-            view=lambda model, x=x, size=vocab_size * n_features: zeros_around(model, x, size),
-            what=f"your model's output shape for {n_sequences} sentences, and whether it has a table of word vectors, "
+            view=lambda model, x=x, rows=vocab_size + 1, n=n_features: zeros_around(model, x, rows, n),
+            what=f"your model's output shape for {n_sequences} sentences, the rows of its table of word vectors, and whether it "
             "keeps its output with zeros in front, behind, on both sides, and changes it with the order of the words:",
         )
