@@ -77,6 +77,8 @@ class Agent:
             return model.predict(*args, verbose=0)
         if member == "output_shape":
             return tuple(getattr(model, "output_shape", None) or ())
+        if member == "weights":
+            return model.get_weights()
         if member == "history":
             return getattr(getattr(model, "history", None), "history", None)
         return sum(weight.numpy().size for weight in model.trainable_weights)

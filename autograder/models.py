@@ -86,6 +86,18 @@ class Model:
         return sum(int(np.prod(weight.shape)) for weight in self.keras.trainable_weights)
 
     @property
+    def weights(self) -> list[Array]:
+        """Its weights in order, as ``get_weights`` gives them; none where it was never built.
+
+        Of a model that did not cross they are what the student's process says. Whoever puts them into layers of the
+        judge's own and compares predictions for fresh inputs need not believe them.
+        """
+        if self.keras is not None:
+            return list(self.keras.get_weights())
+        told = self._ask_student("weights")
+        return [weight for weight in told if isinstance(weight, np.ndarray)] if isinstance(told, list) else []
+
+    @property
     def history(self) -> dict[str, list[float]]:
         """The curves of its last fit, name -> one number per epoch, as the student's process tells them.
 

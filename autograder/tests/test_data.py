@@ -142,3 +142,23 @@ def test_a_fresh_split_is_the_same_for_the_same_draws_and_another_for_others(kin
     assert one.x.shape == (300, 60) and one.x_held_out.shape == (200, 60) and one.x.dtype == np.int32
     assert one.x.min() == 0 and one.x.max() < SMALL.vocab_size
     assert 0.35 < one.y.mean() < 0.65 and 0.35 < one.y_held_out.mean() < 0.65
+
+
+def test_the_notebook_states_the_record() -> None:
+    """The two numbers of either kind of reviews stand in the text, in the stub, and those of the stand-in in the visible check."""
+    record = json.loads((ROOT / "tests/imdb_sentiment/thresholds.json").read_text(encoding="utf-8"))
+    notebook = nbformat.read(ROOT / "source/imdb_sentiment/imdb_sentiment.ipynb", as_version=4)
+    text, stub, check = (
+        next(c.source for c in notebook.cells if c.id == name) for name in ("q6-text", "q6-solution", "q6")
+    )
+    made_up, real = record["stand-in"], record["IMDB"]
+    for number in ("clear_learning", "threshold"):
+        assert f"| **{made_up[number]}** | **{real[number]}** |" in text
+        assert f"{made_up[number]} on fresh reviews of the stand-in, {real[number]} on real ones" in stub
+        assert f"assert reached >= {made_up[number]}, " in check
+    reached = (f"{kind['mean']:.3f}, {kind['spread']:.3f}, {kind['n']}" for kind in (made_up, real))
+    assert f"| {' | '.join(reached)} |" in text
+    budgets = [kind["budget"] for kind in (made_up, real)]
+    assert f"| `length` | {budgets[0]['length']} | {budgets[1]['length']} |" in text
+    assert f"| reviews to train on | {budgets[0]['reviews']:,} | {budgets[1]['reviews']:,} |" in text
+    assert f"| `vocab_size` | {budgets[0]['vocab_size']:,} | {budgets[1]['vocab_size']:,} |" in text

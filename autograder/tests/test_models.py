@@ -153,7 +153,7 @@ def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submis
     assert (model.crossed, model.keras, model.layers) == (False, None, None)
     np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-6)
     assert model.predict(x).shape == (4, 1)
-    assert model.trainable_params > 0
+    assert model.trainable_params == sum(weight.size for weight in model.weights) > 0
 
 
 def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:

@@ -1,7 +1,7 @@
 """What the hidden checks see of a model: its predictions and the number of its weights, put into words.
 
-A model of a student's own class shows nothing else, and has the weights that Keras draws. One that is rebuilt here is given
-weights, and has to predict what the layers asked for predict with them. A sentence serves three times: it is compared, it is
+A model of a student's own class keeps the weights that Keras draws. One that is rebuilt here is given others. Either has to
+predict what the layers asked for predict with the same weights. A sentence serves three times: it is compared, it is
 what the student reads, and it tells one misconception from another: hence the number at its end, as many look alike in words.
 """
 
@@ -165,6 +165,8 @@ def _line(right: str, faults: list[str], weights: str, model: Any, like: Any, x:
     """The sentence about a model that gives predictions of the right shape."""
     as_many = model.trainable_params == like.count_params()
     evidence = []
+    if model.keras is None and count and not faults and _predicts_otherwise(model, like, x):
+        faults = ["with its own weights it predicts other numbers than the layers asked for"]
     if model.keras is not None and (faults or count):
         predicted = _predictions_with_biases(model.keras, x)
         comparable = _shapes(model.keras) == _shapes(like)  # layers written in another way may arrange theirs anew
@@ -176,6 +178,16 @@ def _line(right: str, faults: list[str], weights: str, model: Any, like: Any, x:
             evidence = [f"gives {predicted.flat[0]:.4f} with our weights"]
     told = [right, *faults] + ([weights] if faults or count else []) + evidence
     return ", ".join(told)
+
+
+def _predicts_otherwise(model: Any, like: Any, x: Array) -> bool:
+    """Whether a model of the student's own class predicts something else than ``like`` does with the same weights."""
+    weights = model.weights
+    if [weight.shape for weight in weights] != [weight.shape for weight in like.get_weights()]:
+        return False  # its layers were made in another order, or are written in another way
+    like.set_weights(weights)
+    predicted = np.asarray(model.predict(x))
+    return not np.allclose(predicted, np.asarray(like(x.astype("float32"))), rtol=1e-3, atol=1e-4)
 
 
 def _predictions_with_biases(model: Any, x: Array) -> Array:
