@@ -33,10 +33,11 @@ def test_q6(env, build_model, keras, make_stand_in, np, train):
     seconds = time.time() - began
     says = np.asarray(mine.predict(as_rows(fresh_texts), verbose=0))
     assert says.shape == (1000, 1), f"1000 reviews give predictions of shape {says.shape}; one number per review makes (1000, 1)."
+    assert says.min() >= 0 and says.max() <= 1, "Some outputs are not probabilities between 0 and 1. Which activation has the last layer?"
     assert np.ptp(says) > 0, "Every review gets the same probability. A softmax over a single unit is always 1."
     reached = float(np.mean((says[:, 0] > 0.5) == (fresh_verdicts == 1)))
     print(f"accuracy on fresh reviews {reached:.3f}, {seconds:.0f} s")
     if seconds > 30:
         print("This took longer than 30 seconds. If the machine was not busy, a smaller model will do too.")
-    assert reached >= 0.62, f"{reached:.3f} is no better than guessing. Does the accuracy rise from epoch to epoch? Does train fit?"
-    assert reached >= 0.87, f"{reached:.3f} is clear learning, but the threshold of the stand-in is 0.87."
+    assert reached >= 0.63, f"{reached:.3f} is no better than guessing. Does the accuracy rise from epoch to epoch? Does train fit?"
+    assert reached >= 0.84, f"{reached:.3f} is clear learning, but the threshold of the stand-in is 0.84."

@@ -7,8 +7,8 @@ points = 3
 
 
 @test_case()
-def test_q2(env, simple_rnn_params, simple_rnn_parts):
-    _missing = [name for name in ["simple_rnn_params", "simple_rnn_parts"] if name not in env]
+def test_q2(env, np, simple_rnn_params, simple_rnn_parts):
+    _missing = [name for name in ["np", "simple_rnn_params", "simple_rnn_parts"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
     count = simple_rnn_params(2, 3)
     assert count != 8, "SimpleRNN(2) on 3 features: 8 is a Dense layer. What does a recurrent layer read besides x(t)?"
@@ -18,7 +18,7 @@ def test_q2(env, simple_rnn_params, simple_rnn_parts):
     count = simple_rnn_params(4, 1)
     assert count == 24, f"SimpleRNN(4) on 1 feature: draw it. One unit gets 1 + 4 arrows and a bias; you returned {count}."
 
-    parts = [int(part) for part in simple_rnn_parts(2, 3)]
+    parts = np.ravel(simple_rnn_parts(2, 3)).tolist()
     assert len(parts) == 3, f"simple_rnn_parts gives {len(parts)} numbers: kernel, recurrent kernel and bias make three."
     assert parts != [4, 6, 2], "The kernel belongs to x(t), the recurrent kernel to y(t-1). Are yours exchanged?"
     assert parts == [6, 4, 2], f"simple_rnn_parts(2, 3) gives {parts}. Compare the arrows of each colour in the picture."

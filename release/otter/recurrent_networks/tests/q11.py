@@ -16,6 +16,7 @@ def test_q11(env, mean_slope, np, saturated_share, smallest_gap, states_as_it_is
     assert not np.isclose(share, 2), "2 is how many there are. Which share of the 4 numbers is it?"
     assert np.isclose(share, 0.5), f"2 of the 4 numbers are further than 0.99 from zero, and your share is {share}."
     assert np.isclose(saturated_share(a_few, 0.4), 0.75), "with the limit 0.4, 3 of the 4 numbers count."
+    assert np.isclose(saturated_share(a_few, 0.5), 0.5), "0.5 is not further than 0.5 from zero."
 
     slope = mean_slope(np.tanh(np.array([0.0, 1.0])))  # the slopes of tanh at 0 and at 1 are 1 and 0.42
     assert np.isclose(slope, 0.71, atol=0.001), f"the slopes 1 and 0.42 have the mean 0.71, and yours is {slope}."
@@ -29,7 +30,10 @@ def test_q11(env, mean_slope, np, saturated_share, smallest_gap, states_as_it_is
     assert np.isclose(gap, 0.2), (
         f"the most similar cities are the first and the last, 0.2 apart, and yours are {gap} apart."
     )
+    two_alike = np.array([[0.9, 0.1], [-0.5, 0.3], [-0.5, 0.3]])
+    assert np.isclose(smallest_gap(two_alike), 0), "two different cities with the same state are a pair too, and 0 apart."
 
     for name, states in (("X as it is", states_as_it_is), ("X scaled  ", states_scaled)):
-        share, slope, gap = saturated_share(states), mean_slope(states), smallest_gap(states[:, -1])
-        print(f"{name}: {float(share):4.0%} saturated, mean slope {float(slope):.4f}, smallest gap {float(gap):.4f}")
+        numbers = saturated_share(states), mean_slope(states), smallest_gap(states[:, -1])
+        share, slope, gap = (float(np.squeeze(number)) for number in numbers)
+        print(f"{name}: {share:4.0%} saturated, mean slope {slope:.4f}, smallest gap {gap:.4f}")

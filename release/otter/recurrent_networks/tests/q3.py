@@ -22,6 +22,10 @@ def test_q3(env, build_rnn, np):
     )
     assert np.ptp(predictions) > 1e-6, "every prediction is the same number. The softmax of one number is always 1."
     assert predictions.min() < 0, "no prediction is negative. Has your last layer an activation?"
+    model.set_weights([100 * weight for weight in model.get_weights()])
+    assert np.abs(model.predict(X, verbose=0)).max() > 1, (
+        "with weights a hundred times as large the predictions lie between -1 and 1. Has your last layer an activation?"
+    )
     weights = sum(np.size(weight) for weight in model.trainable_weights)
     assert weights == 15, f"your model has {weights} trainable weights. With 2 units and 3 features it should have 12 + 3."
     model.summary()

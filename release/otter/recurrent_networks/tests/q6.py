@@ -20,6 +20,7 @@ def test_q6(env, build_stack, np):
     predictions = model.predict(X, verbose=0)
     assert np.ndim(predictions) != 3, "there is a prediction for each day. Which layer needs no return_sequences=True?"
     assert predictions.shape == (20, 1), f"20 sequences give predictions of shape {predictions.shape}, and not (20, 1)."
+    assert predictions.min() < 0, "no prediction is negative. Has your last layer an activation?"
     weights = sum(np.size(weight) for weight in model.trainable_weights)
     assert weights == 64, (
         f"your model has {weights} trainable weights. SimpleRNN(5) on 3 features, SimpleRNN(2) on 5, Dense(1): 45 + 16 + 3."

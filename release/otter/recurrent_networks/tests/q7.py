@@ -14,6 +14,7 @@ def test_q7(env, build_lstm, np):
     X = np.random.default_rng(1).uniform(-0.5, 0.5, (20, 4, 3))
     predictions = model.predict(X, verbose=0)
     assert predictions.shape == (20, 1), f"20 sequences give predictions of shape {predictions.shape}, and not (20, 1)."
+    assert predictions.min() < 0, "no prediction is negative. Has your last layer an activation?"
     weights = sum(np.size(weight) for weight in model.trainable_weights)
     assert weights != 15, "15 weights: that is the SimpleRNN."
     assert weights == 51, (

@@ -25,9 +25,10 @@ def test_q7(env, fits, input_shape_for, np):
     assert np.asarray(fits((None, 4, 3), (3, 4, 3))).dtype == bool, "fits should return True or False."
 
     shape = input_shape_for([(3, 4, 3), (200, 4, 3)])
-    assert shape is not None and len(shape) == 3, (
-        f"input_shape_for gives {shape}. It needs an entry for each axis, the batch axis included."
+    assert isinstance(shape, (tuple, list, np.ndarray)), (
+        f"input_shape_for gives a {type(shape).__name__}. Give a tuple with an entry for each axis."
     )
+    assert len(shape) == 3, f"input_shape_for gives {shape}. It needs an entry for each axis, the batch axis included."
     assert tuple(shape) == (None, 4, 3), f"for 3 and for 200 sequences of 4 observations with 3 features it gives {shape}."
     shape = input_shape_for([(3, 4, 3), (3, 9, 3), (8, 6, 3)])
     assert tuple(shape) == (None, None, 3), f"for sequences of 4, 9 and 6 observations with 3 features it gives {shape}."
