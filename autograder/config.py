@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.errors import UsageError
 
 CONFIG_FILE = "grader_config.py"
+DATA_VARIABLE = "AUTOGRADER_DATA"  # of the environment; the configuration's data_folder comes first
 SET_BY_US = {
     "CourseDirectory": ("root", "source_directory", "release_directory", "directory_structure"),
     "Autograde": ("sanitize_preprocessors", "autograde_preprocessors"),
@@ -98,6 +100,8 @@ def _check_folders(settings: Settings, path: Path) -> None:
             raise UsageError(
                 f"{path}: c.Autograder.{key} names {folder}, which is no folder. Make it, or remove the line."
             )
+    if (named := os.environ.get(DATA_VARIABLE)) and not Path(named).is_dir():
+        raise UsageError(f"{DATA_VARIABLE} names {named}, which is no folder. Make it, or unset the variable.")
 
 
 def settings_from(config: Config, path: Path) -> Settings:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograder.config import DATA_VARIABLE
 from autograder.errors import UsageError
 
 Array = np.ndarray[Any, Any]
@@ -100,7 +101,7 @@ def load_imdb(data_dir: Path | None = None) -> ImdbData:
     Raises:
         UsageError: a folder was named, and it or a file in it is missing or not the original.
     """
-    named = data_dir or os.environ.get("AUTOGRADER_DATA")
+    named = data_dir or os.environ.get(DATA_VARIABLE)
     if named:
         return _read_folder(Path(named))
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from autograder.checks import Mark, recording
+from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, CheckInfo
 from autograder.draw import Draw
+from autograder.errors import UsageError
 from autograder.failures import CheckFailed
 from autograder.misconceptions import Misconception, load_misconceptions
 from autograder.results import OUR_FAULT, CheckResult
@@ -27,6 +29,7 @@ class Verdicts:
         results: check name -> result.
         faults: our own errors, one line each, for the instructor.
         facts: what the checks noted for an appeal.
+        wrong_course: why no submission at all can be judged, such as a missing data file.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Verdicts:
         self.results: dict[str, CheckResult] = {}
         self.faults: list[str] = []
         self.facts: dict[str, str] = {}
+        self.wrong_course: UsageError | None = None
 
     @pytest.fixture
     def submission(self) -> Submission:
@@ -106,6 +110,8 @@ class Verdicts:
                 failure = record.verdict() or error
             except AssertionError as error:
                 failure = record.verdict() or CheckFailed(str(error))
+            except UsageError as error:
+                failure, self.wrong_course = None, error
             except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
@@ -125,10 +131,16 @@ class Verdicts:
 
 
 def judge(assignment: Assignment, submission: Submission, student_code: str) -> Verdicts:
-    """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors."""
+    """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors.
+
+    Raises:
+        UsageError: what is wrong is the course's, and would be for every submission.
+    """
     misconceptions = load_misconceptions(assignment.misconceptions)
     verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions)
     pytest.main(_arguments(assignment.tests), plugins=[verdicts])
+    if verdicts.wrong_course is not None:
+        raise verdicts.wrong_course
     for _, checks in assignment.questions.values():
         for info in checks:
             verdicts.results.setdefault(info.name, _no_result(info))
@@ -173,5 +185,5 @@ def prepare(private: Path, data_folder: Path | None) -> None:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
         os.environ.pop(name, None)
     if data_folder is not None:
-        os.environ["AUTOGRADER_DATA"] = str(data_folder)
+        os.environ[DATA_VARIABLE] = str(data_folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

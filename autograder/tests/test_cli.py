@@ -430,6 +430,32 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_graded(built: 
     assert not (built.root / "submitted").exists()
 
 
+def test_a_data_folder_of_the_environment_that_is_none(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(built.root / "nowhere"))
+    said = line("report", "--course", built.root)
+    assert (
+        said
+        == f"autograder: AUTOGRADER_DATA names {built.root}/nowhere, which is no folder. Make it, or unset the variable."
+    )
+
+
+@pytest.mark.slow
+def test_a_missing_data_file_is_one_line_and_no_fault_of_a_check(built: Course, tmp_path: Path) -> None:
+    test = built.root / "tests/tiny/test_q2_vectors.py"
+    loads = "    from autograder.data import load_imdb\n    load_imdb()\n"
+    test.write_text(test.read_text().replace("    for index, more", loads + "    for index, more"))
+    (built.root / "data").mkdir()
+    with open(built.root / "grader_config.py", "a") as file:
+        file.write("c.Autograder.data_folder = 'data'\n")
+    submit(built, tmp_path / "class/ann/tiny.ipynb", **RIGHT)
+    done = autograder(built, "grade", tmp_path / "class")
+    assert done.returncode == 2
+    [said] = done.stderr.splitlines()
+    assert said == (
+        f"autograder: {built.root}/data/imdb.npz: is missing. Put it there, or name no data folder to use the stand-in."
+    )
+
+
 def test_a_report_of_nothing(built: Course) -> None:
     assert (
         line("report", "--course", built.root)

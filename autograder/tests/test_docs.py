@@ -29,7 +29,9 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LMS = DOCS / "lms.md"  # needs what an LMS exports: test_collect.py and test_export.py run its commands
 IN_THE_CLONE = DOCS / "developer.md"  # its commands are for the clone; the other pages' are for a course folder
-MODULES = sorted(path for path in (ROOT / "autograder").glob("*.py") if ">>>" in path.read_text(encoding="utf-8"))
+MODULES = sorted(
+    path for path in (ROOT / "autograder").glob("*.py") if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
+)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 

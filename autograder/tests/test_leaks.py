@@ -14,7 +14,7 @@ from autograder.release import stage
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 ANSWER = "return len(sentence.split())"
-ORIGIN = "solutions/tiny.py, line 10"
+ORIGIN = "solutions/tiny.py, line 14"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_statement_in_prose(course: Course) -> None:
     ("source", "origin"),
     [
         ("np.zeros((size,), dtype='float32')", None),  # an expression of a helper, not a statement
-        ("return np.zeros((size,), dtype='float32')", "solutions/tiny.py, line 21"),
+        ("return np.zeros((size,), dtype='float32')", "solutions/tiny.py, line 25"),
         ("return len(list(sentence))", "solutions/misconceptions/tiny.py, line 8"),
         ("for words, letters in draw.distinct_pairs(2, 9, n=3):\n    pass", "tests/tiny/test_q1_words.py, line 10"),
         ("solutions.tiny.count_words('a b')", "the instructor's own cells"),

@@ -124,9 +124,9 @@ def drawn_history(draw, epochs):
     others = draw.permutation([epoch for epoch in range(2, epochs - 1) if epoch != best])
     most_accurate, lowest = others[0], others[1]
     numbers = {name: np.round(draw.uniform(0.30, 0.60, size=epochs), 4) for name in CURVES}
-    numbers["val_loss"][:2] = 0.40, 0.45  # a first rise that is not the end
+    numbers["val_loss"][:2] = 0.40, 0.65  # a first rise that is not the end; the highest is not the last
     numbers["val_loss"][best] = 0.25
-    numbers["val_loss"][-2:] = 0.25, 0.65  # as low once more, later
+    numbers["val_loss"][-2:] = 0.25, 0.55  # as low once more, later
     numbers["val_accuracy"][most_accurate] = 0.95
     numbers["loss"][lowest] = 0.05
     return {name: [float(number) for number in curve] for name, curve in numbers.items()}
