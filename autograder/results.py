@@ -92,7 +92,8 @@ class Result(BaseModel):
         if details:
             return self
         nothing: dict[str, Any] = {"rationale": "", "hint": "", "misconception": None, "worked": "", "pictures": []}
-        checks = [c.model_copy(update=nothing) if c.status == "failed" else c for c in self.checks]
+        kept: dict[str, Any] = {"pictures": []}  # a learning curve stands beside a check that passed, too
+        checks = [c.model_copy(update=nothing if c.status == "failed" else kept) for c in self.checks]
         return self.model_copy(update={"checks": checks})
 
     def json_line(self) -> str:

@@ -117,6 +117,9 @@ def test_without_details_a_page_shows_titles_and_points_alone() -> None:
     assert "count_words(sentence) is the number of words" in page and "0 / 1" in page
     assert "your function returned" not in page and "Counts letters" not in page and "How many words" not in page
     assert "worked out" not in page and "<img" not in page
+    passed = hostile()
+    passed.checks[0].status = "passed"
+    assert "<img" in feedback_page(passed) and "<img" not in feedback_page(passed.for_students(details=False))
 
 
 def test_a_submission_that_could_not_be_graded_says_why_and_shows_no_points() -> None:
