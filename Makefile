@@ -31,13 +31,13 @@ demo: setup
 	@$(BIN)/autograder report --course demo
 
 test: setup lint .venv/chromium
-	$(BIN)/python -m pytest -n $(JOBS) autograder/tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal autograder/tests
 
 quick: setup lint
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" autograder/tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" autograder/tests
 
 soak: setup lint .venv/chromium
-	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) autograder/tests
+	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal autograder/tests
 
 lint: setup
 	@$(BIN)/ruff check .
