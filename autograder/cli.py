@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from rich.console import Console
 
+from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 
@@ -83,20 +84,39 @@ def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Pa
     show_default=True,
     help="Submissions graded at a time.",
 )
+@click.option(
+    "--jail", type=click.Choice(LEVELS), help="The least that must be enforced; off: no jail, for your own notebooks."
+)
+@click.option("--cold", is_flag=True, help="Import nothing beforehand: each submission imports for itself.")
 @course_option
 @key_option
 @one_line_errors
-def grade(paths: tuple[Path, ...], folder: Path | None, key: str | None, **options: Any) -> None:
+def grade(
+    paths: tuple[Path, ...], folder: Path | None, key: str | None, jail: str | None, cold: bool, **options: Any
+) -> None:
     """Grade notebooks, folders, an nbgrader submitted/ tree or LMS download zips."""
     from autograder.grade import grade as grade_paths
     from autograder.nbgrader_config import gradebook_place
 
     course, console = _course(folder, key), Console()
+    course.settings.jail.minimum = jail or course.settings.jail.minimum
+    course.settings.jail.cold = cold or course.settings.jail.cold
     results = grade_paths(course, list(paths), **options, console=console)
     console.print(
         f"gradebook  {gradebook_place(course)}", f"feedback   {course.tree('feedback')}", sep="\n", soft_wrap=True
     )
     sys.exit(0 if all(result.graded for result in results) else 1)
+
+
+@main.command()
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the findings as JSON.")
+@course_option
+@one_line_errors
+def doctor(json_file: Path | None, folder: Path | None) -> None:
+    """Try what hostile code would try, and say what this machine enforces and has."""
+    from autograder.doctor import doctor as examine
+
+    sys.exit(0 if examine(_course(folder), json_file, Console()) else 1)
 
 
 @main.command()

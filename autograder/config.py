@@ -17,6 +17,7 @@ from autograder.errors import UsageError
 
 CONFIG_FILE = "grader_config.py"
 DATA_VARIABLE = "AUTOGRADER_DATA"  # of the environment; the configuration's data_folder comes first
+LEVELS = ("off", "user", "landlock", "namespaces")  # of the jail; each holds more than the one before
 SET_BY_US = {
     "CourseDirectory": ("root", "source_directory", "release_directory", "directory_structure"),
     "Autograde": ("sanitize_preprocessors", "autograde_preprocessors"),
@@ -60,7 +61,30 @@ class Limits(Configurable):
     )
     notebook_mib = Int(50, min=1, help="Largest notebook file that is opened.").tag(config=True)
     answer_mib = Int(64, min=1, help="Largest answer to one question of the judge.").tag(config=True)
-    memory_mib = Int(4096, min=512, help="Memory the machine must have free to grade one submission.").tag(config=True)
+    memory_mib = Int(4096, min=512, help="Memory of one submission, with every process that it starts.").tag(
+        config=True
+    )
+    scratch_mib = Int(512, min=16, help="Files that one submission may write, in all.").tag(config=True)
+    output_mib = Int(64, min=1, help="What one cell may print; it is stopped there.").tag(config=True)
+    cpu_seconds = Float(1800.0, min=1.0, help="Processor time of one process of a submission.").tag(config=True)
+    processes = Int(256, min=64, help="Processes and threads that one submission may have at a time.").tag(config=True)
+    open_files = Int(1024, min=128, help="Files that one process of a submission may have open.").tag(config=True)
+
+
+class Jail(Configurable):
+    """What stands between student code and this machine."""
+
+    minimum = Enum(
+        LEVELS,
+        "landlock",
+        help="The least that must be enforced, or nothing is graded: namespaces, landlock, user or off.",
+    ).tag(config=True)
+    cold = Bool(False, help="Whether every submission starts without packages imported beforehand.").tag(config=True)
+    preload = List(
+        Unicode(),
+        ["numpy", "tensorflow", "keras", "gensim.models", "gensim.downloader", "matplotlib.pyplot"],
+        help="Packages that are imported once for all submissions.",
+    ).tag(config=True)
 
 
 @dataclass(frozen=True)
@@ -74,6 +98,7 @@ class Settings:
     raw: Config
     course: Autograder
     limits: Limits
+    jail: Jail
 
 
 def load_settings(path: Path) -> Settings:
@@ -112,7 +137,7 @@ def settings_from(config: Config, path: Path) -> Settings:
     """
     check_keys(config, path)
     try:
-        return Settings(config, Autograder(config=config), Limits(config=config))
+        return Settings(config, Autograder(config=config), Limits(config=config), Jail(config=config))
     except TraitError as error:
         raise UsageError(f"{path}: {error}") from error
 
@@ -149,6 +174,7 @@ def _configurable_classes() -> Iterator[type[HasTraits]]:
     exchange = [getattr(default, name) for name in default.__all__]
     yield Autograder
     yield Limits
+    yield Jail
     for cls in (*NbGraderApp().all_configurable_classes(), NbGraderAPI, *exchange):
         for base in cls.mro():
             if isinstance(base, type) and issubclass(base, HasTraits):

@@ -107,7 +107,7 @@ def _config(settings: Settings) -> str:
     """The checked settings as a grader_config.py. The instructor's own file may hold passwords, or read other files."""
     values = (
         f"c.{type(section).__name__}.{name} = {getattr(section, name)!r}"
-        for section in (settings.course, settings.limits)
+        for section in (settings.course, settings.limits, settings.jail)
         for name in sorted(section.trait_names(config=True))
         if name not in OUTSIDE
     )

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import sys
 import time
 import traceback
 from concurrent.futures import Future
@@ -49,7 +50,7 @@ class Grader:
         self.course = course
         settings = copy.deepcopy(course.settings)
         settings.course.key = course.key.decode()
-        arguments = (course.root, settings, workers)
+        arguments = (course.root, settings, workers, CONTEXT.Value("i", 0))
         self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=_become_judge, initargs=arguments)
 
     def __enter__(self) -> Self:
@@ -83,8 +84,15 @@ class Grader:
 _course: Course  # of this worker process
 
 
-def _become_judge(root: Path, settings: Settings, workers: int) -> None:
+def _become_judge(root: Path, settings: Settings, workers: int, started: Any) -> None:
+    """Make this process a judge.
+
+    Args:
+        workers: how many work at the same time.
+        started: shared counter of the judges started so far.
+    """
     global _course
+    from autograder import warm
     from autograder.judge import prepare
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
@@ -98,8 +106,23 @@ def _become_judge(root: Path, settings: Settings, workers: int) -> None:
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
     _course = Course(root, settings)
+    with started.get_lock():
+        slot, started.value = started.value % workers, started.value + 1
+    warm.settle(warm.Surroundings(settings.jail, tuple(hidden(_course)), (slot, workers)))
     folder = _course.settings.course.data_folder
     prepare(_course.private, (root / folder) if folder else None)
+
+
+def hidden(course: Course) -> list[Path]:
+    """What no student's process may read, wherever it lies: all of the course, and this package with its tests.
+
+    Python's own folders are left out; one of them may lie inside the course.
+    """
+    needed = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
+    package = Path(__file__).resolve().parent
+    paths = [*course.root.iterdir(), *([] if course.private == course.root else [course.private])]
+    inside = {path for path in package.iterdir() if path.name != "inside"}
+    return [path for path in (*paths, *inside) if not any(need.is_relative_to(path.resolve()) for need in needed)]
 
 
 def _grade(job: Job) -> Result:
@@ -127,6 +150,7 @@ def grade_here(course: Course, job: Job) -> Result:
 
 
 def _run_and_judge(opened: Opened, job: Job) -> Result:
+    from autograder import warm
     from autograder.judge import judge
     from autograder.run import NotebookRun
     from autograder.submission import Submission
@@ -149,7 +173,7 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
         notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
         faults=verdicts.faults,
         questions={question: title for question, (title, _) in assignment.questions.items()},
-        facts={**_versions(), **verdicts.facts},
+        facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
     )
 
 

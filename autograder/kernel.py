@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,16 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from autograder.wire import REPLY, REQUEST
+from autograder import warm
+from autograder.config import Limits
+from autograder.inside.wire import REPLY, REQUEST
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
 
 
 class KernelDied(Exception):
-    """The process ended: the student's code ended it, or it crashed."""
+    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.StudentProcess.poll``."""
 
 
 class OutOfTime(Exception):
@@ -52,18 +54,23 @@ class _OurSpec(KernelSpecManager):  # type: ignore[misc]
 
 
 class Kernel:
-    """A running kernel with ``work`` as its folder.
+    """A running kernel.
 
     Args:
-        work: the scratch folder, outside the course.
-        max_message: bytes; a longer message from the student's process is not received.
+        files: copied into its folder.
+
+    Raises:
+        UsageError: the machine enforces less of the jail than the configuration asks for.
+        OSError: it could not be started.
     """
 
-    def __init__(self, work: Path, max_message: int) -> None:
+    def __init__(self, files: Sequence[Path], limits: Limits) -> None:
+        self.limits = limits
+        self.printed = 0  # bytes, since the current cell began
         self.manager = KernelManager(kernel_name="submission", kernel_spec_manager=_OurSpec())
-        self.manager.start_kernel(cwd=str(work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.manager.start_kernel(files=files, limits=limits)
         context = zmq.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, max_message)
+        context.setsockopt(zmq.MAXMSGSIZE, 2 * (limits.answer_mib << 20))
         self.client: BlockingKernelClient = self.manager.client(context=context)
         self.client.start_channels(stdin=False, hb=False)
         self.poller = zmq.Poller()
@@ -71,8 +78,10 @@ class Kernel:
             self.poller.register(channel.socket, zmq.POLLIN)
         try:
             self._wait(self.client.kernel_info(), "kernel_info_reply", START_SECONDS)
-        except OutOfTime as error:
-            raise KernelDied("the kernel did not start") from error
+        except (OutOfTime, KernelDied) as error:
+            self.stop()
+            warm.release()  # a parent whose children do not start is no use
+            raise OSError("the kernel did not start") from error
 
     def run_cell(self, source: str, seconds: float) -> CellError | None:
         """Run one cell; what it raised, or None.
@@ -80,6 +89,7 @@ class Kernel:
         Raises:
             OutOfTime, KernelDied: it did not come to an end.
         """
+        self.printed = 0
         message_id = self.client.execute(source, allow_stdin=False, stop_on_error=False)
         content = self._wait(message_id, "execute_reply", seconds)["content"]
         if content.get("status") != "error":
@@ -106,8 +116,10 @@ class Kernel:
                     if interrupted:
                         raise OutOfTime(seconds, killed=False)
                     return reply
-            if not self.manager.is_alive():
-                raise KernelDied("the process ended")
+            if (why := self.manager.provisioner.process.poll()) is not None:
+                raise KernelDied(why)
+            if self.printed > self.limits.output_mib << 20:
+                self.manager.provisioner.process.end("output")
             if time.monotonic() > deadline and interrupted:
                 self.stop()
                 raise OutOfTime(seconds, killed=True)
@@ -116,12 +128,12 @@ class Kernel:
                 deadline, interrupted = time.monotonic() + GRACE_SECONDS, True
 
     def _replies(self) -> list[Any]:
-        """Replies that have come; output is read and let go, so that a flood of it cannot fill anything."""
+        """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
         ready = dict(self.poller.poll(200))
         if self.client.iopub_channel.socket in ready:
             for _ in range(1000):
                 try:
-                    self.client.iopub_channel.socket.recv_multipart(zmq.NOBLOCK)
+                    self.printed += sum(map(len, self.client.iopub_channel.socket.recv_multipart(zmq.NOBLOCK)))
                 except zmq.Again:
                     break
         if self.client.shell_channel.socket in ready:

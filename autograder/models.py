@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
-from autograder.wire import WireError
+from autograder.inside.wire import WireError
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000

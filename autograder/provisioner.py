@@ -1,64 +1,82 @@
 """The one seam through which every process that runs student code is started.
 
-Registered with jupyter_client under the name ``autograder``. It gives the kernel a clean environment, its own folder for agent and
-sockets, and an import path without the course; the jail goes here, and nothing else has to know.
+Registered with jupyter_client under the name ``autograder``: a kernel manager that names it gets a process forked from the warm parent
+into the jail, whoever the manager belongs to. Nothing else has to know.
 """
 
 from __future__ import annotations
 
-import os
+import asyncio
+import itertools
 import shutil
-import sys
-import sysconfig
-import tempfile
+import signal
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
-HERE = Path(__file__).parent
-PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
+from autograder import warm
+from autograder.config import Limits
+
+_numbers = itertools.count()
 
 
-class SubmissionProvisioner(LocalProvisioner):  # type: ignore[misc]
-    """Starts `agent.py` instead of the kernelspec's command, over ipc sockets in a folder of its own."""
+class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+    """Starts a kernel in the jail, over ipc sockets in a folder that the jail cannot see.
 
-    runtime: str = ""
+    Attributes:
+        process: the student's process, once it is started.
+    """
+
+    connection_info: dict[str, Any]
+    process: warm.StudentProcess | None = None
+    folder: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        self.runtime = self.runtime or tempfile.mkdtemp(prefix="kernel-")
-        for name in ("agent.py", "wire.py"):
-            shutil.copy(HERE / name, self.runtime)
-        manager = self.parent
-        manager.transport, manager.ip = "ipc", f"{self.runtime}/socket"
-        manager.connection_file = f"{self.runtime}/connection.json"
         kwargs = await super().pre_launch(**kwargs)
-        kwargs["cmd"] = [sys.executable, *FLAGS, f"{self.runtime}/agent.py", _site_packages(), manager.connection_file]
-        kwargs["env"] = clean_environment(kwargs["cwd"])
-        return kwargs
+        self.folder = warm.parent().folder / "sockets" / str(next(_numbers))
+        self.folder.mkdir()
+        manager = self.parent
+        manager.transport, manager.ip = "ipc", str(self.folder / "s")
+        manager.connection_file = str(self.folder / "connection.json")
+        for number, name in enumerate((*warm.CHANNELS, "hb"), 1):
+            setattr(manager, f"{name}_port", number)
+        return {**kwargs, "cmd": []}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        self.connection_info = self.parent.get_connection_info()
+        told = {**self.connection_info, "key": self.connection_info["key"].decode()}
+        self.process = warm.parent().launch(told, kwargs.get("files", ()), kwargs.get("limits") or Limits())
+        return self.connection_info
+
+    @property
+    def has_process(self) -> bool:
+        return self.process is not None
+
+    async def poll(self) -> int | None:
+        return None if self.process is not None and self.process.poll() is None else 0
+
+    async def wait(self) -> int | None:
+        while await self.poll() is None:
+            await asyncio.sleep(0.005)
+        return 0
+
+    async def send_signal(self, signum: int) -> None:
+        if self.process is not None:
+            if signum == signal.SIGINT:
+                self.process.interrupt()
+            else:
+                self.process.end()
+
+    async def kill(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
-        await super().cleanup(restart)
-        if not restart and self.runtime:
-            shutil.rmtree(self.runtime, ignore_errors=True)
-
-
-def _site_packages() -> str:
-    paths = sysconfig.get_paths()
-    return ":".join(dict.fromkeys([paths["purelib"], paths["platlib"]]))
-
-
-def clean_environment(work: str) -> dict[str, str]:
-    """The environment of a student's process: nothing of the grader's but thread counts, device choice and locale."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return kept | {
-        "HOME": work,
-        "TMPDIR": work,
-        "KERAS_HOME": f"{work}/.keras",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "NLP_DATA": "stand-in",
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "PYTHONHASHSEED": "0",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)

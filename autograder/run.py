@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from autograder import warm
 from autograder.config import Limits
 from autograder.kernel import Kernel, KernelDied, OutOfTime
+from autograder.limits import Stopped, how_it_ended, limit_hit
 
 MAX_RESTARTS = 8
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """Why a cell or a call did not come to its end, in words a student can use."""
-
-    reason: str
-    hint: str = ""
 
 
 class NotebookRun:
@@ -31,7 +22,7 @@ class NotebookRun:
 
     Args:
         cells: source texts of the cells to run.
-        files: released files that stand beside the notebook; copied into the scratch folder.
+        files: released files that stand beside the notebook; copied into its folder.
         limits: wall-time and size limits.
     """
 
@@ -42,9 +33,7 @@ class NotebookRun:
         self.deadline = time.monotonic() + limits.seconds_per_submission
         self.restarts = 0
         self.kernel: Kernel | None = None
-        self.scratch = Path(tempfile.mkdtemp(prefix="submission-"))
-        for file in files:
-            shutil.copy(file, self.scratch)
+        self.files = list(files)
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +43,6 @@ class NotebookRun:
     ) -> None:
         if self.kernel is not None:
             self.kernel.stop()
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def run_cells(self) -> None:
         """Run every cell; a cell that raises, hangs or ends the process is noted and the next one runs."""
@@ -77,22 +65,24 @@ class NotebookRun:
         except OutOfTime as error:
             self._lost(error.killed)
             return _took_too_long(error)
-        except KernelDied:
+        except KernelDied as error:
             self._lost(True)
-            return Stopped("ended its own process (it called exit, ran out of memory, or crashed the interpreter)")
+            return how_it_ended(str(error), self.limits)
 
     def _run_one(self, index: int) -> None:
         assert self.kernel is not None
         try:
             error = self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
-            self.outcomes[index] = Stopped(f"stopped with {error}") if error else None
+            if error is not None:
+                hint = limit_hit(error.type, error.text, self.limits)
+                self.outcomes[index] = Stopped(f"stopped with {error}", hint)
+            else:
+                self.outcomes[index] = None
         except OutOfTime as error:
             self.outcomes[index] = _took_too_long(error)
             self._lost(error.killed)
-        except KernelDied:
-            self.outcomes[index] = Stopped(
-                "ended its own process (it called exit, ran out of memory, or crashed the interpreter)"
-            )
+        except KernelDied as error:
+            self.outcomes[index] = how_it_ended(str(error), self.limits)
             self._lost(True)
 
     def _lost(self, killed: bool) -> None:
@@ -109,10 +99,18 @@ class NotebookRun:
         if self.kernel is not None:
             return time.monotonic() < self.deadline
         while self.restarts <= MAX_RESTARTS and time.monotonic() < self.deadline:
-            self.kernel = Kernel(self.scratch, max_message=2 * (self.limits.answer_mib << 20))
+            self.kernel = self._started()
             if self._replay():
                 return True
         return False
+
+    def _started(self) -> Kernel:
+        """A kernel; where the parent that it should come from has died, from a new one."""
+        try:
+            return Kernel(self.files, self.limits)
+        except OSError:
+            warm.release()
+            return Kernel(self.files, self.limits)
 
     def _replay(self) -> bool:
         assert self.kernel is not None

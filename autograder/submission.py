@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograder.config import Limits
 from autograder.failures import CheckFailed, in_a_line, raised
+from autograder.inside.wire import WireError, decode, encode
+from autograder.limits import Stopped, limit_hit
 from autograder.models import Model, rebuild
-from autograder.run import NotebookRun, Stopped
-from autograder.wire import WireError, decode, encode
+from autograder.run import NotebookRun
 
 
 class Remote:
@@ -73,7 +75,7 @@ class Submission:
                 raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True)
             case "too large":
                 raise CheckFailed(f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True)
-        raise _raised(name, content)
+        raise _raised(name, content, self._run.limits)
 
     def _decoded(self, tree: Any, parts: list[Any], name: str) -> Any:
         def special(tag: str, content: Any) -> Any:
@@ -99,10 +101,10 @@ def _missing(name: str, why: str) -> str:
     return f"your notebook defines no {name}" + (f": the cell that should define it {why}" if why else "")
 
 
-def _raised(name: str, content: dict[str, Any]) -> CheckFailed:
+def _raised(name: str, content: dict[str, Any], limits: Limits) -> CheckFailed:
     kind, text, line = (str(content.get(part, ""))[:500] for part in ("type", "text", "line"))
     if kind == "NotImplementedError":
         return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
     where = f", in the line `{line}`" if line else ""
     said = f": {in_a_line(text)}" if text else ""
-    return CheckFailed(f"raised {kind}{said}{where}", raised=raised(kind, text))
+    return CheckFailed(f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=raised(kind, text))

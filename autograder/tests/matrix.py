@@ -29,8 +29,8 @@ from autograder.config import Limits
 from autograder.course import Assignment, find_course
 from autograder.inline import inline, misconception_sources
 from autograder.judge import judge, prepare
+from autograder.limits import Stopped
 from autograder.notebook import runs_while_grading
-from autograder.run import Stopped
 from autograder.submission import Submission
 from autograder.tests.samples import asked
 

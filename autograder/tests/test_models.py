@@ -12,10 +12,10 @@ import pytest
 
 from autograder.config import Limits
 from autograder.failures import CheckFailed
+from autograder.inside.wire import WireError
 from autograder.models import Model, rebuild
 from autograder.run import NotebookRun
 from autograder.submission import Submission
-from autograder.wire import WireError
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.wire import Opaque, WireError, decode, encode
+from autograder.inside.wire import Opaque, WireError, decode, encode
 
 
 def crossed(value: Any) -> Any:

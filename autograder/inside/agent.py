@@ -9,17 +9,14 @@ inputs drawn afresh.
 
 from __future__ import annotations
 
-import sys
-
-if __name__ == "__main__":  # -S left site-packages off the path, and with it every .pth file that could name the course
-    sys.path += sys.argv[1].split(":")
-    sys.path.insert(0, __file__.rpartition("/")[0])
-
 import json
 import linecache
+import sys
 import traceback
 from typing import Any
 
+import zmq
+from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from wire import REPLY, REQUEST, WireError, decode, encode
@@ -162,5 +159,52 @@ class AgentKernel(IPythonKernel):  # type: ignore[misc]
         self.session.send(stream, REPLY, content, parent, ident, buffers=buffers)
 
 
-if __name__ == "__main__":
-    IPKernelApp.launch_instance(argv=["-f", sys.argv[2]], kernel_class=AgentKernel)
+class Output(IOPubThread):  # type: ignore[misc]
+    """Sends what this process prints; what a forked worker prints is not waited for, which would need a network."""
+
+    def schedule(self, f: Any) -> None:
+        if self._is_master_process():
+            super().schedule(f)
+
+
+class AgentApp(IPKernelApp):  # type: ignore[misc]
+    """The kernel's application, over sockets that were bound before the process was in its jail."""
+
+    kernel_class = AgentKernel
+    descriptors: dict[int, int]
+
+    def init_connection_file(self) -> None:
+        """There is none: everything is set by ``serve``."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """See above."""
+
+    def init_heartbeat(self) -> None:
+        """Nobody listens for it."""
+
+    def init_iopub(self, context: Any) -> None:
+        publisher = context.socket(zmq.XPUB)
+        publisher.linger = 1000
+        self._bind_socket(publisher, self.iopub_port)
+        self.iopub_thread = Output(publisher, pipe=False, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def _try_bind_socket(self, s: Any, port: int) -> int:
+        s.setsockopt(zmq.USE_FD, self.descriptors[port])
+        return int(super()._try_bind_socket(s, port))
+
+
+def serve(connection: dict[str, Any], channels: dict[str, int]) -> None:
+    """Run the kernel in this process until it is ended.
+
+    Args:
+        connection: ``ip`` (the path of the sockets, before their numbers), ``key``, and a number for each channel.
+        channels: name of a channel -> descriptor of its listening socket.
+    """
+    ports = {f"{name}_port": connection[f"{name}_port"] for name in channels}
+    app = AgentApp.instance(transport="ipc", ip=connection["ip"], **ports)
+    app.descriptors = {connection[f"{name}_port"]: descriptor for name, descriptor in channels.items()}
+    app.session.key = connection["key"].encode()
+    app.initialize([])
+    app.start()

@@ -1,0 +1,94 @@
+"""A control group for one student's process and all its children: memory and the number of processes, counted together."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+MOUNTED = Path("/sys/fs/cgroup")
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group, in the folders of one hierarchy (version 2) or of several (version 1)."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def make(cls, memory_mib: int, processes: int) -> Self | None:
+        """A new group with these limits; None where this user may make none, or where memory cannot be counted."""
+        name = f"autograder-{os.getpid()}-{next(_numbers)}"
+        limit = {"memory.max": memory_mib << 20, "memory.swap.max": 0, "memory.oom.group": 1, "pids.max": processes}
+        older = {
+            "memory.limit_in_bytes": memory_mib << 20,
+            "memory.memsw.limit_in_bytes": memory_mib << 20,
+            "pids.max": processes,
+        }
+        for parents, needed, values in (
+            ([_own("")], "memory.max", limit),
+            ([_own("memory"), _own("pids")], "memory.limit_in_bytes", older),
+        ):
+            group = cls(tuple(parent / name for parent in parents if parent is not None))
+            if group._made(needed, values):
+                return group
+        return None
+
+    def _made(self, needed: str, values: dict[str, int]) -> bool:
+        try:
+            for folder in self.folders:
+                folder.mkdir()
+            for file, value in values.items():
+                for folder in self.folders:
+                    if (folder / file).exists():
+                        (folder / file).write_text(str(value))
+            done = any((folder / needed).exists() for folder in self.folders)
+        except OSError:
+            done = False
+        if not done:
+            self.remove()
+        return done
+
+    def add(self, pid: int) -> None:
+        """Put a process, and so its future children, into the group."""
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def out_of_memory(self) -> bool:
+        """Whether a process of the group was ended because the group had used up its memory."""
+        for name in ("memory.events", "memory.oom_control"):
+            for folder in self.folders:
+                with contextlib.suppress(OSError):
+                    lines = dict(line.split() for line in (folder / name).read_text().splitlines())
+                    return int(lines.get("oom_kill", 0)) > 0
+        return False
+
+    def remove(self) -> None:
+        """Remove the group; its processes have ended or are about to."""
+        for folder in self.folders:
+            for _ in range(50):
+                try:
+                    folder.rmdir()
+                except FileNotFoundError:
+                    pass
+                except OSError:  # a process is still on its way out
+                    time.sleep(0.02)
+                    continue
+                break
+
+
+def _own(controller: str) -> Path | None:
+    """The folder of this process' own group in a hierarchy: the unified one for an empty name."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, place = line.split(":", 2)
+        if controller in controllers.split(",") and (controller or not controllers):
+            top = MOUNTED / controller
+            for folder in (top / place.lstrip("/"), top):
+                if folder.is_dir():
+                    return folder
+    return None

@@ -1,0 +1,189 @@
+"""`autograder doctor`: what this machine enforces and has, found out by trying it from inside."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder import store, warm
+from autograder.cgroup import Group
+from autograder.config import LEVELS, Jail
+from autograder.course import KEY_FILE, Course
+from autograder.grading import hidden
+from autograder.memory import memory_mib
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+
+HOLDS = {
+    "namespaces": "own files, processes, network and memory segments; a user without rights; a filter of system calls; limits",
+    "landlock": "only named files; no network; a filter of system calls; limits",
+    "user": "a user of its own without rights; no network; a filter of system calls; limits",
+    "off": "nothing: student code runs as you",
+}
+
+#: Runs in the jail, as a student's notebook. Each function comes back only if it was let through.
+PROBE = """\
+import ctypes, os, signal, socket
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def called(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def reads(path):
+    return os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)
+
+
+def sends(kind, port):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.connect(("127.0.0.1", port))
+        probe.send(b"out")
+
+
+def writes(folder):
+    open(os.path.join(folder, "written by a notebook"), "w").close()
+
+
+def signals(pid):
+    os.kill(pid, 0)
+
+
+def attempts(paths, port, pid, folder):
+    tried = {f"read {path}": (reads, path) for path in paths}
+    tried["open a TCP connection"] = (sends, socket.SOCK_STREAM, port)
+    tried["send a UDP packet"] = (sends, socket.SOCK_DGRAM, port)
+    tried["signal the judge"] = (signals, pid)
+    tried["write outside its own folder"] = (writes, folder)
+    tried["become root"] = (os.setuid, 0)
+    tried["mount a file system"] = (called, "mount", b"none", b"/tmp", b"tmpfs", ctypes.c_ulong(0), None)
+    tried["make a user namespace"] = (called, "unshare", 0x10000000)
+    tried["trace a process"] = (called, "ptrace", 16, os.getppid(), None, None)
+    outcomes = []
+    for what, (function, *arguments) in tried.items():
+        try:
+            function(*arguments)
+            outcomes.append((what, ""))
+        except OSError as error:
+            outcomes.append((what, error.strerror or str(error)))
+    return outcomes
+"""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One thing that a notebook tried: ``refused`` is what the system said, empty where it was let through."""
+
+    what: str
+    refused: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        level: of the jail; one of ``config.LEVELS``.
+        missing: better level -> why this machine does not have it.
+        memory_kept_by: who ends a submission that takes too much memory.
+    """
+
+    level: str
+    missing: dict[str, str]
+    memory_kept_by: str
+    attempts: list[Attempt]
+    machine: dict[str, str]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was let through."""
+        return all(attempt.refused for attempt in self.attempts)
+
+
+def examine(course: Course) -> Findings:
+    """Start the best jail there is, and try from inside what hostile code would try.
+
+    Raises:
+        UsageError: this machine allows no jail at all.
+    """
+    settings = course.settings
+    warm.settle(warm.Surroundings(Jail(minimum=LEVELS[1], cold=True), tuple(hidden(course))))
+    group = Group.make(settings.limits.memory_mib, settings.limits.processes)
+    if group is not None:
+        group.remove()
+    parent = warm.parent()
+    return Findings(
+        level=parent.level,
+        missing=parent.refused,
+        memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
+        attempts=list(_attempts(course)),
+        machine=_machine(course),
+    )
+
+
+def _attempts(course: Course) -> Iterator[Attempt]:
+    secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
+    with (
+        socket.socket() as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        NotebookRun([PROBE], [], course.settings.limits) as run,
+    ):
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        udp.bind(tcp.getsockname())
+        run.run_cells()
+        outside = str(course.root)
+        paths = [str(path) for path in secret if path.exists()]
+        for what, refused in Submission(run).attempts(paths, tcp.getsockname()[1], os.getpid(), outside):
+            yield Attempt(str(what), str(refused))
+
+
+def _machine(course: Course) -> dict[str, str]:
+    from autograder.data import load_imdb
+
+    packages = ("tensorflow", "keras", "numpy", "gensim", "nbgrader", "otter-grader")
+    cards = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    mib = memory_mib()
+    folder = course.settings.course.data_folder
+    return {
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "memory": "unknown"
+        if mib is None
+        else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",
+        "GPU": ", ".join(cards) or "none",
+        "Python": f"{platform.python_version()} in {sys.prefix}",
+        "packages": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages),
+        "reviews": load_imdb(course.root / folder if folder else None).source,
+    }
+
+
+def doctor(course: Course, json_file: Path | None, console: Console) -> bool:
+    """Print the findings, and write them as JSON if asked to; whether the jail holds what it promises."""
+    findings = examine(course)
+    if json_file is not None:
+        store.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
+    shown = Table("the machine", "", show_header=False)
+    for name, value in findings.machine.items():
+        shown.add_row(name, value)
+    shown.add_row("jail", f"{findings.level}: {HOLDS[findings.level]}")
+    for level, reason in findings.missing.items():
+        shown.add_row("", f"not '{level}': {reason}")
+    shown.add_row("memory kept by", findings.memory_kept_by)
+    console.print(shown)
+    tried = Table("a notebook tried to", "and the system said")
+    for attempt in findings.attempts:
+        tried.add_row(attempt.what, attempt.refused or "[red]nothing: it was let through[/red]")
+    console.print(tried)
+    return findings.sound

@@ -1,0 +1,325 @@
+"""The jail around a student's process: what it sees, what it may ask of the system, how much it may use.
+
+Linux alone, and nothing beyond the standard library: these functions run between a fork and a student's first cell. Each does one
+thing, and raises OSError where the machine does not allow it; `zygote.py` decides what follows.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+# Numbers of <linux/sched.h>, <sys/mount.h>, <linux/prctl.h> and <linux/landlock.h>.
+NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
+OWN = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, NOATIME, NODIRATIME = 1, 2, 4, 8, 32, 1024, 2048
+BIND, REC, PRIVATE, RELATIME = 4096, 16384, 1 << 18, 1 << 21
+MOUNT_OPTIONS = {
+    "ro": RDONLY,
+    "nosuid": NOSUID,
+    "nodev": NODEV,
+    "noexec": NOEXEC,
+    "noatime": NOATIME,
+    "nodiratime": NODIRATIME,
+    "relatime": RELATIME,
+}
+DETACH = 2
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
+CAPABILITY_VERSION_3 = 0x20080522
+LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # system calls, the same on every machine
+KEEPS_SIGNALS_IN = 6  # version of Landlock
+FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ = 1 << 2, 1 << 1 | 1 << 14, 1 << 0, 1 << 3
+
+HOME = "/home/student"  # of every submission, on every machine that has namespaces
+INSIDE = "/inside"
+DEVICES = ("null", "zero", "full", "random", "urandom")
+FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
+READ_OF_PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/sys/devices/system")
+
+
+def _call(name: str, *arguments: Any) -> int:
+    """A function of the C library, its failure as OSError."""
+    result: int = getattr(_libc, name)(*arguments)
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return result
+
+
+def prctl(option: int, value: int) -> None:
+    """Set one property of this process."""
+    _call("prctl", option, *(ctypes.c_ulong(v) for v in (value, 0, 0, 0)))
+
+
+def prctl_pointer(option: int, kind: int, pointer: Any) -> None:
+    """Set one property that is a structure."""
+    _call("prctl", option, ctypes.c_ulong(kind), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0))
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces named by ``flags`` for new ones; that of process ids counts from the next child on."""
+    _call("unshare", flags)
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    """mount(2)."""
+    _call("mount", source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+
+
+def end_with_parent() -> None:
+    """Be killed when the parent ends."""
+    prctl(PR_SET_PDEATHSIG, 9)
+
+
+def no_orphans(*_: object) -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def readable_by_itself() -> None:
+    """Let a process open its own ``/proc/self`` again after ``drop_privileges``."""
+    prctl(PR_SET_DUMPABLE, 1)
+
+
+# ---- a root file system of its own
+
+
+def become_own_root(uid: int) -> None:
+    """Become, in a user namespace, the one user there is, with every capability inside it and none outside.
+
+    Args:
+        uid: by which the user is known inside.
+    """
+    outer, group = os.getuid(), os.getgid()
+    unshare(NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {outer} 1"), ("gid_map", f"{uid} {group} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def new_root(folder: str, ours: str, shown: Iterable[str], hidden: Iterable[str], uid: int) -> None:
+    """Move this process, in mount and pid namespaces of its own, to a root that holds what is ``shown``, read-only.
+
+    Args:
+        folder: an empty folder to build it in.
+        ours: the folder of this file, which becomes ``/inside``.
+        shown: files and folders besides the system's own; what does not exist is left out.
+        hidden: folders that stay empty even where they lie in something shown.
+        uid: the user that student code runs as, for ``/etc/passwd``.
+    """
+    keep_mounts_private()
+    mount("tmpfs", folder, "tmpfs", NOSUID, "mode=755,size=16m")
+    places = _without_nested([*SYSTEM, *shown])
+    for path in places:
+        _show(path, folder)
+    for path in hidden:
+        if os.path.isdir(path) and any(os.path.realpath(path).startswith(place + "/") for place in places):
+            mount("tmpfs", folder + os.path.realpath(path), "tmpfs", NOSUID | NODEV, "mode=000,size=4k")
+    _show(ours, folder, INSIDE)
+    for name in FROM_ETC:
+        _show(f"/etc/{name}", folder)
+    for device in (*(f"/dev/{name}" for name in DEVICES), *_graphics_cards()):
+        _show(device, folder)
+    _write_names(folder, uid)
+    for name in ("proc", "home", "tmp", "dev/shm", "dev/pts", "var"):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+    os.symlink("pts/ptmx", f"{folder}/dev/ptmx")
+    os.symlink("/tmp", f"{folder}/var/tmp")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", f"{folder}/dev/{name}")
+    os.symlink("/proc/self/fd", f"{folder}/dev/fd")
+    _make_read_only(folder)
+    os.chdir(folder)
+    _call("pivot_root", b".", b".")
+    _call("umount2", b".", DETACH)
+    os.chdir("/")
+    own_proc()
+
+
+def keep_mounts_private() -> None:
+    """What is mounted from here on is seen in this namespace alone."""
+    mount("none", "/", "", REC | PRIVATE)
+
+
+def own_proc() -> None:
+    """``/proc`` with the processes of our own namespace, and no other."""
+    mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+
+
+def _graphics_cards() -> Iterator[str]:
+    yield from (entry.path for entry in os.scandir("/dev") if entry.name.startswith("nvidia"))
+
+
+def _without_nested(paths: Iterable[str]) -> list[str]:
+    """The paths that exist and lie in no other of them; links among them stay links."""
+    found = sorted({os.path.normpath(path) for path in paths if os.path.lexists(path)})
+    return [p for p in found if not any(p.startswith(other + "/") for other in found if not os.path.islink(other))]
+
+
+def _show(path: str, root: str, name: str = "") -> None:
+    target = root + (name or path)
+    if not os.path.lexists(path) or os.path.lexists(target):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+    elif os.path.isdir(path):
+        os.mkdir(target)
+        mount(path, target, "", BIND | REC)
+    else:
+        open(target, "w").close()
+        mount(path, target, "", BIND)
+
+
+def _write_names(root: str, uid: int) -> None:
+    os.makedirs(f"{root}/etc", exist_ok=True)
+    lines = {
+        "passwd": f"student:x:{uid}:{uid}::{HOME}:/bin/sh",
+        "group": f"student:x:{uid}:",
+        "hosts": "127.0.0.1 localhost",
+        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files",
+    }
+    for name, text in lines.items():
+        with open(f"{root}/etc/{name}", "w") as file:
+            file.write(text + "\n")
+
+
+def _make_read_only(root: str) -> None:
+    """Every mount under ``root``, and last itself; a device stays a device."""
+    with open("/proc/self/mountinfo") as file:
+        mounts = [line.split(" ")[4:6] for line in file]
+    for place, options in reversed(mounts):
+        place = place.encode().decode("unicode_escape")
+        if place == root or place.startswith(root + "/"):
+            kept = sum(MOUNT_OPTIONS.get(option, 0) for option in options.split(","))
+            device = 0 if place.startswith(f"{root}/dev/") else NODEV
+            mount("none", place, "", BIND | REMOUNT | kept | RDONLY | NOSUID | device)
+
+
+def own_scratch(mib: int, uid: int) -> None:
+    """Empty folders to write in, of one size-limited file system: the home, ``/tmp`` and ``/dev/shm``; and terminals."""
+    options = f"mode=755,size={mib}m,nr_inodes=20000"
+    mount("tmpfs", "/home", "tmpfs", NOSUID | NODEV, options)
+    for name, place, mode in (("student", None, 0o700), ("tmp", "/tmp", 0o1777), ("shm", "/dev/shm", 0o1777)):
+        folder = f"/home/{name}"
+        os.mkdir(folder)
+        os.chown(folder, uid, uid)
+        os.chmod(folder, mode)
+        if place:
+            mount(folder, place, "", BIND)
+    mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+
+
+# ---- what a process may do
+
+
+def drop_privileges(uid: int | None) -> None:
+    """Give up every capability for good; and become ``uid`` where it is given, which only root can."""
+    for capability in range(64):
+        try:
+            prctl(PR_CAPBSET_DROP, capability)
+        except OSError:
+            break  # EINVAL: beyond the last one; EPERM: no capability at all, so none to lose
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_DUMPABLE, 0)  # nobody reads this process' memory or descriptors through /proc
+
+
+def set_limits(limits: Mapping[str, int]) -> None:
+    """Limits of this process and its children.
+
+    Args:
+        limits: name as in ``resource.RLIMIT_…``, in lower case -> value; never raised above what holds already.
+    """
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name.upper()}")
+        hard = resource.getrlimit(number)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (value, value))
+
+
+# ---- Landlock: where no root of its own can be had
+
+
+def landlock_version() -> int:
+    """Version of the interface; 0 where there is none."""
+    version: int = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
+    return max(0, version)
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
+
+
+def landlock(read: Iterable[str], write: Iterable[str]) -> None:
+    """From here on only these files and folders, no TCP, and no signal or abstract socket outwards.
+
+    The last two where the version has them (4 and 6).
+
+    Args:
+        read: may be read and executed.
+        write: anything goes.
+    """
+    version = landlock_version()
+    bits = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
+    every = (1 << bits) - 1
+    rules = _Ruleset(every, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    if version == 0:
+        raise OSError("this kernel has no Landlock")
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    ruleset = _syscall(LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
+    system = [path for path in (*SYSTEM, *(f"/etc/{name}" for name in FROM_ETC), *READ_OF_PROC) if os.path.exists(path)]
+    devices = [f"/dev/{name}" for name in DEVICES]
+    for paths, wanted in (([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ), ([*devices, *write], every)):
+        for path in paths:
+            try:
+                place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            except OSError:
+                continue
+            files = wanted if os.path.isdir(path) else wanted & (FILE_READ | FILE_WRITE | FILE_EXECUTE)
+            rule = _Beneath(files & every, place)
+            _syscall(LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0)
+            os.close(place)
+    _syscall(LANDLOCK_RESTRICT, ruleset, 0)
+    os.close(ruleset)
+
+
+def _syscall(*arguments: Any) -> int:
+    result: int = _libc.syscall(*arguments)
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"system call {arguments[0]}: {os.strerror(number)}")
+    return result
+
+
+def readable(paths: Iterable[str]) -> list[str]:
+    """Those of ``paths`` that this process could still read."""
+    return [path for path in paths if os.access(path, os.R_OK) and _opens(path)]
+
+
+def _opens(path: str) -> bool:
+    try:
+        if os.path.isdir(path):
+            return bool(os.listdir(path))
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""The filter of system calls: refuses what no notebook needs and what has been a way out of other jails."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import socket
+import struct
+from collections.abc import Iterator
+
+from jail import NEWCGROUP, NEWIPC, NEWNET, NEWNS, NEWPID, NEWUSER, NEWUTS, prctl_pointer
+
+# name: number on x86_64, on aarch64 (None: does not exist there)
+REFUSED: dict[str, tuple[int | None, int | None]] = {
+    # namespaces, mounts, roots
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "fanotify_init": (300, 262),
+    # other processes
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "sched_setaffinity": (203, 122),  # its cores are given to it
+    # what outlives a process
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    # parts of the kernel with a long history of holes
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "vmsplice": (278, 75),
+    "memfd_secret": (447, 447),
+    "modify_ldt": (154, None),
+    "uselib": (134, None),
+    "lookup_dcookie": (212, 18),
+    "nfsservctl": (180, 42),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "acct": (163, 89),
+    "syslog": (103, 116),
+    "vhangup": (153, 58),
+    # the machine itself
+    "reboot": (169, 142),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "adjtimex": (159, 171),
+    "clock_adjtime": (305, 266),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+}
+CLONE, CLONE3, SOCKET, CONNECT, IOCTL, PERSONALITY = (56, 220), (435, 435), (41, 198), (42, 203), (16, 29), (135, 92)
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
+TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebody else's terminal
+
+# <linux/bpf_common.h>, <linux/seccomp.h>
+LOAD, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
+NUMBER, ARCHITECTURE, FIRST, SECOND = (
+    0,
+    4,
+    16,
+    24,
+)  # offsets in struct seccomp_data; arguments are 64 bits, low half first
+X32 = 0x40000000
+NEW_NAMESPACES = NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWCGROUP
+PR_SET_SECCOMP, MODE_FILTER = 22, 2
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def filter_system_calls(connect: bool) -> None:
+    """Refuse what stands above, every socket but Unix ones, and new namespaces, for this process and its children, for good.
+
+    Args:
+        connect: whether Unix sockets may connect; they may where no socket of another process can be reached.
+
+    Raises:
+        OSError: the machine's architecture is not known here, or it has no filters.
+    """
+    if platform.machine() not in MACHINES:
+        raise OSError(errno.ENOSYS, f"no filter of system calls for {platform.machine()}")
+    code = b"".join(_program(*MACHINES[platform.machine()], connect))
+    program = _Program(len(code) // 8, code)
+    prctl_pointer(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(program))
+
+
+def _program(column: int, architecture: int, connect: bool) -> Iterator[bytes]:
+    yield from (_step(LOAD, ARCHITECTURE), _step(EQUAL, architecture, 1, 0), _step(RETURN, KILL))
+    yield from (_step(LOAD, NUMBER), _step(AT_LEAST, X32, 0, 1), _step(RETURN, ERROR | errno.ENOSYS))
+    for numbers in REFUSED.values():
+        if (number := numbers[column]) is not None:
+            yield from _when(number, errno.EPERM)
+    yield from _when(CLONE3[column], errno.ENOSYS)  # its flags cannot be read from here; the C library then takes clone
+    if not connect:
+        yield from _when(CONNECT[column], errno.EACCES)
+    yield from _unless_argument(SOCKET[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
+    yield from _unless_argument(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
+    yield from _unless_argument(
+        PERSONALITY[column], FIRST, (_step(EQUAL, 0, 2, 0), _step(EQUAL, 0xFFFFFFFF, 1, 0)), errno.EPERM
+    )
+    for request in TERMINAL_INPUT:
+        yield from _unless_argument(IOCTL[column], SECOND, (_step(EQUAL, request, 0, 1),), errno.EPERM)
+    yield _step(RETURN, ALLOW)
+
+
+def _when(number: int, error: int) -> Iterator[bytes]:
+    yield from (_step(EQUAL, number, 0, 1), _step(RETURN, ERROR | error))
+
+
+def _unless_argument(number: int, argument: int, test: tuple[bytes, ...], error: int) -> Iterator[bytes]:
+    """Refuse a call unless the test of its argument skips the refusal. The number is loaded again afterwards."""
+    inner = [_step(LOAD, argument), *test, _step(RETURN, ERROR | error)]
+    yield from (_step(EQUAL, number, 0, len(inner)), *inner, _step(LOAD, NUMBER))
+
+
+def _step(operation: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("HBBI", operation, if_true, if_false, value)

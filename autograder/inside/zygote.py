@@ -1,0 +1,314 @@
+"""The warm parent: imports the heavy packages once, then forks each student's process from itself, into its jail.
+
+    python -s -S -P zygote.py SITE_PACKAGES[:SITE_PACKAGES] DESCRIPTOR
+
+The descriptor is one end of a packet socket. Over it comes, as JSON, first the plan and then one launch after the other, as
+`warm.py` sends them. The parent lives in the jail itself and ends with whoever started it, and all that it forked with it. For a
+launch it forks a maker of namespaces, which ends at once; that forks the keeper, process 1 of the student's own namespace, which
+waits and says how it ended; and that the student's process.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__":  # -S left site-packages off the path, and with it every .pth file that could name the course
+    sys.path += sys.argv[1].split(":")
+    sys.path.insert(0, __file__.rpartition("/")[0])
+
+import contextlib
+import gc
+import importlib
+import itertools
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import jail
+import seccomp
+
+MESSAGE, DESCRIPTORS, MOST_DESCRIPTORS = 1 << 17, 250, 1 << 12
+
+
+def main(control: socket.socket) -> None:
+    plan = json.loads(control.recv(MESSAGE))
+    level, refused = enclose(plan)
+    for name in plan["preload"]:
+        with contextlib.suppress(
+            ModuleNotFoundError
+        ):  # a course names what it uses; not everything is installed everywhere
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # or else the first collection in every child would copy all that is shared
+    control.send(json.dumps({"level": level, "refused": refused}).encode())
+    while True:
+        ready, _, _ = select.select([control], [], [], 0.5)
+        reap()
+        if not ready:
+            continue
+        message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
+        if not message:  # whoever started this has ended
+            end_children()
+            shutil.rmtree(plan["folder"], ignore_errors=True)
+            return
+        if level != "namespaces":
+            end_children()
+        if (maker := os.fork()) == 0:
+            control.close()
+            in_child(make_namespaces, plan, level, json.loads(message), descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        os.waitpid(maker, 0)
+
+
+def in_child(function: Callable[..., int], *arguments: Any) -> None:
+    """Run ``function`` in a forked process and end there with its exit code; the parent's own code is never returned to."""
+    code = 1
+    try:
+        code = function(*arguments)
+    finally:
+        os._exit(code)
+
+
+def reap() -> None:
+    """Take leave of children that ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def end_children() -> None:
+    """End every descendant. Those whose parent is gone have become children of this process, so this comes to an end."""
+    while True:
+        with open("/proc/thread-self/children") as file:
+            children = [int(pid) for pid in file.read().split()]
+        if not children:
+            return
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+# ---- the jail of the parent itself
+
+
+def enclose(plan: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Take this process into the best jail that this machine allows.
+
+    Returns:
+        Its level, and for each better one why it cannot be had.
+    """
+    refused: dict[str, str] = {}
+    plan["owner"] = plan["uid"] if os.getuid() == 0 else None
+    jail.no_orphans()
+    for level in plan["levels"]:
+        try:
+            {"namespaces": enter_namespaces, "landlock": try_landlock, "user": try_user, "off": try_nothing}[level](
+                plan
+            )
+            return level, refused
+        except OSError as error:
+            refused[level] = error.strerror or str(error)
+    raise OSError(f"no jail at all: {refused}")
+
+
+def enter_namespaces(plan: dict[str, Any]) -> None:
+    """Go on as process 1 of namespaces of our own, in a root of our own; the processes that were there before only wait.
+
+    Raises:
+        OSError: the machine does not allow it. This process is as it was.
+    """
+    heard, told = socket.socketpair()
+    if child := os.fork():
+        told.close()
+        if failure := heard.recv(4096):
+            os.waitpid(child, 0)
+            raise OSError(failure.decode())
+        wait_for_end(child, plan["folder"])
+    heard.close()
+    jail.end_with_parent()
+    try:
+        if os.getuid() != 0:
+            jail.become_own_root(plan["uid"])
+        jail.unshare(jail.OWN)
+        if inner := os.fork():
+            told.close()
+            wait_for_end(inner)
+        jail.end_with_parent()
+        jail.new_root(plan["root"], sys.path[0], plan["shown"], plan["hidden"], plan["uid"])
+        jail.own_scratch(16, os.getuid())  # some packages want to write while they are imported
+        refuse_if_readable(plan)
+    except OSError as error:
+        told.send(str(error).encode())
+        os._exit(1)
+    told.close()
+    sys.path[0] = jail.INSIDE
+
+
+def wait_for_end(child: int, folder: str = "") -> None:
+    """End as the child ends, and leave no ``folder`` behind, even when whoever started us was killed."""
+    _, status = os.waitpid(child, 0)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def try_landlock(plan: dict[str, Any]) -> None:
+    """See whether Landlock would hold, with a user of its own where that can be; it is put on each student's process alone."""
+    try:
+        try_user(plan)
+    except OSError:
+        plan["owner"] = None
+        if jail.landlock_version() < jail.KEEPS_SIGNALS_IN:
+            raise OSError("Landlock of this kernel does not keep signals in, and there is no user of its own") from None
+    trial(plan, "landlock")
+
+
+def try_user(plan: dict[str, Any]) -> None:
+    """See whether a user of its own would hold; only root can become one."""
+    if os.getuid() != 0:
+        raise OSError("only root can start a process of another user")
+    plan["owner"] = plan["uid"]
+    trial(plan, "user")
+
+
+def try_nothing(plan: dict[str, Any]) -> None:
+    """No jail at all, which the instructor asked for."""
+    plan["owner"] = None
+
+
+def trial(plan: dict[str, Any], level: str) -> None:
+    """Confine a child and see that it can read what it needs, and nothing that is hidden.
+
+    Raises:
+        OSError: it could not be confined, or not enough.
+    """
+    heard, told = socket.socketpair()
+    if child := os.fork():
+        told.close()
+        failure = heard.recv(4096)
+        os.waitpid(child, 0)
+        if failure:
+            raise OSError(failure.decode())
+        return
+    try:
+        confine(plan, level, plan["root"])
+        refuse_if_readable(plan)
+        for path in (*plan["shown"], __file__):
+            if not jail.readable([path]):
+                raise OSError(f"user {os.getuid()} cannot read {path}, which the notebook's Python needs")
+    except OSError as error:
+        told.send(str(error).encode())
+    os._exit(0)
+
+
+def refuse_if_readable(plan: dict[str, Any]) -> None:
+    if seen := jail.readable(plan["hidden"]):
+        raise OSError(f"{seen[0]} can be read from inside")
+
+
+# ---- one student's process
+
+
+def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], descriptors: list[int]) -> int:
+    """Leave for namespaces of our own, with an empty scratch, and fork the keeper into them."""
+    home, owner = launch["home"], plan["owner"]
+    if level == "namespaces":
+        jail.unshare(jail.OWN)
+        jail.keep_mounts_private()
+        jail.own_scratch(launch["scratch_mib"], os.getuid() if owner is None else owner)
+        home = jail.HOME
+    elif owner is not None:
+        os.chown(home, owner, owner)
+    if os.fork() == 0:
+        in_child(keep, plan, level, home, launch, descriptors)
+    return 0
+
+
+def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], descriptors: list[int]) -> int:
+    """Start the student's process, pass interrupts on to it, and say how it ended."""
+    judge, last = socket.socket(fileno=descriptors[0]), 1 + len(launch["channels"])
+    sockets, files = descriptors[1:last], descriptors[last:]
+    try:
+        if level == "namespaces":
+            jail.own_proc()
+        jail.no_orphans()
+        os.sched_setaffinity(0, plan["cores"])
+        this = os.pidfd_open(os.getpid())
+        confine(plan, level, home)
+        copy_files(files, launch["files"], home)
+        jail.set_limits(launch["limits"])
+    except OSError as error:
+        judge.send(str(error).encode())
+        return 1
+    socket.send_fds(judge, [b"started"], [this])
+    judge.recv(16)  # it has put this process where its memory is counted
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (student := os.fork()) == 0:
+        judge.close()
+        in_child(be_student, launch, home, sockets)
+    signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
+    for descriptor in sockets:
+        os.close(descriptor)
+    judge.send(json.dumps(wait_for(student)).encode())
+    return 0
+
+
+def confine(plan: dict[str, Any], level: str, home: str) -> None:
+    """Give up everything that a student's process must not have, for good."""
+    if level == "off":
+        return
+    if level == "landlock":
+        jail.landlock([*plan["shown"], os.path.dirname(os.path.abspath(__file__))], [home])
+    jail.drop_privileges(plan["owner"])
+    seccomp.filter_system_calls(connect=level == "namespaces")
+
+
+def copy_files(files: list[int], names: list[str], home: str) -> None:
+    for name, descriptor in zip(names, files, strict=True):
+        with open(descriptor, "rb") as source, open(f"{home}/{name}", "wb") as target:
+            while chunk := source.read(1 << 20):
+                target.write(chunk)
+
+
+def wait_for(student: int) -> dict[str, int]:
+    """Wait for the student's process, and take leave of every orphan that ends before it."""
+    while True:
+        pid, status = os.wait()
+        if pid == student:
+            code = os.waitstatus_to_exitcode(status)
+            return {"signal": -code} if code < 0 else {"exit": code}
+
+
+def be_student(launch: dict[str, Any], home: str, sockets: list[int]) -> int:
+    """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
+    jail.readable_by_itself()
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    for low, high in itertools.pairwise([2, *sorted(sockets), MOST_DESCRIPTORS]):
+        os.closerange(low + 1, high)
+    os.environ.clear()
+    os.environ.update(launch["environment"] | {"HOME": home, "KERAS_HOME": f"{home}/.keras"})
+    os.environ["TMPDIR"] = "/tmp" if home == jail.HOME else home
+    os.chdir(home)
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    import agent
+
+    agent.serve(launch["connection"], dict(zip(launch["channels"], sockets, strict=True)))
+    return 0
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[2])))

@@ -1,0 +1,78 @@
+"""Which limit stopped a student's code, in words that a student can use."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from autograder.config import Limits
+
+CRASHES = {
+    signal.SIGSEGV: "segmentation fault",
+    signal.SIGABRT: "abort",
+    signal.SIGBUS: "bus error",
+    signal.SIGFPE: "arithmetic error",
+    signal.SIGILL: "illegal instruction",
+}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Why a cell or a call did not come to its end, in words a student can use."""
+
+    reason: str
+    hint: str = ""
+
+
+def how_it_ended(why: str, limits: Limits) -> Stopped:
+    """What became of a process, from ``StudentProcess.poll``."""
+    match why.split():
+        case ["memory"]:
+            return Stopped(
+                f"used more than {limits.memory_mib} MiB of memory and was stopped",
+                "How large is your largest array, and does anything grow in a loop?",
+            )
+        case ["output"]:
+            return Stopped(
+                f"printed more than {limits.output_mib} MiB and was stopped", "Is there a print inside a long loop?"
+            )
+        case ["scratch"]:
+            return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
+        case ["exit", code]:
+            return Stopped(f"ended its own process (exit code {code})", "Does anything call exit or quit?")
+        case ["signal", number] if int(number) == signal.SIGXCPU:
+            return Stopped(f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped")
+        case ["signal", number] if int(number) in CRASHES:
+            return Stopped(f"crashed the interpreter ({CRASHES[signal.Signals(int(number))]})")
+        case ["signal", number]:
+            return Stopped(f"was killed (signal {number})")
+    raise ValueError(f"no such end: {why}")
+
+
+def limit_hit(error_type: str, text: str, limits: Limits) -> str:
+    """A hint when an error is what a limit of the jail looks like from inside; else nothing.
+
+    >>> limit_hit("OSError", "[Errno 28] No space left on device", Limits())
+    'While grading, a notebook may write at most 512 MiB of files.'
+    """
+    told = {
+        ("No space left on device", "File too large", "database or disk is full"): (
+            f"While grading, a notebook may write at most {limits.scratch_mib} MiB of files."
+        ),
+        ("Network is unreachable", "Name or service not known", "name resolution"): (
+            "While grading there is no network: nothing can be downloaded."
+        ),
+        ("Resource temporarily unavailable", "can't start new thread"): (
+            f"While grading, a notebook may have at most {limits.processes} processes and threads at a time."
+        ),
+        ("Too many open files",): f"While grading, a notebook may have at most {limits.open_files} files open.",
+        (
+            "Read-only file system",
+        ): "While grading, a notebook may write in its own folder and in /tmp, and nowhere else.",
+    }
+    for parts, hint in told.items():
+        if any(part in text for part in parts):
+            return hint
+    if error_type == "MemoryError":
+        return f"While grading, a notebook may use at most {limits.memory_mib} MiB of memory."
+    return ""
