@@ -19,7 +19,8 @@ from autograder.otter_road import COURSE, OTTER_CONFIG
 
 PACKAGE = Path(autograder.__file__).parent
 LOCK = PACKAGE.parent / "requirements.lock"
-OUTSIDE = ("private_folder", "data_folder", "key")  # settings that name what does not travel in this way
+OUTSIDE = ("private_folder", "data_folder", "key", "minimum")  # settings that do not travel in this way
+LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
 
 SETUP = """\
@@ -111,7 +112,7 @@ def _config(settings: Settings) -> str:
         for name in sorted(section.trait_names(config=True))
         if name not in OUTSIDE
     )
-    return "\n".join(["c = get_config()", *values, ""])
+    return "\n".join(["c = get_config()", *values, f"c.Jail.minimum = {LEAST!r}", ""])
 
 
 def _folder(folder: Path, name: str) -> dict[str, bytes]:

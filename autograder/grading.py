@@ -114,15 +114,14 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
 
 
 def hidden(course: Course) -> list[Path]:
-    """What no student's process may read, wherever it lies: all of the course, and this package with its tests.
+    """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
 
-    Python's own folders are left out; one of them may lie inside the course.
+    The folder of a virtual environment in the course is left out: a notebook needs its packages.
     """
-    needed = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
-    package = Path(__file__).resolve().parent
-    paths = [*course.root.iterdir(), *([] if course.private == course.root else [course.private])]
-    inside = {path for path in package.iterdir() if path.name != "inside"}
-    return [path for path in (*paths, *inside) if not any(need.is_relative_to(path.resolve()) for need in needed)]
+    python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
+    private = [] if course.private == course.root else [course.private]
+    paths = [*course.root.iterdir(), *private, Path(__file__).resolve().parent / "tests"]
+    return [path for path in paths if path.exists() and not any(p.is_relative_to(path.resolve()) for p in python)]
 
 
 def _grade(job: Job) -> Result:

@@ -74,6 +74,7 @@ class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
 def main(base: Path) -> None:
     """Grade what lies in ``base``/submission and write ``base``/results/results.json, valid from the first moment."""
     _write(base, _not_graded("", f"{OUR_FAULT} {UNFINISHED}"))
+    (base / "source").chmod(0o700)  # where the jail is no more than a user of its own, this keeps it out
     result = grade(base / "submission", base / "source")
     _write(base, result)
     print(report(result))

@@ -26,12 +26,10 @@ from typing import Any
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
-from autograder.inside.jail import HOME
 
 INSIDE = Path(__file__).parent / "inside"
 FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
 PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
-KERNEL = ("ipykernel.ipkernel", "agent")  # what every student's process needs; a cold parent imports nothing else
 CHANNELS = ("shell", "iopub", "stdin", "control")
 FIRST_UID, UIDS = 65520, 14  # numbers that distributions leave to nobody
 START_SECONDS = 120.0
@@ -45,11 +43,17 @@ class Surroundings:
     Attributes:
         hidden: files and folders that nothing in the jail may read, wherever they lie.
         slot: number of this judge among those that work at the same time, and how many there are.
+        levels: of the jail, in the order in which they are tried.
     """
 
     jail: Jail = field(default_factory=Jail)
     hidden: tuple[Path, ...] = ()
     slot: tuple[int, int] = (0, 1)
+    levels: tuple[str, ...] = LEVELS[:0:-1]
+
+    def to_try(self) -> list[str]:
+        """Levels of the jail, best first; none at all where the instructor asked for none."""
+        return ["off"] if self.jail.minimum == "off" else list(self.levels)
 
 
 class WarmParent:
@@ -62,15 +66,16 @@ class WarmParent:
         for name in ("root", "sockets"):
             (self.folder / name).mkdir(mode=0o700)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        site = ":".join(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
+        self.packages = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
+        self._errors = open(self.folder / "errors", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), site, str(theirs.fileno())],
+                [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(self.packages), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=self._errors,
                 cwd="/",
             )
         self._send(self._plan())
@@ -78,15 +83,15 @@ class WarmParent:
         self._numbers = itertools.count()
 
     def _plan(self) -> dict[str, Any]:
-        jail, prefixes = self.surroundings.jail, (sys.prefix, sys.base_prefix)
+        jail, python = self.surroundings.jail, (sys.prefix, sys.base_prefix, *self.packages)
         return {
-            "levels": ["off"] if jail.minimum == "off" else [*reversed(LEVELS[1:])],
+            "levels": self.surroundings.to_try(),
             "folder": str(self.folder),
             "root": str(self.folder / "root"),
-            "shown": sorted({*prefixes, *map(os.path.realpath, prefixes)}),
+            "shown": sorted({*python, *map(os.path.realpath, python)}),
             "hidden": [str(path) for path in self.surroundings.hidden],
             "uid": FIRST_UID + self.surroundings.slot[0] % UIDS,
-            "preload": [*KERNEL, *([] if jail.cold else jail.preload)],
+            "preload": [] if jail.cold else list(jail.preload),
             "cores": _cores(*self.surroundings.slot),
         }
 
@@ -104,7 +109,10 @@ class WarmParent:
             self.control.settimeout(START_SECONDS)
             answer = self.control.recv(MESSAGE)
             if not answer:
-                raise OSError(f"the warm parent ended with exit code {self.process.wait()} while it started")
+                code = self.process.wait()
+                self._errors.seek(0)
+                last = (self._errors.read().strip().splitlines() or [""])[-1]
+                raise OSError(f"the warm parent ended with exit code {code} while it started: {last}")
             self._said = json.loads(answer)
         return self._said
 
@@ -166,6 +174,7 @@ class WarmParent:
             self.process.wait(5.0)
         self.process.kill()
         self.process.wait()
+        self._errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -250,8 +259,6 @@ def _environment() -> dict[str, str]:
     """The environment of a student's process: nothing of the grader's but thread counts, device choice and locale."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     return kept | {
-        "HOME": HOME,
-        "KERAS_HOME": f"{HOME}/.keras",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "NLP_DATA": "stand-in",
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",

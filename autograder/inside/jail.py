@@ -36,7 +36,8 @@ LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # system calls
 KEEPS_SIGNALS_IN = 6  # version of Landlock
 FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ = 1 << 2, 1 << 1 | 1 << 14, 1 << 0, 1 << 3
 
-HOME = "/home/student"  # of every submission, on every machine that has namespaces
+SCRATCH = "/student"  # of every submission, on every machine that has namespaces
+HOME, TEMPORARY, SHARED = f"{SCRATCH}/home", f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 INSIDE = "/inside"
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
@@ -69,8 +70,11 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """mount(2)."""
-    _call("mount", source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+    """mount(2), its failure with the place it is about."""
+    try:
+        _call("mount", source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+    except OSError as error:
+        raise OSError(error.errno, f"mount {kind or source} on {target}: {os.strerror(error.errno or 0)}") from error
 
 
 def end_with_parent() -> None:
@@ -119,28 +123,32 @@ def new_root(folder: str, ours: str, shown: Iterable[str], hidden: Iterable[str]
     places = _without_nested([*SYSTEM, *shown])
     for path in places:
         _show(path, folder)
-    for path in hidden:
-        if os.path.isdir(path) and any(os.path.realpath(path).startswith(place + "/") for place in places):
-            mount("tmpfs", folder + os.path.realpath(path), "tmpfs", NOSUID | NODEV, "mode=000,size=4k")
+    open(f"{folder}/nothing", "w").close()
+    for path in map(os.path.realpath, hidden):
+        if os.path.lexists(folder + path):
+            if os.path.isdir(path):
+                mount("tmpfs", folder + path, "tmpfs", NOSUID | NODEV, "mode=000,size=4k")
+            else:
+                mount(f"{folder}/nothing", folder + path, "", BIND)
     _show(ours, folder, INSIDE)
     for name in FROM_ETC:
         _show(f"/etc/{name}", folder)
     for device in (*(f"/dev/{name}" for name in DEVICES), *_graphics_cards()):
         _show(device, folder)
     _write_names(folder, uid)
-    for name in ("proc", "home", "tmp", "dev/shm", "dev/pts", "var"):
-        os.makedirs(f"{folder}/{name}", exist_ok=True)
+    for name in ("proc", "tmp", "dev/shm", "dev/pts", "var", SCRATCH):
+        os.makedirs(f"{folder}/{name.lstrip('/')}", exist_ok=True)
     os.symlink("pts/ptmx", f"{folder}/dev/ptmx")
     os.symlink("/tmp", f"{folder}/var/tmp")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", f"{folder}/dev/{name}")
     os.symlink("/proc/self/fd", f"{folder}/dev/fd")
     _make_read_only(folder)
+    own_proc(f"{folder}/proc")  # while the old one can be seen: an ordinary user may mount no other
     os.chdir(folder)
     _call("pivot_root", b".", b".")
     _call("umount2", b".", DETACH)
     os.chdir("/")
-    own_proc()
 
 
 def keep_mounts_private() -> None:
@@ -148,9 +156,9 @@ def keep_mounts_private() -> None:
     mount("none", "/", "", REC | PRIVATE)
 
 
-def own_proc() -> None:
-    """``/proc`` with the processes of our own namespace, and no other."""
-    mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+def own_proc(place: str = "/proc") -> None:
+    """The processes of our own namespace, and no other."""
+    mount("proc", place, "proc", NOSUID | NODEV | NOEXEC)
 
 
 def _graphics_cards() -> Iterator[str]:
@@ -204,16 +212,18 @@ def _make_read_only(root: str) -> None:
 
 
 def own_scratch(mib: int, uid: int) -> None:
-    """Empty folders to write in, of one size-limited file system: the home, ``/tmp`` and ``/dev/shm``; and terminals."""
-    options = f"mode=755,size={mib}m,nr_inodes=20000"
-    mount("tmpfs", "/home", "tmpfs", NOSUID | NODEV, options)
-    for name, place, mode in (("student", None, 0o700), ("tmp", "/tmp", 0o1777), ("shm", "/dev/shm", 0o1777)):
-        folder = f"/home/{name}"
+    """Empty folders to write in, all of one size-limited file system, and terminals.
+
+    ``/tmp`` is one of them where nothing of Python's lies in it.
+    """
+    mount("tmpfs", SCRATCH, "tmpfs", NOSUID | NODEV, f"mode=755,size={mib}m,nr_inodes=20000")
+    for folder, mode in ((HOME, 0o700), (TEMPORARY, 0o700), (SHARED, 0o1777)):
         os.mkdir(folder)
         os.chown(folder, uid, uid)
         os.chmod(folder, mode)
-        if place:
-            mount(folder, place, "", BIND)
+    mount(SHARED, "/dev/shm", "", BIND)
+    if os.path.ismount("/tmp") or not os.listdir("/tmp"):
+        mount(TEMPORARY, "/tmp", "", BIND)
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
 

@@ -27,6 +27,7 @@ import select
 import shutil
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -39,17 +40,18 @@ MESSAGE, DESCRIPTORS, MOST_DESCRIPTORS = 1 << 17, 250, 1 << 12
 def main(control: socket.socket) -> None:
     plan = json.loads(control.recv(MESSAGE))
     level, refused = enclose(plan)
+    live_in(plan["root"] if level != "namespaces" else jail.HOME)
+    importlib.import_module("agent")
     for name in plan["preload"]:
-        with contextlib.suppress(
-            ModuleNotFoundError
-        ):  # a course names what it uses; not everything is installed everywhere
+        with contextlib.suppress(ImportError):  # not everything that some course uses is installed everywhere
             importlib.import_module(name)
     gc.collect()
     gc.freeze()  # or else the first collection in every child would copy all that is shared
     control.send(json.dumps({"level": level, "refused": refused}).encode())
     while True:
-        ready, _, _ = select.select([control], [], [], 0.5)
-        reap()
+        ready, _, _ = select.select([control], [], [], 1.0 if level == "namespaces" else 0.05)
+        if reap() and level != "namespaces":
+            end_children()  # a keeper has ended, and nothing else holds together what it leaves behind
         if not ready:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
@@ -57,14 +59,20 @@ def main(control: socket.socket) -> None:
             end_children()
             shutil.rmtree(plan["folder"], ignore_errors=True)
             return
-        if level != "namespaces":
-            end_children()
         if (maker := os.fork()) == 0:
             control.close()
             in_child(make_namespaces, plan, level, json.loads(message), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         os.waitpid(maker, 0)
+
+
+def live_in(home: str) -> None:
+    """Have ``home`` as working folder, and tell everybody who asks the environment."""
+    temporary = jail.TEMPORARY if home == jail.HOME else home
+    os.environ |= {"HOME": home, "KERAS_HOME": f"{home}/.keras", "TMPDIR": temporary}
+    tempfile.tempdir = None  # where it was looked up before
+    os.chdir(home)
 
 
 def in_child(function: Callable[..., int], *arguments: Any) -> None:
@@ -76,11 +84,13 @@ def in_child(function: Callable[..., int], *arguments: Any) -> None:
         os._exit(code)
 
 
-def reap() -> None:
-    """Take leave of children that ended."""
+def reap() -> bool:
+    """Take leave of children that ended; whether there were any."""
+    ended = False
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+            ended = True
+    return ended
 
 
 def end_children() -> None:
@@ -103,7 +113,7 @@ def enclose(plan: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Take this process into the best jail that this machine allows.
 
     Returns:
-        Its level, and for each better one why it cannot be had.
+        Its level ("off" where none holds), and for each better one why it cannot be had.
     """
     refused: dict[str, str] = {}
     plan["owner"] = plan["uid"] if os.getuid() == 0 else None
@@ -116,7 +126,7 @@ def enclose(plan: dict[str, Any]) -> tuple[str, dict[str, str]]:
             return level, refused
         except OSError as error:
             refused[level] = error.strerror or str(error)
-    raise OSError(f"no jail at all: {refused}")
+    return "off", refused
 
 
 def enter_namespaces(plan: dict[str, Any]) -> None:
@@ -199,7 +209,9 @@ def trial(plan: dict[str, Any], level: str) -> None:
             raise OSError(failure.decode())
         return
     try:
-        confine(plan, level, plan["root"])
+        confine(plan, level)
+        if level == "landlock":
+            see_only_needed(plan, plan["root"])
         refuse_if_readable(plan)
         for path in (*plan["shown"], __file__):
             if not jail.readable([path]):
@@ -242,7 +254,7 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
         jail.no_orphans()
         os.sched_setaffinity(0, plan["cores"])
         this = os.pidfd_open(os.getpid())
-        confine(plan, level, home)
+        confine(plan, level)
         copy_files(files, launch["files"], home)
         jail.set_limits(launch["limits"])
     except OSError as error:
@@ -253,7 +265,7 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (student := os.fork()) == 0:
         judge.close()
-        in_child(be_student, launch, home, sockets)
+        in_child(be_student, plan, level, launch, home, sockets)
     signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
     for descriptor in sockets:
         os.close(descriptor)
@@ -261,14 +273,17 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
     return 0
 
 
-def confine(plan: dict[str, Any], level: str, home: str) -> None:
-    """Give up everything that a student's process must not have, for good."""
+def confine(plan: dict[str, Any], level: str) -> None:
+    """Give up what neither keeper nor student may have, for good."""
     if level == "off":
         return
-    if level == "landlock":
-        jail.landlock([*plan["shown"], os.path.dirname(os.path.abspath(__file__))], [home])
     jail.drop_privileges(plan["owner"])
     seccomp.filter_system_calls(connect=level == "namespaces")
+
+
+def see_only_needed(plan: dict[str, Any], home: str) -> None:
+    """Landlock on this process: what Python needs, what lies in its own folder, and what ``/proc`` says of itself."""
+    jail.landlock([*plan["shown"], os.path.dirname(os.path.abspath(__file__))], [home, "/proc/self"])
 
 
 def copy_files(files: list[int], names: list[str], home: str) -> None:
@@ -287,7 +302,7 @@ def wait_for(student: int) -> dict[str, int]:
             return {"signal": -code} if code < 0 else {"exit": code}
 
 
-def be_student(launch: dict[str, Any], home: str, sockets: list[int]) -> int:
+def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int]) -> int:
     """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
     jail.readable_by_itself()
     os.setpgid(0, 0)
@@ -298,9 +313,10 @@ def be_student(launch: dict[str, Any], home: str, sockets: list[int]) -> int:
     for low, high in itertools.pairwise([2, *sorted(sockets), MOST_DESCRIPTORS]):
         os.closerange(low + 1, high)
     os.environ.clear()
-    os.environ.update(launch["environment"] | {"HOME": home, "KERAS_HOME": f"{home}/.keras"})
-    os.environ["TMPDIR"] = "/tmp" if home == jail.HOME else home
-    os.chdir(home)
+    os.environ.update(launch["environment"])
+    live_in(home)
+    if level == "landlock":
+        see_only_needed(plan, home)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

@@ -34,15 +34,15 @@ from autograder.notebook import runs_while_grading
 from autograder.submission import Submission
 from autograder.tests.samples import asked
 
-PACKAGE = Path(__file__).parents[1]
+INSIDE = Path(__file__).parents[1] / "inside"
 
 
 class LocalRun:
     """Stands where a ``NotebookRun`` stands, with the answers in this process."""
 
     def __init__(self, cells: list[str]) -> None:
-        if str(PACKAGE) not in sys.path:
-            sys.path.append(str(PACKAGE))  # the agent finds its wire beside itself, as in a student's process
+        if str(INSIDE) not in sys.path:
+            sys.path.append(str(INSIDE))  # the agent finds its wire beside itself, as in a student's process
         self.limits = Limits()
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.agent = importlib.import_module("agent").Agent(self.namespace)
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--kind", nargs="+", default=["reference", "right", "wrong", "stub"])
     parser.add_argument("--own", action="store_true", help="try wrong answers on the checks of their own question only")
     parser.add_argument("--without", default="", help="leave out the wrong answers of this question")
-    parser.add_argument("--course", type=Path, default=PACKAGE.parent)
+    parser.add_argument("--course", type=Path, default=INSIDE.parents[1])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     course = find_course(options.course)

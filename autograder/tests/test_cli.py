@@ -301,7 +301,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
     for student in ("zac", "zoe"):
         submit(built, tmp_path / f"class/{student}/tiny.ipynb", q1=slow, q2=slow)
     (tmp_path / "tmp").mkdir()
-    file, kept = tmp_path / "grades.jsonl", built.root / "results/ann/tiny.json"
+    file, kept = tmp_path / "grades.jsonl", built.root / "feedback/ann/tiny"  # what is written last
     command = [str(BIN / "autograder"), "grade", str(tmp_path / "class"), "--json", str(file), "--workers", "1"]
     process = subprocess.Popen(
         command,
@@ -312,7 +312,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
         text=True,
     )
     deadline = time.monotonic() + 200
-    while not (kept.exists() and list((tmp_path / "tmp").glob("submission-*"))):
+    while not (list(kept.glob("*")) and list((tmp_path / "tmp").glob("autograder-*/sockets/1"))):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
     time.sleep(2)  # by now the second submission hangs
@@ -325,7 +325,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
     assert scores(built, "ann")["q2"] == (3.0, None)
     assert not psutil.wait_procs(started, timeout=10)[1]
     left = [path.name for path in (tmp_path / "tmp").iterdir()]
-    assert not [name for name in left if name.startswith(("submission-", "kernel-", "collected-"))]
+    assert not [name for name in left if name.startswith(("autograder-", "collected-"))]
     assert not list(built.root.rglob("*.tmp"))
 
 

@@ -17,7 +17,7 @@ import yaml
 from traitlets.config import Config
 
 from autograder.cli import main
-from autograder.config import Autograder, Limits, check_keys, load_settings
+from autograder.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course import Course, find_course
 from autograder.source import stubs
 from autograder.tests.pictures import browser, picture
@@ -173,7 +173,7 @@ def test_python_in_a_page_is_python_and_settings_are_accepted(page: Path, tmp_pa
 def test_the_table_of_settings_is_the_configuration() -> None:
     expected = [
         [f"c.{section.__name__}.{name}", repr(trait.default()), trait.help]
-        for section in (Autograder, Limits)
+        for section in (Autograder, Limits, Jail)
         for name, trait in section.class_own_traits(config=True).items()
     ]
     rows = "\n".join(f"| `{key}` | `{default}` | {about} |" for key, default, about in expected)
@@ -190,8 +190,9 @@ def test_the_limits_that_students_read_are_the_defaults() -> None:
         ],
     )
     seconds = (limits.seconds_per_cell, limits.seconds_per_call, limits.seconds_per_submission)
-    expected = [*(f"{number:g} s" for number in seconds), f"{limits.notebook_mib} MiB"]
-    assert [line.startswith(number) for line, number in zip(told, expected, strict=True)] == [True] * 4, expected
+    sizes = (limits.notebook_mib, limits.memory_mib, limits.scratch_mib, limits.output_mib)
+    expected = [*(f"{number:g} s" for number in seconds), *(f"{mib} MiB" for mib in sizes), str(limits.processes)]
+    assert [line.startswith(number) for line, number in zip(told, expected, strict=True)] == [True] * 8, expected
 
 
 def test_the_lines_that_are_explained_are_lines_that_we_write() -> None:

@@ -216,9 +216,16 @@ def test_output_is_read_and_let_go() -> None:
     much = "import sys\nfor _ in range(500):\n    print('x' * 5_000)\n    print('y' * 5_000, file=sys.stderr)"
     endless = "while True: print('z' * 10_000)"
     with ran(
-        much, endless, "done = True\ndef talks():\n    print('w' * 5_000_000)\n    return 5", seconds_per_cell=6
-    ) as (run, submission):
-        assert reasons(run) == ["", "printed more than 64 MiB and was stopped", ""]
+        much,
+        endless,
+        "done = True\ndef talks():\n    print('w' * 5_000_000)\n    return 5",
+        output_mib=16,
+        seconds_per_cell=30,
+    ) as (
+        run,
+        submission,
+    ):
+        assert reasons(run) == ["", "printed more than 16 MiB and was stopped", ""]
         assert submission.call("talks") == 5
 
 

@@ -150,7 +150,7 @@ def test_the_search_looks_everywhere(tmp_path: Path, plant: str) -> None:
         print("found", sorted(set(SEARCH.found)))
     """)
     program = "\n".join([SEARCHER.read_text(encoding="utf-8"), secret, PLANTS[plant], "del TEXT", ask])
-    command = [sys.executable, "-S", "-P", "-s", "-c", f"import sys\nsys.path[:] = sys.path[:2]\nexec({program!r})"]
+    command = [sys.executable, "-S", "-P", "-s", "-c", f"exec({program!r})"]
     clean = {"PATH": "/usr/bin:/bin"}  # nothing of the tests' own environment is what is looked for
     done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
