@@ -16,10 +16,12 @@ import traceback
 from typing import Any
 
 import zmq
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from wire import REPLY, REQUEST, WireError, decode, encode
+
+PIECE = 1 << 20  # characters
 
 
 class Agent:
@@ -167,10 +169,25 @@ class Output(IOPubThread):  # type: ignore[misc]
             super().schedule(f)
 
 
+class Stream(OutStream):  # type: ignore[misc]
+    """Standard output and error, sent a piece at a time, so that a flood is seen from outside before it fills the memory."""
+
+    waiting = 0
+
+    def write(self, string: str) -> int | None:
+        written: int | None = super().write(string)
+        self.waiting += len(string)
+        if self.waiting > PIECE:
+            self.waiting = 0
+            self.flush()
+        return written
+
+
 class AgentApp(IPKernelApp):  # type: ignore[misc]
     """The kernel's application, over sockets that were bound before the process was in its jail."""
 
     kernel_class = AgentKernel
+    outstream_class = f"{__name__}.Stream"
     descriptors: dict[int, int]
 
     def init_connection_file(self) -> None:
@@ -185,6 +202,7 @@ class AgentApp(IPKernelApp):  # type: ignore[misc]
     def init_iopub(self, context: Any) -> None:
         publisher = context.socket(zmq.XPUB)
         publisher.linger = 1000
+        publisher.sndhwm = 64  # pieces
         self._bind_socket(publisher, self.iopub_port)
         self.iopub_thread = Output(publisher, pipe=False, session=self.session)
         self.iopub_thread.start()
