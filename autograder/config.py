@@ -81,9 +81,7 @@ class Jail(Configurable):
     ).tag(config=True)
     cold = Bool(False, help="Whether every submission starts without packages imported beforehand.").tag(config=True)
     preload = List(
-        Unicode(),
-        ["numpy", "tensorflow", "keras", "gensim.models", "gensim.downloader", "matplotlib.pyplot"],
-        help="Packages that are imported once for all submissions.",
+        Unicode(), help="Packages to import once for all submissions; empty: those that the released notebooks import."
     ).tag(config=True)
 
 

@@ -119,7 +119,7 @@ def examine(course: Course) -> Findings:
         UsageError: this machine allows no jail at all.
     """
     settings = course.settings
-    warm.settle(warm.Surroundings(Jail(minimum=LEVELS[1], cold=True), tuple(hidden(course))))
+    warm.settle(warm.Surroundings(Jail(minimum=LEVELS[1]), hidden=tuple(hidden(course))))
     group = Group.make(settings.limits.memory_mib, settings.limits.processes)
     if group is not None:
         group.remove()

@@ -94,6 +94,7 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
     global _course
     from autograder import warm
     from autograder.judge import prepare
+    from autograder.preload import packages
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
     signal.signal(
@@ -108,9 +109,12 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
     _course = Course(root, settings)
     with started.get_lock():
         slot, started.value = started.value % workers, started.value + 1
-    warm.settle(warm.Surroundings(settings.jail, tuple(hidden(_course)), (slot, workers)))
+    preload = tuple(settings.jail.preload or packages(_course))
+    warm.settle(warm.Surroundings(settings.jail, preload, tuple(hidden(_course)), (slot, workers)))
     folder = _course.settings.course.data_folder
     prepare(_course.private, (root / folder) if folder else None)
+    if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload}:
+        import keras  # noqa: F401  hidden checks will want it: imported here while the warm parent does the same
 
 
 def hidden(course: Course) -> list[Path]:

@@ -45,7 +45,7 @@ class CellError:
         return f"{self.type}: {self.text}" if self.text else self.type
 
 
-class _OurSpec(KernelSpecManager):  # type: ignore[misc]
+class OurSpec(KernelSpecManager):  # type: ignore[misc]
     """Every notebook runs on the grader's own Python, whatever kernel its metadata names."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -67,7 +67,7 @@ class Kernel:
     def __init__(self, files: Sequence[Path], limits: Limits) -> None:
         self.limits = limits
         self.printed = 0  # bytes, since the current cell began
-        self.manager = KernelManager(kernel_name="submission", kernel_spec_manager=_OurSpec())
+        self.manager = KernelManager(kernel_name="submission", kernel_spec_manager=OurSpec())
         self.manager.start_kernel(files=files, limits=limits)
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, 2 * (limits.answer_mib << 20))

@@ -41,12 +41,14 @@ class Surroundings:
     """What the students' processes of one judge are started with.
 
     Attributes:
+        preload: packages that the parent imports, unless it is to be cold.
         hidden: files and folders that nothing in the jail may read, wherever they lie.
         slot: number of this judge among those that work at the same time, and how many there are.
         levels: of the jail, in the order in which they are tried.
     """
 
     jail: Jail = field(default_factory=Jail)
+    preload: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()
     slot: tuple[int, int] = (0, 1)
     levels: tuple[str, ...] = LEVELS[:0:-1]
@@ -83,7 +85,7 @@ class WarmParent:
         self._numbers = itertools.count()
 
     def _plan(self) -> dict[str, Any]:
-        jail, python = self.surroundings.jail, (sys.prefix, sys.base_prefix, *self.packages)
+        python = (sys.prefix, sys.base_prefix, *self.packages)
         return {
             "levels": self.surroundings.to_try(),
             "folder": str(self.folder),
@@ -91,7 +93,7 @@ class WarmParent:
             "shown": sorted({*python, *map(os.path.realpath, python)}),
             "hidden": [str(path) for path in self.surroundings.hidden],
             "uid": FIRST_UID + self.surroundings.slot[0] % UIDS,
-            "preload": [] if jail.cold else list(jail.preload),
+            "preload": [] if self.surroundings.jail.cold else list(self.surroundings.preload),
             "cores": _cores(*self.surroundings.slot),
         }
 
@@ -297,7 +299,7 @@ def _pid(descriptor: int) -> int:
 def _memory(pid: int) -> int:
     """Bytes of memory that a process and its descendants hold by themselves; what a fork shares counts each time."""
     total = 0
-    for each in _tree(pid):
+    for each in tree(pid):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{each}/status").read_text().splitlines():
                 if line.startswith(("RssAnon:", "RssShmem:")):
@@ -305,12 +307,13 @@ def _memory(pid: int) -> int:
     return total
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """All descendants of a process."""
     with contextlib.suppress(OSError):
         for children in Path(f"/proc/{pid}/task").glob("*/children"):
             for child in children.read_text().split():
                 yield int(child)
-                yield from _tree(int(child))
+                yield from tree(int(child))
 
 
 def _size(folder: Path) -> int:

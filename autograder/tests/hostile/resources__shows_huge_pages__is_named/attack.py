@@ -1,0 +1,11 @@
+"""Shows HTML, a mebibyte at a time."""
+
+Q1 = """\
+def count_words(sentence):
+    from IPython.display import HTML, display
+
+    for _ in range({mib}):
+        display(HTML("<b>" + "x" * (1 << 20) + "</b>"))
+    return 0
+"""
+PROOF = "off"
