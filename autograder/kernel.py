@@ -12,6 +12,7 @@ import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
+from pydantic import BaseModel
 
 from autograder import warm
 from autograder.config import Limits
@@ -43,6 +44,15 @@ class CellError:
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.text else self.type
+
+
+class Reply(BaseModel):
+    """A message from the student's process, as far as it is looked at; one that is otherwise is no reply."""
+
+    header: dict[str, Any]
+    parent_header: dict[str, Any]
+    content: dict[str, Any]
+    buffers: list[Any] = []
 
 
 class OurSpec(KernelSpecManager):  # type: ignore[misc]
@@ -91,7 +101,7 @@ class Kernel:
         """
         self.printed = 0
         message_id = self.client.execute(source, allow_stdin=False, stop_on_error=False)
-        content = self._wait(message_id, "execute_reply", seconds)["content"]
+        content = self._wait(message_id, "execute_reply", seconds).content
         if content.get("status") != "error":
             return None
         return CellError(str(content.get("ename"))[:100], str(content.get("evalue"))[:500])
@@ -106,13 +116,13 @@ class Kernel:
         message = session.msg(REQUEST, request)
         session.send(self.client.shell_channel.socket, message, buffers=buffers)
         reply = self._wait(message["header"]["msg_id"], REPLY, seconds)
-        return reply["content"], reply.get("buffers") or []
+        return reply.content, reply.buffers
 
-    def _wait(self, message_id: str, kind: str, seconds: float) -> Any:
+    def _wait(self, message_id: str, kind: str, seconds: float) -> Reply:
         deadline, interrupted = time.monotonic() + seconds, False
         while True:
             for reply in self._replies():
-                if reply["parent_header"].get("msg_id") == message_id and reply["header"]["msg_type"] == kind:
+                if reply.parent_header.get("msg_id") == message_id and reply.header.get("msg_type") == kind:
                     if interrupted:
                         raise OutOfTime(seconds, killed=False)
                     return reply
@@ -127,7 +137,7 @@ class Kernel:
                 self.manager.interrupt_kernel()
                 deadline, interrupted = time.monotonic() + GRACE_SECONDS, True
 
-    def _replies(self) -> list[Any]:
+    def _replies(self) -> list[Reply]:
         """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
         ready = dict(self.poller.poll(200))
         if self.client.iopub_channel.socket in ready:
@@ -138,8 +148,8 @@ class Kernel:
                     break
         if self.client.shell_channel.socket in ready:
             try:
-                return [self.client.get_shell_msg(timeout=0)]
-            except Exception:
+                return [Reply.model_validate(self.client.get_shell_msg(timeout=0))]
+            except Exception:  # whatever is wrong with a message, it is the student's process that sent it
                 return []
         return []
 

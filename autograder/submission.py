@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
 
 from autograder.config import Limits
 from autograder.failures import CheckFailed, in_a_line, raised
@@ -10,6 +12,16 @@ from autograder.inside.wire import WireError, decode, encode
 from autograder.limits import Stopped, limit_hit
 from autograder.models import Model, rebuild
 from autograder.run import NotebookRun
+
+
+class Answer(BaseModel):
+    """What the agent says of one question, checked on arrival: it comes from the student's process."""
+
+    status: Literal["ok", "missing", "too large", "error"]
+    value: Any = None
+    type: str = Field("", max_length=100)
+    text: str = Field("", max_length=500)
+    line: str = Field("", max_length=200)
 
 
 class Remote:
@@ -68,14 +80,18 @@ class Submission:
         if isinstance(reply, Stopped):
             raise CheckFailed(f"{name} {reply.reason}", reply.hint, final=True)
         content, parts = reply
-        match content.get("status"):
+        try:
+            answer = Answer.model_validate(content)
+        except ValidationError as error:
+            raise CheckFailed(f"{name} returned something that cannot be read") from error
+        match answer.status:
             case "ok":
-                return self._decoded(content.get("value"), parts, name)
+                return self._decoded(answer.value, parts, name)
             case "missing":
                 raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True)
             case "too large":
                 raise CheckFailed(f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True)
-        raise _raised(name, content, self._run.limits)
+        raise _raised(name, answer, self._run.limits)
 
     def _decoded(self, tree: Any, parts: list[Any], name: str) -> Any:
         def special(tag: str, content: Any) -> Any:
@@ -101,8 +117,8 @@ def _missing(name: str, why: str) -> str:
     return f"your notebook defines no {name}" + (f": the cell that should define it {why}" if why else "")
 
 
-def _raised(name: str, content: dict[str, Any], limits: Limits) -> CheckFailed:
-    kind, text, line = (str(content.get(part, ""))[:500] for part in ("type", "text", "line"))
+def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
+    kind, text, line = answer.type, answer.text, answer.line
     if kind == "NotImplementedError":
         return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
     where = f", in the line `{line}`" if line else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -270,3 +271,22 @@ def test_a_student_who_breaks_the_way_to_the_judge_only_loses_the_answer(sabotag
                 assert failure.rationale
         assert why(submission, "answer")
         assert time.monotonic() - started < 60
+
+
+FORGES = """\
+from ipykernel.kernelapp import IPKernelApp
+
+def forge(what):
+    IPKernelApp.instance().kernel.agent.answer = lambda request, buffers: (what, [])
+"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, None, [], {"status": 7}, {"status": "ok", "value": [1]}, {"status": "error", "type": "x" * 1000}],
+    ids=repr,
+)
+def test_a_forged_reply_is_the_students_fault(content: Any) -> None:
+    with ran(FORGES, seconds_per_call=2) as (_, submission):
+        submission.call("forge", content)
+        assert re.match("forge (returned something that cannot be read|ran longer than 2 s)", why(submission, "forge"))

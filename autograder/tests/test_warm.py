@@ -1,0 +1,197 @@
+"""The warm parent: what its children share and what they do not, and what becomes of it when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from autograder import warm
+from autograder.config import Jail, Limits
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.grading import Grader
+from autograder.inside.jail import OWN
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+from autograder.tests.tiny_course import RIGHT, WRONG, submit
+
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Leave this process with the parent that every other test has."""
+    yield
+    warm.settle(warm.Surroundings())
+
+
+def value(name: str, *cells: str) -> Any:
+    """What a variable holds after the cells ran in a process of their own."""
+    with NotebookRun(cells, [], Limits()) as run:
+        run.run_cells()
+        return Submission(run).value(name)
+
+
+RANDOM = """\
+import random
+import numpy as np
+drawn = (random.random(), float(np.random.random()), float(np.random.default_rng().random()))
+"""
+
+
+@pytest.mark.slow
+def test_each_child_has_a_randomness_of_its_own() -> None:
+    warm.settle(warm.Surroundings(preload=("numpy",)))
+    first, second = value("drawn", RANDOM), value("drawn", RANDOM)
+    assert all(one != other for one, other in zip(first, second, strict=True))
+
+
+@pytest.mark.slow
+def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
+    warm.settle(warm.Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
+    there = "import sys; there = 'tensorflow' in sys.modules"
+    assert value("there", there) is True
+    parent = psutil.Process(warm.parent().process.pid)
+    threads = [child.num_threads() for child in [parent, *parent.children(recursive=True)]]
+    assert max(threads) <= 2, "a runtime was started before the fork: its threads are missing in every child"
+    fit = (
+        "import keras, numpy as np\n"
+        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "losses = model.fit(np.ones((4, 2)), np.ones(4), verbose=0).history['loss']"
+    )
+    assert len(value("losses", fit)) == 1
+    warm.settle(warm.Surroundings(Jail(cold=True), preload=("tensorflow",)))
+    assert value("there", there) is False
+
+
+@pytest.mark.slow
+def test_a_parent_that_died_is_replaced() -> None:
+    assert value("x", "x = 1") == 1
+    before = warm.parent()
+    for process in reversed(psutil.Process(before.process.pid).children(recursive=True)):
+        process.kill()
+    assert value("x", "x = 2") == 2
+    assert warm.parent() is not before
+
+
+STARTS_AND_WAITS = """\
+import sys, time
+from autograder import warm
+from autograder.config import Limits
+from autograder.run import NotebookRun
+
+with NotebookRun(["import os\\nif os.fork() == 0:\\n    os.setsid()\\n    import time\\n    time.sleep(600)"], [], Limits()) as run:
+    run.run_cells()
+    print(warm.parent().folder, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_a_judge_that_is_killed_takes_everything_with_it(tmp_path: Path) -> None:
+    judge = subprocess.Popen([sys.executable, "-c", STARTS_AND_WAITS], stdout=subprocess.PIPE, text=True)
+    assert judge.stdout is not None
+    folder = Path(judge.stdout.readline().strip())
+    started = psutil.Process(judge.pid).children(recursive=True)
+    assert len(started) >= 4, "the parent, its keeper, the student's process, and what that left running"
+    judge.kill()
+    judge.wait()
+    assert psutil.wait_procs(started, timeout=20)[1] == []
+    for _ in range(100):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_cold_and_warm_say_the_same(built: Course, tmp_path: Path) -> None:
+    handed_in = [submit(built, tmp_path / "right.ipynb", **RIGHT), submit(built, tmp_path / "wrong.ipynb", **WRONG)]
+    lines = []
+    for cold in (False, True):
+        built.settings.jail.cold = cold
+        with Grader(built) as grader:
+            lines.append([{**json.loads(grader.grade(p).json_line()), "seconds": 0} for p in handed_in])
+    assert lines[0] == lines[1]
+    assert [line["points"] for line in lines[0]] == [5.0, 0.0]
+
+
+@pytest.mark.slow
+def test_less_than_what_is_asked_for_grades_nothing(built: Course) -> None:
+    warm.settle(warm.Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
+    with pytest.raises(UsageError, match=r"this machine's jail is '(landlock|off)', and c.Jail.minimum asks for 'name"):
+        warm.parent()
+    with pytest.raises(UsageError, match="--jail=off"), NotebookRun(["x = 1"], [], Limits()) as run:
+        run.run_cells()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["off", "namespaces"])
+def test_every_result_records_its_level(built: Course, tmp_path: Path, level: str) -> None:
+    if level == "namespaces" and not can_have(OWN):
+        pytest.skip("this machine allows no namespaces")
+    built.settings.jail.minimum = level
+    with Grader(built) as grader:
+        result = grader.grade(submit(built, tmp_path / "a.ipynb", **RIGHT))
+    assert (result.points, result.facts["jail"]) == (5.0, level)
+
+
+def can_have(namespaces: int) -> bool:
+    """Whether a process here may have namespaces of its own."""
+    probe = (
+        f"from autograder.inside.jail import unshare; unshare({namespaces} | {0 if os.getuid() == 0 else 0x10000000})"
+    )
+    return subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_the_numbers_of_system_calls_are_the_systems_own(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not HEADERS[machine].is_file():
+        pytest.skip(f"{HEADERS[machine]} is not installed")
+    monkeypatch.syspath_prepend(str(warm.INSIDE))
+    import seccomp
+
+    text = HEADERS[machine].read_text()
+    known = {name: int(n) for name, n in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
+    column = seccomp.MACHINES[machine][0]
+    ours = {name: numbers[column] for name, numbers in seccomp.REFUSED.items()}
+    ours |= {name.lower(): getattr(seccomp, name)[column] for name in ("CLONE", "CLONE3", "SOCKET", "CONNECT", "IOCTL")}
+    wrong = {name: number for name, number in ours.items() if number is not None and known.get(name, number) != number}
+    assert wrong == {}
+    assert {name for name, number in ours.items() if number is None} & known.keys() == set()
+
+
+@pytest.mark.slow
+def test_a_launch_is_whole_or_nothing(tmp_path: Path) -> None:
+    """A released file that is gone stops the start with its name, and the next start is as good as ever."""
+    missing = tmp_path / "lecture.txt"
+    with pytest.raises(OSError, match=r"lecture\.txt"), NotebookRun(["x = 1"], [missing], Limits()) as run:
+        run.run_cells()
+    assert value("x", "x = 3") == 3
+
+
+@pytest.mark.slow
+def test_an_interrupt_reaches_what_a_cell_started() -> None:
+    cells = ["import subprocess\nsubprocess.run(['sleep', '60'])", "x = 4"]
+    with NotebookRun(cells, [], Limits(seconds_per_cell=2.0)) as run:
+        run.run_cells()
+        assert [outcome.reason if outcome else "" for outcome in run.outcomes.values()] == [
+            "ran longer than 2 s and was stopped",
+            "",
+        ]
+        assert run.restarts == 0, "an interrupt was enough"
+        assert Submission(run).value("x") == 4
