@@ -31,7 +31,7 @@ HOLDS = {
     "off": "nothing: student code runs as you",
 }
 
-#: Runs in the jail, as a student's notebook. Each function comes back only if it was let through.
+#: Runs in the jail, as a student's notebook. Each function comes back only if it was let through, and then leaves nothing changed.
 PROBE = """\
 import ctypes, os, signal, socket
 
@@ -54,11 +54,38 @@ def sends(kind, port):
 
 
 def writes(folder):
-    open(os.path.join(folder, "written by a notebook"), "w").close()
+    path = os.path.join(folder, "written by a notebook")
+    open(path, "w").close()
+    os.remove(path)
 
 
 def signals(pid):
     os.kill(pid, 0)
+
+
+def mounts():
+    os.mkdir("mounted")
+    called("mount", b"none", b"mounted", b"tmpfs", ctypes.c_ulong(0), None)
+    called("umount", b"mounted")
+
+
+def traces():
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+    try:
+        called("ptrace", 16, child, None, None)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def enters_a_namespace():
+    child = os.fork()
+    if child == 0:
+        os._exit(libc.unshare(0x10000000) != 0)
+    if os.waitpid(child, 0)[1]:
+        raise PermissionError(1, os.strerror(1))
 
 
 def attempts(paths, port, pid, folder):
@@ -68,9 +95,9 @@ def attempts(paths, port, pid, folder):
     tried["signal the judge"] = (signals, pid)
     tried["write outside its own folder"] = (writes, folder)
     tried["join another user's group"] = (os.setgroups, [0])
-    tried["mount a file system"] = (called, "mount", b"none", b"/tmp", b"tmpfs", ctypes.c_ulong(0), None)
-    tried["make a user namespace"] = (called, "unshare", 0x10000000)
-    tried["trace a process"] = (called, "ptrace", 16, os.getppid(), None, None)
+    tried["mount a file system"] = (mounts,)
+    tried["make a user namespace"] = (enters_a_namespace,)
+    tried["trace a process"] = (traces,)
     outcomes = []
     for what, (function, *arguments) in tried.items():
         try:
@@ -128,12 +155,12 @@ def examine(course: Course) -> Findings:
         level=parent.level,
         missing=parent.refused,
         memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
-        attempts=list(_attempts(course)),
+        attempts=list(attempts(course)),
         machine=_machine(course),
     )
 
 
-def _attempts(course: Course) -> Iterator[Attempt]:
+def attempts(course: Course) -> Iterator[Attempt]:
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
     with (
         socket.socket() as tcp,

@@ -340,6 +340,8 @@ def settle(surroundings: Surroundings) -> None:
 
 def _start() -> WarmParent:
     global _parent
+    if sys.platform != "linux":
+        raise UsageError("student code is run on Linux alone. On Windows use WSL 2, on macOS a container.")
     if _parent is None or _parent.process.poll() is not None:
         release()
         _parent = WarmParent(_surroundings)

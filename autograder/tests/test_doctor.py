@@ -1,0 +1,47 @@
+"""`autograder doctor`: what it finds is found by trying, and it can find fault."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import warm
+from autograder.cli import main
+from autograder.config import LEVELS, Jail
+from autograder.course import Course
+from autograder.doctor import attempts
+from autograder.grading import hidden
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
+    file = tmp_path / "findings.json"
+    done = CliRunner().invoke(main, ["doctor", "--course", str(built.root), "--json", str(file)])
+    found = json.loads(file.read_text())
+    assert done.exit_code == 0, done.output
+    assert found["sound"] is True
+    assert found["level"] in LEVELS[1:]
+    assert all(attempt["refused"] for attempt in found["attempts"])
+    tried = {attempt["what"] for attempt in found["attempts"]}
+    assert {f"read {built.root / 'tests'}", "open a TCP connection", "signal the judge"} <= tried
+    assert "a notebook tried to" in done.output
+
+
+def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
+    warm.settle(warm.Surroundings(Jail(minimum="off"), hidden=tuple(hidden(built))))
+    through = {attempt.what for attempt in attempts(built) if not attempt.refused}
+    warm.settle(warm.Surroundings())
+    assert {f"read {built.root / 'tests'}", "open a TCP connection", "write outside its own folder"} <= through
+
+
+def test_a_machine_without_any_jail_gets_one_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm.Surroundings, "to_try", lambda self: [])
+    done = CliRunner().invoke(main, ["doctor", "--course", str(built.root)])
+    assert done.exit_code == 2
+    assert done.output.startswith("autograder: this machine's jail is 'off'")
+    monkeypatch.undo()
+    warm.release()
