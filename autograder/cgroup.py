@@ -31,10 +31,12 @@ class Group:
             "pids.max": processes,
         }
         for parents, needed, values in (
-            ([_own("")], "memory.max", limit),
-            ([_own("memory"), _own("pids")], "memory.limit_in_bytes", older),
+            ((_own(""),), "memory.max", limit),
+            ((MOUNTED,), "memory.max", limit),  # root's own group may not be divided, the topmost may
+            ((_own("memory"), _own("pids")), "memory.limit_in_bytes", older),
         ):
-            group = cls(tuple(parent / name for parent in parents if parent is not None))
+            groups = [parent for parent in parents if (parent / "cgroup.procs").exists()]
+            group = cls(tuple(parent / name for parent in groups))
             if group._made(needed, values):
                 return group
         return None
@@ -54,10 +56,14 @@ class Group:
             self.remove()
         return done
 
-    def add(self, pid: int) -> None:
-        """Put a process, and so its future children, into the group."""
-        for folder in self.folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+    def add(self, pid: int) -> bool:
+        """Put a process, and so its future children, into the group; whether that was allowed."""
+        try:
+            for folder in self.folders:
+                (folder / "cgroup.procs").write_text(str(pid))
+        except OSError:
+            return False
+        return True
 
     def out_of_memory(self) -> bool:
         """Whether a process of the group was ended because the group had used up its memory."""
@@ -82,13 +88,11 @@ class Group:
                 break
 
 
-def _own(controller: str) -> Path | None:
+def _own(controller: str) -> Path:
     """The folder of this process' own group in a hierarchy: the unified one for an empty name."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, place = line.split(":", 2)
         if controller in controllers.split(",") and (controller or not controllers):
-            top = MOUNTED / controller
-            for folder in (top / place.lstrip("/"), top):
-                if folder.is_dir():
-                    return folder
-    return None
+            own = MOUNTED / controller / place.lstrip("/")
+            return own if own.is_dir() else MOUNTED / controller
+    return MOUNTED / controller

@@ -8,6 +8,7 @@ import importlib.metadata
 import multiprocessing
 import os
 import platform
+import resource
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
 from autograder.results import OUR_FAULT, Result, printable
 
+JUDGE_MIB = 6144
 CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
 
 
@@ -115,6 +117,15 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
     prepare(_course.private, (root / folder) if folder else None)
     if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload}:
         import keras  # noqa: F401  hidden checks will want it: imported here while the warm parent does the same
+    _limit_memory()
+
+
+def _limit_memory() -> None:
+    """What a judge may take beyond what it has now: a student's process that never ends its answer must not take it all."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    held = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+    limit = (held >> 10) + JUDGE_MIB << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def hidden(course: Course) -> list[Path]:

@@ -81,6 +81,7 @@ class Kernel:
         self.manager.start_kernel(files=files, limits=limits)
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, 2 * (limits.answer_mib << 20))
+        context.setsockopt(zmq.RCVHWM, 4)  # messages that wait here; what the other side sends beyond that waits there
         self.client: BlockingKernelClient = self.manager.client(context=context)
         self.client.start_channels(stdin=False, hb=False)
         self.poller = zmq.Poller()

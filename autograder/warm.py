@@ -196,8 +196,9 @@ class StudentProcess:
         self._ended: str | None = None
         self.pid = _pid(keeper)
         self._group = Group.make(limits.memory_mib, limits.processes)
-        if self._group is not None:
-            self._group.add(self.pid)
+        if self._group is not None and not self._group.add(self.pid):
+            self._group.remove()
+            self._group = None
         status.send(b"go")
 
     def poll(self) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ = 1 << 2, 1 << 1 | 1 << 14, 1 << 0
 SCRATCH = "/student"  # of every submission, on every machine that has namespaces
 HOME, TEMPORARY, SHARED = f"{SCRATCH}/home", f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 INSIDE = "/inside"
+SECONDS_TO_DIE = 5  # of processor time, between the signal that names the limit and the one that nobody can ignore
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
 READ_OF_PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems")
@@ -118,6 +120,7 @@ def new_root(folder: str, ours: str, shown: Iterable[str], hidden: Iterable[str]
         hidden: folders that stay empty even where they lie in something shown.
         uid: the user that student code runs as, for ``/etc/passwd``.
     """
+    socket.sethostname("grading")
     keep_mounts_private()
     mount("tmpfs", folder, "tmpfs", NOSUID, "mode=755,size=16m")
     places = _without_nested([*SYSTEM, *shown])
@@ -256,8 +259,9 @@ def set_limits(limits: Mapping[str, int]) -> None:
     for name, value in limits.items():
         number = getattr(resource, f"RLIMIT_{name.upper()}")
         hard = resource.getrlimit(number)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(number, (value, value))
+        wanted = value + SECONDS_TO_DIE if name == "cpu" else value
+        hard = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(number, (min(value, hard), hard))
 
 
 # ---- Landlock: where no root of its own can be had
