@@ -102,7 +102,7 @@ class Canaries:
                 ready.register(listening, selectors.EVENT_READ)
             while not self._over.is_set():
                 for key, _ in ready.select(0.1):
-                    with contextlib.suppress(OSError):
+                    with contextlib.suppress(OSError):  # whoever spoke has gone
                         self._hear(key.fileobj)  # type: ignore[arg-type]
 
     def _hear(self, listening: socket.socket) -> None:
@@ -163,7 +163,9 @@ class Canaries:
         for listening in (*self._streams, *self._datagrams):
             listening.close()
         self.victim.kill()
-        self.victim.communicate()
+        self.victim.wait()
+        assert self.victim.stdout is not None
+        self.victim.stdout.close()
 
 
 @contextlib.contextmanager

@@ -31,12 +31,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course import Course
+from autograder.grading import Grader
+from autograder.release import build
 from autograder.tests.attacks import HOSTILE, Attack, attacks
 from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT, STUB_Q1, STUB_Q2, WRONG, cell, make_course
 
 BIN = Path(sys.executable).parent
 SECONDS_NBGRADER, SECONDS_OTTER, SECONDS_BESIDE = 900, 60, 600
 SECRET = "GRADER_TOKEN"  # an environment variable of whoever grades
+HONEST: dict[str, Mapping[str, str]] = {"all_right": RIGHT, "all_wrong": WRONG}  # by student
+KINDS = ("result_channel", "verdicts", "machine_learning")  # of attacks that stock graders are open to
 GRADEBOOK = """
 CREATE TABLE submitted_assignment (id INTEGER, student_id TEXT);
 CREATE TABLE submitted_notebook (id INTEGER, assignment_id INTEGER);
@@ -100,7 +104,13 @@ def test_hidden(one_hot):
 # ---- handing in
 
 
-def hand_in(released: Path, path: Path, attack: Attack | None = None, answers: Mapping[str, str] = WRONG, **given: str) -> Path:
+def hand_in(
+    released: Path,
+    path: Path,
+    attack: Attack | None = None,
+    answers: Mapping[str, str] = WRONG,
+    given: dict[str, str] | None = None,
+) -> Path:
     """Write a submission to ``path``.
 
     Args:
@@ -110,6 +120,7 @@ def hand_in(released: Path, path: Path, attack: Attack | None = None, answers: M
     """
     notebook = nbformat.read(released, as_version=4)
     if attack is not None:
+        given = given or {}
         filled = {question: Attack.filled(text, given) for question, text in attack.answers.items()}
         answers = {**filled, "q1": f"{Attack.filled(attack.cell, given)}\n{filled['q1']}"}
     for each in notebook.cells:
@@ -117,7 +128,7 @@ def hand_in(released: Path, path: Path, attack: Attack | None = None, answers: M
         if each.id.endswith("-solution") and question in answers:
             each.source = answers[question]
     if attack is not None:
-        notebook.cells = [copy for each in notebook.cells for copy in _edited(each, edits(attack).get(each.id, {}))]
+        notebook.cells = [made for each in notebook.cells for made in _edited(each, edits(attack).get(each.id, {}))]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook), encoding="utf-8")  # as it stands: nbformat would mend double ids
     return path
@@ -181,7 +192,12 @@ def _environment(folder: Path) -> dict[str, str]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("JUPYTER_", "AUTOGRADER_", "PYTEST_", "PYTHON"))}
     settings = str(folder / "settings")
-    own = {"JUPYTER_CONFIG_DIR": settings, "JUPYTER_DATA_DIR": settings, "JUPYTER_NO_CONFIG": "1", "IPYTHONDIR": settings}
+    own = {
+        "JUPYTER_CONFIG_DIR": settings,
+        "JUPYTER_DATA_DIR": settings,
+        "JUPYTER_NO_CONFIG": "1",
+        "IPYTHONDIR": settings,
+    }
     return {**kept, **own, "TMPDIR": str(folder / "tmp"), "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
@@ -219,10 +235,16 @@ class StockNbgrader:
             check=False,
         )
 
-    def hand_in(self, student: str, attack: Attack | None = None, answers: Mapping[str, str] = WRONG, **given: str) -> None:
+    def hand_in(
+        self,
+        student: str,
+        attack: Attack | None = None,
+        answers: Mapping[str, str] = WRONG,
+        given: dict[str, str] | None = None,
+    ) -> None:
         """Put a submission where ``autograde`` looks for it."""
         path = self.folder / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-        hand_in(self.released, path, attack, answers, **given | {"gradebook": str(self.gradebook)})
+        hand_in(self.released, path, attack, answers, {**(given or {}), "gradebook": str(self.gradebook)})
 
     def autograde(self, *options: str) -> dict[str, float | None]:
         """Points of every student in the gradebook after ``nbgrader autograde``; None where it gave no grade."""
@@ -271,9 +293,15 @@ class StockOtter:
             file.writestr("tests/q1.py", OTTER_Q1)
             file.writestr("tests/q2.py", OTTER_Q2)
 
-    def hand_in(self, student: str, attack: Attack | None = None, answers: Mapping[str, str] = WRONG, **given: str) -> Path:
+    def hand_in(
+        self,
+        student: str,
+        attack: Attack | None = None,
+        answers: Mapping[str, str] = WRONG,
+        given: dict[str, str] | None = None,
+    ) -> Path:
         """Write one student's submission."""
-        return hand_in(self.released, self.folder / student / f"{ASSIGNMENT}.ipynb", attack, answers, **given)
+        return hand_in(self.released, self.folder / student / f"{ASSIGNMENT}.ipynb", attack, answers, given)
 
     def grade(self, submissions: Iterable[Path]) -> dict[str, float | None]:
         """Points by student, each from an ``otter run`` of its own; None where it left no result."""
@@ -311,14 +339,20 @@ def _otter_points(path: Path) -> float | None:
 
 
 def otter_run(archive: str, submissions: Iterable[str]) -> None:
-    """``otter run`` on each submission, in a process of its own that shares the import of otter; results lie beside it."""
+    """``otter run`` on each submission, in a process of its own that shares the import of otter; results lie beside it.
+
+    So does its folder for temporary files, or else what one submission leaves running would write the results of the next.
+    """
     import otter.run
 
     for submission in submissions:
+        folder = Path(submission).parent
         if (child := os.fork()) == 0:
             try:
                 signal.alarm(SECONDS_OTTER)
-                otter.run.main(submission, autograder=archive, output_dir=str(Path(submission).parent), no_logo=True)
+                (folder / "tmp").mkdir()
+                tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "tmp")
+                otter.run.main(submission, autograder=archive, output_dir=str(folder), no_logo=True)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
@@ -338,46 +372,51 @@ class Row:
 
 
 def by_nbgrader(chosen: Iterable[Attack], folder: Path) -> dict[str, float | None]:
-    """Points that stock nbgrader gives to hostile submissions, all in one run.
+    """Points that stock nbgrader gives to hostile submissions, all in one run, and to the two of ``HONEST`` in each.
 
-    Two are apart: outputs that came with the notebook count only for ``--no-execute``, and one that stops the whole class
-    has a class of its own.
+    Some are apart: outputs that came with a notebook count only for ``--no-execute``, and whoever changes the number of
+    cells may stop the whole class, and so has a class of its own.
     """
     apart: dict[str, list[Attack]] = {"": [], "--no-execute": [], "alone": []}
     for attack in chosen:
         edited = edits(attack).values()
-        way = "--no-execute" if any("outputs" in e for e in edited) else "alone" if any("copies" in e for e in edited) else ""
+        way = (
+            "--no-execute"
+            if any("outputs" in e for e in edited)
+            else "alone"
+            if any("copies" in e for e in edited)
+            else ""
+        )
         apart[way].append(attack)
     found: dict[str, float | None] = {}
     for way, group in apart.items():
         for number, part in enumerate([[attack] for attack in group] if way == "alone" else [group] if group else []):
             stock = StockNbgrader(folder / f"nbgrader-{way}{number}")
             with surroundings(folder / f"beside-{way}{number}") as given:
+                for name, answers in HONEST.items() if not way else ():
+                    stock.hand_in(name, answers=answers)
                 for attack in part:
-                    stock.hand_in(attack.name, attack, **given | {"canary": str(canary(folder, attack))})
+                    stock.hand_in(attack.name, attack, given=given | {"canary": str(canary(folder, attack))})
                 found |= stock.autograde(*([way] if way.startswith("--") else []))
     return found
 
 
 def by_otter(chosen: Iterable[Attack], folder: Path) -> dict[str, float | None]:
-    """Points that stock otter gives to hostile submissions."""
+    """Points that stock otter gives to hostile submissions, and to the two of ``HONEST``."""
     stock = StockOtter(folder / "otter")
     with surroundings(folder / "beside-otter") as given:
-        paths = [
-            stock.hand_in(attack.name, attack, **given | {"canary": str(canary(folder, attack))}) for attack in chosen
-        ]
-        return stock.grade(paths)
+        honest = [stock.hand_in(name, answers=answers) for name, answers in HONEST.items()]
+        hostile = [stock.hand_in(a.name, a, given=given | {"canary": str(canary(folder, a))}) for a in chosen]
+        return stock.grade([*honest, *hostile])
 
 
 def by_us(chosen: Iterable[Attack], course: Course, folder: Path) -> dict[str, float | None]:
     """Points that our grader gives to hostile submissions."""
-    from autograder.grading import Grader
-
     with surroundings(folder / "beside-us") as given, Grader(course) as grader:
         released = course.assignment(ASSIGNMENT).released
         found: dict[str, float | None] = {}
         for attack in chosen:
-            path = hand_in(released, folder / "ours" / attack.name / f"{ASSIGNMENT}.ipynb", attack, **given)
+            path = hand_in(released, folder / "ours" / attack.name / f"{ASSIGNMENT}.ipynb", attack, given=given)
             found[attack.name] = grader.grade(path, ASSIGNMENT).points
         return found
 
@@ -393,11 +432,9 @@ def canary(folder: Path, attack: Attack) -> Path:
 
 def compare(folder: Path) -> list[Row]:
     """Every hostile submission that works in a stock grader: what it earns there, and here."""
-    from autograder.release import build
-
     course = make_course(folder / "course")
     build(course, report=lambda line: None)
-    chosen = [attack for attack in attacks() if attack.proof in ("nbgrader", "otter")]
+    chosen = [attack for attack in attacks() if attack.kind in KINDS and attack.proof in ("nbgrader", "otter")]
     nbgrader = by_nbgrader([a for a in chosen if a.proof == "nbgrader"], folder)
     otter = by_otter([a for a in chosen if a.proof == "otter"], folder)
     ours = by_us(chosen, course, folder)
@@ -419,11 +456,6 @@ def table(rows: Iterable[Row]) -> str:
 
 def _of(points: float) -> str:
     return f"{points:g} / {MAX_POINTS:g}"
-
-
-def honest() -> dict[str, Mapping[str, str]]:
-    """Submissions without an attack, by name: all right, all wrong."""
-    return {"right": RIGHT, "wrong": WRONG}
 
 
 def main() -> None:

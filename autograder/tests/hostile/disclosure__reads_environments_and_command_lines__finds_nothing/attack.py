@@ -5,9 +5,16 @@ import os, re
 from pathlib import Path
 
 
+def shown():
+    try:
+        return [name for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+
+
 def loot():
     found = set()
-    for pid in {"{victim}", str(os.getppid()), *filter(str.isdecimal, os.listdir("/proc"))}:
+    for pid in {"{victim}", str(os.getppid()), *shown()}:
         for name in ("environ", "cmdline"):
             try:
                 found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", Path("/proc", pid, name).read_bytes()))

@@ -13,7 +13,7 @@ def loot():
     found = set()
     for name in NAMES:
         try:
-            found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", Path("{course}", name).read_bytes()))
+            found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", Path("{root}", name).read_bytes()))
         except OSError:
             pass
     return sorted(token.decode() for token in found)

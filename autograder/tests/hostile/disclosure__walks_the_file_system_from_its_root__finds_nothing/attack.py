@@ -12,13 +12,13 @@ def loot():
     for place, folders, names in os.walk("/"):
         if place == "/":
             folders[:] = ["tmp", *(name for name in folders if name not in ("proc", "sys", "tmp"))]
+        elif found and not place.startswith("/tmp"):
+            break
         for name in NAMES.intersection(names):
             try:
                 found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", Path(place, name).read_bytes()))
             except OSError:
                 pass
-        if len(found) == len(NAMES):
-            break
         if time.monotonic() > deadline:
             raise TimeoutError("the walk did not come to its end")
     return sorted(token.decode() for token in found)

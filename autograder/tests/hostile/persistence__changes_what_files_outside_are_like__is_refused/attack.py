@@ -5,7 +5,7 @@ import os
 
 
 def loot():
-    path = "{course}/submitted/eve/tiny/tiny.ipynb"
+    path = "{root}/submitted/eve/tiny/tiny.ipynb"
     ways = {
         "mode": lambda: os.chmod(path, 0o666),
         "times": lambda: os.utime(path, (7, 7)),

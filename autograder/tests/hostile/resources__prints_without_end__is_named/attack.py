@@ -2,7 +2,7 @@
 
 Q1 = """\
 def count_words(sentence):
-    for _ in range({mib}):
+    for _ in range({output}):
         print("x" * (1 << 20))
     return 0
 """
