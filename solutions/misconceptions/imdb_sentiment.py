@@ -497,3 +497,11 @@ def hardly_moves(model, x, y, epochs):
     model.compile(optimizer=keras.optimizers.SGD(1e-4), loss="binary_crossentropy", metrics=["accuracy"])
     model.fit(x, y, batch_size=128, epochs=epochs, verbose=0)
     return model
+
+
+@misconception(train, hint="Which line of your function says how often the reviews are seen?")
+def sees_them_five_times_as_often(model, x, y, epochs):
+    """Trains for five times the epochs that it was given."""
+    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, batch_size=128, epochs=5 * epochs, verbose=0)
+    return model

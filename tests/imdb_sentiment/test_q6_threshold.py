@@ -28,6 +28,7 @@ class Trained:
     best: float
     tried: dict[int, float]
     kind: str
+    epochs: int  # of the last training, as its History tells; 0 where it has none
 
 
 _trained = WeakKeyDictionary()  # submission -> Trained: one training serves both checks
@@ -42,7 +43,14 @@ def test_learns(submission, draw):
 @check("q6", points=3, needs=test_learns)
 def test_threshold(submission, draw):
     """the trained model reaches the accuracy threshold on fresh reviews, at any sizes and within the given epochs"""
-    require(trained(submission, draw), "threshold", "the threshold")
+    result = trained(submission, draw)
+    require(result, "threshold", "the threshold")
+    given = RECORDS[result.kind]["budget"]["epochs"]
+    if result.epochs > given:
+        fail(
+            f"train was given {given} epochs, and your training took {result.epochs}",
+            "Which line of your function says how often the reviews are seen?",
+        )
     heeds_its_arguments(submission, draw)
 
 
@@ -102,7 +110,7 @@ def train_and_measure(submission, draw):
     fact("data", data.source)
     fact("training seeds", ", ".join(f"{seed}: accuracy {found:.4f}" for seed, found in tried.items()))
     fact("threshold record", f"{record['date']}, n = {record['n']}, mean {record['mean']}, spread {record['spread']}")
-    return Trained(max(tried.values()), tried, data.kind)
+    return Trained(max(tried.values()), tried, data.kind, max(map(len, history.values()), default=0))
 
 
 def train_with_seed(submission, split, budget, seed, seconds):
