@@ -6,6 +6,7 @@ A folder is called `<class>__<what it tries>__<outcome>`. Its `attack.py` is dat
     CELL = "..."   # runs before the questions; may be left out
     Q1 = "..."     # in place of the wrong answer to question 1 (2 points); may be left out
     Q2 = "..."     # the same for question 2 (3 points)
+    EDITS = {"q1": {...}}  # what it does to released cells, by id; may be left out
     PROOF = "nbgrader"   # where it works: stock nbgrader, stock otter, or "off": our own grader without its jail
 
 Payloads are bounded in time and size, and touch nothing but what a test gives them: placeholders such as `{canary}` in any text.
@@ -16,7 +17,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from autograder.course import Course
 from autograder.tests.tiny_course import WRONG, submit
@@ -36,6 +37,8 @@ class Attack:
         cell: source of a cell that runs first.
         answers: source of the answers, wrong where the attack has none of its own.
         proof: where the same attack works.
+        edits: id of a released cell -> ``source`` and ``outputs`` in place of its own, ``tags`` to set, and in how many
+            ``copies`` it stands in the notebook.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Attack:
     cell: str
     answers: dict[str, str]
     proof: Proof
+    edits: dict[str, dict[str, Any]]
 
     def submit(self, course: Course, path: Path, **given: str) -> Path:
         """Write it as a student's notebook.
@@ -78,4 +82,5 @@ def _read(folder: Path) -> Attack:
     answers = {"q1": values.get("Q1", WRONG["q1"]), "q2": values.get("Q2", WRONG["q2"])}
     about = (ast.get_docstring(module) or "").splitlines()[0]
     kind = folder.name.split("__")[0]
-    return Attack(kind, folder.name, about, values.get("CELL", ""), answers, cast(Proof, values["PROOF"]))
+    proof = cast(Proof, values["PROOF"])
+    return Attack(kind, folder.name, about, values.get("CELL", ""), answers, proof, values.get("EDITS", {}))

@@ -9,7 +9,6 @@ started it, which is why hostile samples touch nothing but what a test gives the
 
 from __future__ import annotations
 
-import ast
 import copy
 import json
 import os
@@ -33,11 +32,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.release import build
-from autograder.tests.attacks import HOSTILE, Attack, attacks
+from autograder.tests.attacks import Attack, attacks
 from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT, STUB_Q1, STUB_Q2, WRONG, cell, make_course
 
 BIN = Path(sys.executable).parent
-SECONDS_NBGRADER, SECONDS_OTTER, SECONDS_BESIDE = 900, 60, 600
+SECONDS_NBGRADER, SECONDS_OTTER, SECONDS_BESIDE = 900, 60, 900
 SECRET = "GRADER_TOKEN"  # an environment variable of whoever grades
 HONEST: dict[str, Mapping[str, str]] = {"all_right": RIGHT, "all_wrong": WRONG}  # by student
 KINDS = ("result_channel", "verdicts", "machine_learning")  # of attacks that stock graders are open to
@@ -128,23 +127,10 @@ def hand_in(
         if each.id.endswith("-solution") and question in answers:
             each.source = answers[question]
     if attack is not None:
-        notebook.cells = [made for each in notebook.cells for made in _edited(each, edits(attack).get(each.id, {}))]
+        notebook.cells = [made for each in notebook.cells for made in _edited(each, attack.edits.get(each.id, {}))]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook), encoding="utf-8")  # as it stands: nbformat would mend double ids
     return path
-
-
-def edits(attack: Attack) -> dict[str, dict[str, Any]]:
-    """What a hostile submission changes in the released cells: ``EDITS`` of its ``attack.py``, by id of the cell.
-
-    ``source`` and ``outputs`` replace the cell's own, ``tags`` are set, and it stands in the notebook ``copies`` times.
-    """
-    module = ast.parse((HOSTILE / attack.name / "attack.py").read_text(encoding="utf-8"))
-    for node in module.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EDITS":
-            found: dict[str, dict[str, Any]] = ast.literal_eval(node.value)
-            return found
-    return {}
 
 
 def _edited(original: NotebookNode, edit: Mapping[str, Any]) -> list[NotebookNode]:
@@ -363,12 +349,16 @@ def otter_run(archive: str, submissions: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """What one hostile submission earns; None where a stock grader gave no grade at all or was not tried."""
+    """What one hostile submission earns here and in the stock grader that its proof names; None means no grade at all.
+
+    Attributes:
+        wrote: whether its code ran in the stock grader's own process.
+    """
 
     attack: Attack
     ours: float | None
-    nbgrader: float | None
-    otter: float | None
+    stock: float | None
+    wrote: bool = False
 
 
 def by_nbgrader(chosen: Iterable[Attack], folder: Path) -> dict[str, float | None]:
@@ -379,7 +369,7 @@ def by_nbgrader(chosen: Iterable[Attack], folder: Path) -> dict[str, float | Non
     """
     apart: dict[str, list[Attack]] = {"": [], "--no-execute": [], "alone": []}
     for attack in chosen:
-        edited = edits(attack).values()
+        edited = attack.edits.values()
         way = (
             "--no-execute"
             if any("outputs" in e for e in edited)
@@ -435,27 +425,24 @@ def compare(folder: Path) -> list[Row]:
     course = make_course(folder / "course")
     build(course, report=lambda line: None)
     chosen = [attack for attack in attacks() if attack.kind in KINDS and attack.proof in ("nbgrader", "otter")]
-    nbgrader = by_nbgrader([a for a in chosen if a.proof == "nbgrader"], folder)
-    otter = by_otter([a for a in chosen if a.proof == "otter"], folder)
+    stock = by_nbgrader([a for a in chosen if a.proof == "nbgrader"], folder)
+    stock |= by_otter([a for a in chosen if a.proof == "otter"], folder)
     ours = by_us(chosen, course, folder)
-    return [Row(a, ours[a.name], nbgrader.get(a.name), otter.get(a.name)) for a in chosen]
+    return [Row(a, ours[a.name], stock[a.name], canary(folder, a).read_text() != "untouched") for a in chosen]
 
 
 def table(rows: Iterable[Row]) -> str:
-    """The rows in Markdown."""
+    """The rows in Markdown; an empty field was not tried."""
     lines = ["| attack | ours | stock nbgrader | stock otter |", "| --- | --- | --- | --- |"]
     for row in rows:
-        stock = [
-            "" if row.attack.proof != tool else "no grade" if points is None else _of(points)
-            for tool, points in (("nbgrader", row.nbgrader), ("otter", row.otter))
-        ]
-        ours = "no grade" if row.ours is None else _of(row.ours)
-        lines.append(f"| {row.attack.about.rstrip('.')} | {ours} | {stock[0]} | {stock[1]} |")
+        stock = _of(row.stock) + (", and its code ran in the grader" if row.wrote else "")
+        columns = [stock if row.attack.proof == tool else "" for tool in ("nbgrader", "otter")]
+        lines.append(f"| {' | '.join([row.attack.about.rstrip('.'), _of(row.ours), *columns])} |")
     return "\n".join(lines)
 
 
-def _of(points: float) -> str:
-    return f"{points:g} / {MAX_POINTS:g}"
+def _of(points: float | None) -> str:
+    return "no grade" if points is None else f"{points:g} / {MAX_POINTS:g}"
 
 
 def main() -> None:
