@@ -104,7 +104,7 @@ def agree(
         if failure.final:
             raise
         case.raised = failure.raised or "?"
-        case.wrong = Difference(failure.rationale)
+        case.wrong, case.hint = Difference(failure.rationale), failure.hint
         about = f"`{function.name}` " if isinstance(function, Remote) else ""
     else:
         case.answer = answer
@@ -130,6 +130,7 @@ class Case:
     raised: str = ""
     wrong: Difference | None = None
     sentence: str = ""
+    hint: str = ""
 
     def says(self, function: Function) -> bool:
         """Whether ``function`` gives the student's answer on this input (the same exception with the same text is the same)."""
@@ -167,7 +168,7 @@ class Record:
         named = self._explanation(wrong[0].reference)
         first = wrong[0].wrong
         pictures = [first.picture] if first is not None and first.picture is not None else []
-        hint, name = (named.hint, named.name) if named is not None else ("", None)
+        hint, name = (named.hint, named.name) if named is not None else (wrong[0].hint, None)
         worked = worked_example(wrong[0].reference)
         return CheckFailed(wrong[0].sentence, hint, misconception=name, pictures=pictures, worked=worked)
 

@@ -44,6 +44,7 @@ def write_report(course: Course, json_file: Path | None = None) -> Path:
 def summarise(results: list[Result]) -> dict[str, Any]:
     """The figures of one assignment: points, per question the share earned and its hardest check, misconceptions by count."""
     points = [result.points for result in results if result.points is not None]
+    judged = [result for result in results if result.checks]
     return {
         "name": results[0].assignment,
         "n": len(points),
@@ -51,7 +52,7 @@ def summarise(results: list[Result]) -> dict[str, Any]:
         "max_points": results[0].max_points,
         "mean": mean(points or [0]),
         "median": median(points or [0]),
-        "questions": [_question(name, results) for name in results[0].questions],
+        "questions": [_question(name, judged) for name in (judged[0].questions if judged else ())],
         "misconceptions": _misconceptions(results),
     }
 

@@ -34,6 +34,7 @@ CHANNELS = ("shell", "iopub", "stdin", "control")
 FIRST_UID, UIDS = 65520, 14  # numbers that distributions leave to nobody
 START_SECONDS = 120.0
 MESSAGE = 1 << 17
+BLOCK = 1 << 15  # bytes that any file counts for: as many files as in a scratch with namespaces
 
 
 @dataclass(frozen=True)
@@ -211,8 +212,9 @@ class StudentProcess:
         return self._ended
 
     def _watch(self) -> None:
-        """The limits that nothing in the system keeps here."""
-        if self._group is None and _memory(self.pid) > self._limits.memory_mib << 20:
+        """The limits that nothing in the system keeps here, or only by ending one process of several."""
+        limit = self._limits.memory_mib << 20
+        if self._group.out_of_memory() if self._group else _memory(self.pid) > limit:
             self.end("memory")
         elif self._home.is_dir() and _size(self._home) > self._limits.scratch_mib << 20:
             self.end("scratch")
@@ -318,12 +320,12 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files under a folder that somebody else is writing to."""
+    """Bytes of all files under a folder that somebody else is writing to; an empty one takes a block too."""
     total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
             with contextlib.suppress(OSError):
-                total += os.lstat(f"{place}/{name}").st_blocks * 512
+                total += max(os.lstat(f"{place}/{name}").st_blocks * 512, BLOCK)
     return total
 
 

@@ -230,6 +230,19 @@ def own_scratch(mib: int, uid: int) -> None:
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
 
+def remove_files_of(uid: int) -> None:
+    """What a user left in the folders that everybody may write to."""
+    for top in ("/tmp", "/var/tmp", "/dev/shm"):
+        for place, folders, names in os.walk(top, topdown=False):
+            for name in (*folders, *names):
+                path = f"{place}/{name}"
+                try:
+                    if os.lstat(path).st_uid == uid:
+                        (os.rmdir if name in folders and not os.path.islink(path) else os.remove)(path)
+                except OSError:  # somebody else's file lies in it, or it is gone already
+                    continue
+
+
 # ---- what a process may do
 
 

@@ -84,7 +84,38 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "iopl": (172, None),
     "ioperm": (173, None),
 }
-CLONE, CLONE3, SOCKET, CONNECT, IOCTL, PERSONALITY = (56, 220), (435, 435), (41, 198), (42, 203), (16, 29), (135, 92)
+CLONE, CLONE3, SOCKET, IOCTL, PERSONALITY, PRLIMIT64 = (56, 220), (435, 435), (41, 198), (16, 29), (135, 92), (302, 261)
+#: How a process is scheduled, which may be another's. Such calls do nothing and say they did: ZeroMQ makes them for its threads.
+SCHEDULING: dict[str, tuple[int | None, int | None]] = {
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+}
+#: Changes to what is known of a file. Where student code runs as the grader, nothing else keeps it from files outside.
+METADATA: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+}
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebody else's terminal
 
@@ -106,31 +137,35 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def filter_system_calls(connect: bool) -> None:
+def filter_system_calls(sockets: bool, metadata: bool) -> None:
     """Refuse what stands above, every socket but Unix ones, and new namespaces, for this process and its children, for good.
 
     Args:
-        connect: whether Unix sockets may connect; they may where no socket of another process can be reached.
+        sockets: whether there may be Unix sockets; there may where no socket of another process can be reached.
+        metadata: whether owner, mode, times and attributes of files may change; else such calls do nothing and say
+            they did, since honest code copies files with them.
 
     Raises:
         OSError: the machine's architecture is not known here, or it has no filters.
     """
     if platform.machine() not in MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls for {platform.machine()}")
-    code = b"".join(_program(*MACHINES[platform.machine()], connect))
+    code = b"".join(_program(*MACHINES[platform.machine()], sockets, metadata))
     program = _Program(len(code) // 8, code)
     prctl_pointer(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(program))
 
 
-def _program(column: int, architecture: int, connect: bool) -> Iterator[bytes]:
+def _program(column: int, architecture: int, sockets: bool, metadata: bool) -> Iterator[bytes]:
     yield from (_step(LOAD, ARCHITECTURE), _step(EQUAL, architecture, 1, 0), _step(RETURN, KILL))
     yield from (_step(LOAD, NUMBER), _step(AT_LEAST, X32, 0, 1), _step(RETURN, ERROR | errno.ENOSYS))
-    for numbers in REFUSED.values():
-        if (number := numbers[column]) is not None:
-            yield from _when(number, errno.EPERM)
+    for table, error in ((REFUSED, errno.EPERM), (SCHEDULING, 0), ({} if metadata else METADATA, 0)):
+        for numbers in table.values():
+            if (number := numbers[column]) is not None:
+                yield from _when(number, error)
+    yield from _unless_argument(PRLIMIT64[column], FIRST, (_step(EQUAL, 0, 1, 0),), errno.EPERM)  # its own limits alone
     yield from _when(CLONE3[column], errno.ENOSYS)  # its flags cannot be read from here; the C library then takes clone
-    if not connect:
-        yield from _when(CONNECT[column], errno.EACCES)
+    if not sockets:
+        yield from _when(SOCKET[column], errno.ENETUNREACH)
     yield from _unless_argument(SOCKET[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
     yield from _unless_argument(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
     yield from _unless_argument(

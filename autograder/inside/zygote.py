@@ -52,6 +52,8 @@ def main(control: socket.socket) -> None:
         ready, _, _ = select.select([control], [], [], 1.0 if level == "namespaces" else 0.05)
         if reap() and level != "namespaces":
             end_children()  # a keeper has ended, and nothing else holds together what it leaves behind
+            if level == "user":
+                jail.remove_files_of(plan["owner"])
         if not ready:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
@@ -269,7 +271,7 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
     signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
     for descriptor in sockets:
         os.close(descriptor)
-    judge.send(json.dumps(wait_for(student)).encode())
+    judge.send(json.dumps(wait_for(student, launch["limits"]["cpu"])).encode())
     return 0
 
 
@@ -278,7 +280,9 @@ def confine(plan: dict[str, Any], level: str) -> None:
     if level == "off":
         return
     jail.drop_privileges(plan["owner"])
-    seccomp.filter_system_calls(connect=level == "namespaces")
+    seccomp.filter_system_calls(
+        sockets=level == "namespaces", metadata=level == "namespaces" or plan["owner"] is not None
+    )
 
 
 def see_only_needed(plan: dict[str, Any], home: str) -> None:
@@ -293,12 +297,18 @@ def copy_files(files: list[int], names: list[str], home: str) -> None:
                 target.write(chunk)
 
 
-def wait_for(student: int) -> dict[str, int]:
-    """Wait for the student's process, and take leave of every orphan that ends before it."""
+def wait_for(student: int, cpu_seconds: int) -> dict[str, int]:
+    """Wait for the student's process, and take leave of every orphan that ends before it.
+
+    Returns:
+        Its exit code or the signal that ended it; SIGXCPU also where it ignored that and was killed some seconds later.
+    """
     while True:
-        pid, status = os.wait()
+        pid, status, used = os.wait4(-1, 0)
         if pid == student:
             code = os.waitstatus_to_exitcode(status)
+            if code == -signal.SIGKILL and used.ru_utime + used.ru_stime >= cpu_seconds:
+                return {"signal": signal.SIGXCPU}
             return {"signal": -code} if code < 0 else {"exit": code}
 
 
@@ -317,6 +327,7 @@ def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: s
     live_in(home)
     if level == "landlock":
         see_only_needed(plan, home)
+    sys.path.insert(0, "")  # a notebook may import what lies beside it
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

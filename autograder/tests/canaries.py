@@ -144,11 +144,12 @@ class Canaries:
         return [str(path) for place in places for path in place.glob(f"*{self.mark}*")]
 
     def daemons(self) -> list[int]:
-        """Processes of this machine that have given themselves the mark as their name."""
+        """Living processes of this machine that have given themselves the mark as their name."""
         found = []
         for name in filter(str.isdecimal, os.listdir("/proc")):
             with contextlib.suppress(OSError):
-                if Path("/proc", name, "comm").read_text().strip() == self.mark[-14:]:
+                before, _, after = Path("/proc", name, "stat").read_text().rpartition(")")
+                if before.endswith(f"({self.mark[-14:]}") and after.split()[0] not in "ZX":
                     found.append(int(name))
         return found
 

@@ -168,8 +168,11 @@ def test_the_numbers_of_system_calls_are_the_systems_own(machine: str, monkeypat
     text = HEADERS[machine].read_text()
     known = {name: int(n) for name, n in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
     column = seccomp.MACHINES[machine][0]
-    ours = {name: numbers[column] for name, numbers in seccomp.REFUSED.items()}
-    ours |= {name.lower(): getattr(seccomp, name)[column] for name in ("CLONE", "CLONE3", "SOCKET", "CONNECT", "IOCTL")}
+    tables = (seccomp.REFUSED, seccomp.SCHEDULING, seccomp.METADATA)
+    ours = {name: numbers[column] for table in tables for name, numbers in table.items()}
+    ours |= {
+        name.lower(): getattr(seccomp, name)[column] for name in ("CLONE", "CLONE3", "SOCKET", "IOCTL", "PRLIMIT64")
+    }
     wrong = {name: number for name, number in ours.items() if number is not None and known.get(name, number) != number}
     assert wrong == {}
     assert {name for name, number in ours.items() if number is None} & known.keys() == set()

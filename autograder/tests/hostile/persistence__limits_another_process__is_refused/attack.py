@@ -12,11 +12,16 @@ def loot():
         "cores": lambda: os.sched_setaffinity({victim}, os.sched_getaffinity(0)),
         "signal": lambda: os.kill({victim}, 0),
     }
+    took = {  # a call may say that it was done, and not have been
+        "priority": lambda: os.getpriority(os.PRIO_PROCESS, {victim}) == 7,
+        "scheduling": lambda: os.sched_getscheduler({victim}) == os.SCHED_IDLE,
+    }
     through = []
     for name, way in ways.items():
         try:
             way()
-            through.append(name)
+            if took.get(name, lambda: True)():
+                through.append(name)
         except OSError:
             pass
     return through
