@@ -433,11 +433,12 @@ def compare(folder: Path) -> list[Row]:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows in Markdown; an empty field was not tried."""
-    lines = ["| attack | ours | stock nbgrader | stock otter |", "| --- | --- | --- | --- |"]
+    lines = ["| class | attack | ours | stock nbgrader | stock otter |", "| --- | --- | --- | --- | --- |"]
     for row in rows:
         stock = _of(row.stock) + (", and its code ran in the grader" if row.wrote else "")
         columns = [stock if row.attack.proof == tool else "" for tool in ("nbgrader", "otter")]
-        lines.append(f"| {' | '.join([row.attack.about.rstrip('.'), _of(row.ours), *columns])} |")
+        kind, about = row.attack.kind.replace("_", " "), row.attack.about.rstrip(".")
+        lines.append(f"| {' | '.join([kind, about, _of(row.ours), *columns])} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 

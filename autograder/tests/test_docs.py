@@ -20,6 +20,7 @@ from autograder.cli import main
 from autograder.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course import Course, find_course
 from autograder.source import stubs
+from autograder.tests.attacks import attacks
 from autograder.tests.pictures import browser, picture
 from autograder.tests.tiny_course import RIGHT, WRONG, submit
 
@@ -200,6 +201,14 @@ def test_the_lines_that_are_explained_are_lines_that_we_write() -> None:
     explained = [row[0] for row in table(DOCS / "instructor.md", "| line | what it means, and what to do |")]
     assert len(explained) > 10
     assert [line for line in explained if line not in written] == []
+
+
+def test_the_scoreboard_lists_every_hostile_submission() -> None:
+    stock = table(DOCS / "security.md", "| class | attack | ours | stock nbgrader | stock otter |")
+    jail = table(DOCS / "security.md", "| class | attack |")
+    told = sorted((row[0], row[1]) for row in [*stock, *jail])
+    assert told == sorted((attack.kind.replace("_", " "), attack.about.rstrip(".")) for attack in attacks())
+    assert {row[2] for row in stock} == {"0 / 5"}
 
 
 def test_the_readme_states_the_points_of_every_assignment() -> None:
