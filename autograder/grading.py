@@ -131,12 +131,18 @@ def _limit_memory() -> None:
 def hidden(course: Course) -> list[Path]:
     """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
 
-    The folder of a virtual environment in the course is left out: a notebook needs its packages.
+    Where Python itself lies in the course, as a virtual environment may, everything beside it is named one by one.
     """
     python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
-    private = [] if course.private == course.root else [course.private]
-    paths = [*course.root.iterdir(), *private, Path(__file__).resolve().parent / "tests"]
-    return [path for path in paths if path.exists() and not any(p.is_relative_to(path.resolve()) for p in python)]
+    secret = [course.root.resolve(), course.private.resolve(), Path(__file__).resolve().parent / "tests"]
+    return [path for folder in dict.fromkeys(secret) if folder.exists() for path in _beside(folder, python)]
+
+
+def _beside(folder: Path, needed: list[Path]) -> list[Path]:
+    """A folder, or what is in it but for the needed ones."""
+    if not any(path.is_relative_to(folder) for path in needed):
+        return [folder]
+    return [path for path in folder.iterdir() if not any(other.is_relative_to(path) for other in needed)]
 
 
 def _grade(job: Job) -> Result:

@@ -105,8 +105,7 @@ class WarmParent:
         """What the parent said when it was ready.
 
         Raises:
-            OSError: it ended, or never was.
-            UsageError: its jail is less than the configuration asks for.
+            OSError: it ended while it started.
         """
         if self._said is None:
             self.control.settimeout(START_SECONDS)

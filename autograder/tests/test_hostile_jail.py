@@ -12,8 +12,6 @@ import signal
 import stat
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -41,10 +39,10 @@ from autograder.submission import Submission
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token
 from autograder.tests.conftest import SOAK
+from autograder.tests.other_user import ORDINARY, lent, run_python
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, make_course, submit
 
 pytestmark = pytest.mark.slow
-ORDINARY = 1500  # a user id that no account here has
 JAILED = {attack.name: attack for kind in ("disclosure", "network", "persistence") for attack in attacks(kind)}
 REMEMBERS = "disclosure__remembers_the_inputs_it_was_asked__gains_nothing_from_them"
 OWN_PROCESS = "disclosure__searches_its_own_process__finds_nothing"
@@ -290,52 +288,6 @@ def report_loot(level: str, folder: Path) -> None:
         report["parent"] = warm.parent().process.poll() is None
     warm.release()
     print(json.dumps(report))
-
-
-def systems_python(folder: Path) -> Path:
-    """A virtual environment with the packages of this one, on a Python that every user may run."""
-    found = Path("/usr/bin/python3")
-    asked = [str(found), "-c", "import sys; print(*sys.version_info[:2])"]
-    version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout if found.exists() else ""
-    if version.split() != [str(part) for part in sys.version_info[:2]]:
-        pytest.skip(f"there is no /usr/bin/python3 of this version ({version.strip() or 'none'})")
-    packages = Path(sysconfig.get_path("purelib"))
-    for name in ("bin", f"lib/python{'.'.join(version.split())}"):
-        (folder / name).mkdir(parents=True)
-    (folder / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
-    (folder / "bin" / "python").symlink_to(found)
-    (folder / f"lib/python{'.'.join(version.split())}" / "site-packages").symlink_to(packages)
-    return folder / "bin" / "python"
-
-
-AS_ORDINARY = f"setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups --inh-caps=-all".split()
-
-
-@contextmanager
-def lent(built_once: Course, uid: int) -> Iterator[tuple[Path, list[str]]]:
-    """A folder of one user with the course in it, and the beginning of a command that runs Python as that user."""
-    if os.getuid() != 0:
-        pytest.skip("only root can run a test as another user")
-    if uid and shutil.which("setpriv") is None:
-        pytest.skip("setpriv is missing")
-    folder = Path(tempfile.mkdtemp(prefix="autograder-tests-"))
-    try:
-        folder.chmod(0o755)
-        python = systems_python(folder / "python")
-        course = folder / "own" / "course"
-        shutil.copytree(built_once.root, course)
-        (folder / "own").chmod(0o700)
-        for path in [folder / "own", *(folder / "own").rglob("*")]:
-            os.chown(path, uid, uid)
-        yield folder / "own", [*(AS_ORDINARY if uid else []), str(python)]
-    finally:
-        shutil.rmtree(folder)
-
-
-def run_python(command: Sequence[str], home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    done = [*command, *arguments]
-    return subprocess.run(done, cwd=home, env=environment, capture_output=True, text=True, timeout=500, check=False)
 
 
 LEVELS = [("an ordinary user", "namespaces"), ("an ordinary user", "landlock"), ("root", "landlock"), ("root", "user")]
