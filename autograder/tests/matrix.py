@@ -1,6 +1,6 @@
 """Every known answer of an assignment against every hidden check, in one process and without a kernel: right ones, wrong ones, none.
 
-    python -m autograder.tests.matrix padding [--only NAME] [--kind KIND ...] [--own] [--without q6] [--course FOLDER]
+    python -m autograder.tests.matrix padding [--only NAME] [--kind KIND ...] [--own] [--every N] [--without q6] [--course FOLDER]
 
 The answers run in this process, behind the same agent and wire as a student's, so only isolation and time limits are left out.
 """
@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--kind", nargs="+", default=["reference", "right", "wrong", "stub"])
     parser.add_argument("--own", action="store_true", help="try wrong answers on the checks of their own question only")
+    parser.add_argument("--every", type=int, default=1, help="of a question's wrong answers take only each N-th")
     parser.add_argument("--without", default="", help="leave out the wrong answers of this question")
     parser.add_argument("--course", type=Path, default=INSIDE.parents[1])
     parser.add_argument("--json", type=Path)
@@ -138,12 +140,14 @@ def main() -> None:
     assignment = course.assignment(options.assignment)
     questions = {f: q for q, names in asked(nbformat.read(assignment.source, as_version=4)).items() for f in names}
     rows = []
+    met: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
         for kind, name, notebook in answers(assignment):
             if options.only in name and kind in options.kind:
                 started = time.monotonic()
                 question = questions[name.split(":")[0]] if kind == "wrong" else ""
-                if question and question == options.without:
+                met[question] += 1
+                if question and (question == options.without or met[question] % options.every):
                     continue
                 tried = one_question(assignment, question, Path(scratch)) if options.own and question else assignment
                 row = {"kind": kind, "name": name, "question": question, **outcome(tried, notebook)}
