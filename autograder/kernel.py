@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ class Kernel:
         content = self._wait(message_id, "execute_reply", seconds).content
         if content.get("status") != "error":
             return None
-        return CellError(str(content.get("ename"))[:100], str(content.get("evalue"))[:500])
+        text = re.sub(r"\(\d+\.py, line (\d+)\)", r"(line \1 of the cell)", str(content.get("evalue"))[:500])
+        return CellError(str(content.get("ename"))[:100], text)
 
     def ask(self, request: dict[str, Any], buffers: list[bytes], seconds: float) -> tuple[dict[str, Any], list[Any]]:
         """Send one request to the agent; its reply and buffers, not trusted.

@@ -104,9 +104,9 @@ def test_values_and_calls_cross(living: Submission) -> None:
 
 
 def test_a_name_is_missing_because_its_cell_failed(living: Submission) -> None:
-    assert why(living, "broken", 1).startswith(
-        "your notebook defines no broken: the cell that should define it stopped with SyntaxError"
-    )
+    said = why(living, "broken", 1)
+    assert said.startswith("your notebook defines no broken: the cell that should define it stopped with SyntaxError")
+    assert said.endswith("(line 1 of the cell)")
     assert (
         why(living, "lost")
         == "your notebook defines no lost: the cell that should define it stopped with ZeroDivisionError: division by zero"
