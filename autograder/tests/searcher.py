@@ -78,7 +78,8 @@ class Search:
             self.called = True
             self.search_process()
         if name not in self.answers:
-            raise LookupError(f"found {self.found or 'nothing'} in {self.looked_at} places")
+            number = "thousands of" if self.looked_at > 2000 else self.looked_at  # the same wherever it runs
+            raise LookupError(f"found {self.found or 'nothing'} in {number} places")
         return self.answers[name](*args, **kwargs)
 
 
