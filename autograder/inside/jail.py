@@ -312,7 +312,7 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
     if version == 0:
         raise OSError("this kernel has no Landlock")
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    ruleset = _syscall(LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
+    ruleset = _call("syscall", LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
     system = [path for path in (*SYSTEM, *(f"/etc/{name}" for name in FROM_ETC), *READ_OF_PROC) if os.path.exists(path)]
     devices = [f"/dev/{name}" for name in DEVICES]
     for paths, wanted in (([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ), ([*devices, *write], every)):
@@ -323,18 +323,10 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
                 continue
             files = wanted if os.path.isdir(path) else wanted & (FILE_READ | FILE_WRITE | FILE_EXECUTE)
             rule = _Beneath(files & every, place)
-            _syscall(LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0)
+            _call("syscall", LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0)
             os.close(place)
-    _syscall(LANDLOCK_RESTRICT, ruleset, 0)
+    _call("syscall", LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)
-
-
-def _syscall(*arguments: Any) -> int:
-    result: int = _libc.syscall(*arguments)
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"system call {arguments[0]}: {os.strerror(number)}")
-    return result
 
 
 def readable(paths: Iterable[str]) -> list[str]:

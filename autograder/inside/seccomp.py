@@ -122,12 +122,8 @@ TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebod
 # <linux/bpf_common.h>, <linux/seccomp.h>
 LOAD, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER, ARCHITECTURE, FIRST, SECOND = (
-    0,
-    4,
-    16,
-    24,
-)  # offsets in struct seccomp_data; arguments are 64 bits, low half first
+# Offsets in struct seccomp_data; arguments are 64 bits, low half first.
+NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
 X32 = 0x40000000
 NEW_NAMESPACES = NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWCGROUP
 PR_SET_SECCOMP, MODE_FILTER = 22, 2

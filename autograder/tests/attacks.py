@@ -15,12 +15,18 @@ Payloads are bounded in time and size, and touch nothing but what a test gives t
 from __future__ import annotations
 
 import ast
+import copy
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import nbformat
+from nbformat import NotebookNode
+
 from autograder.course import Course
-from autograder.tests.tiny_course import WRONG, submit
+from autograder.tests.tiny_course import ASSIGNMENT, WRONG
 
 HOSTILE = Path(__file__).parent / "hostile"
 Proof = Literal["nbgrader", "otter", "off"]
@@ -55,8 +61,7 @@ class Attack:
         Args:
             given: what stands for the placeholders.
         """
-        q1, q2 = (self.filled(self.answers[question], given) for question in ("q1", "q2"))
-        return submit(course, path, q1="\n".join([self.filled(self.cell, given), q1]), q2=q2)
+        return hand_in(course.assignment(ASSIGNMENT).released, path, self, given=given)
 
     @staticmethod
     def filled(text: str, given: dict[str, str]) -> str:
@@ -64,6 +69,45 @@ class Attack:
         for name, value in given.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+
+def hand_in(
+    released: Path,
+    path: Path,
+    attack: Attack | None = None,
+    answers: Mapping[str, str] = WRONG,
+    given: dict[str, str] | None = None,
+) -> Path:
+    """Write a submission to ``path``.
+
+    Args:
+        released: the notebook that students were given.
+        attack: a hostile submission, in place of ``answers``.
+        given: what stands for its placeholders.
+    """
+    notebook = nbformat.read(released, as_version=4)
+    if attack is not None:
+        filled = {question: attack.filled(text, given or {}) for question, text in attack.answers.items()}
+        answers = {**filled, "q1": f"{attack.filled(attack.cell, given or {})}\n{filled['q1']}"}
+    for each in notebook.cells:
+        question = each.id.removesuffix("-solution")
+        if each.id.endswith("-solution") and question in answers:
+            each.source = answers[question]
+    if attack is not None:
+        notebook.cells = [made for each in notebook.cells for made in _edited(each, attack.edits.get(each.id, {}))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook), encoding="utf-8")  # as it stands: nbformat would mend double ids
+    return path
+
+
+def _edited(original: NotebookNode, edit: Mapping[str, Any]) -> list[NotebookNode]:
+    changed = copy.deepcopy(original)
+    changed.source = edit.get("source", original.source)
+    if "outputs" in edit:
+        changed.outputs = nbformat.from_dict(edit["outputs"])
+    if "tags" in edit:
+        changed.metadata["tags"] = edit["tags"]
+    return [copy.deepcopy(changed) for _ in range(edit.get("copies", 1))]
 
 
 def attacks(kind: str = "") -> list[Attack]:

@@ -9,7 +9,6 @@ started it, which is why hostile samples touch nothing but what a test gives the
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import signal
@@ -23,7 +22,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -32,7 +30,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.release import build
-from autograder.tests.attacks import Attack, attacks
+from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT, STUB_Q1, STUB_Q2, WRONG, cell, make_course
 
 BIN = Path(sys.executable).parent
@@ -98,49 +96,6 @@ def test_hidden(one_hot):
     import pytest
     assert one_hot(0, 3) == pytest.approx([1, 0, 0])
 """
-
-
-# ---- handing in
-
-
-def hand_in(
-    released: Path,
-    path: Path,
-    attack: Attack | None = None,
-    answers: Mapping[str, str] = WRONG,
-    given: dict[str, str] | None = None,
-) -> Path:
-    """Write a submission to ``path``.
-
-    Args:
-        released: the notebook that students were given.
-        attack: a hostile submission, in place of ``answers``.
-        given: what stands for its placeholders.
-    """
-    notebook = nbformat.read(released, as_version=4)
-    if attack is not None:
-        given = given or {}
-        filled = {question: Attack.filled(text, given) for question, text in attack.answers.items()}
-        answers = {**filled, "q1": f"{Attack.filled(attack.cell, given)}\n{filled['q1']}"}
-    for each in notebook.cells:
-        question = each.id.removesuffix("-solution")
-        if each.id.endswith("-solution") and question in answers:
-            each.source = answers[question]
-    if attack is not None:
-        notebook.cells = [made for each in notebook.cells for made in _edited(each, attack.edits.get(each.id, {}))]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(notebook), encoding="utf-8")  # as it stands: nbformat would mend double ids
-    return path
-
-
-def _edited(original: NotebookNode, edit: Mapping[str, Any]) -> list[NotebookNode]:
-    changed = copy.deepcopy(original)
-    changed.source = edit.get("source", original.source)
-    if "outputs" in edit:
-        changed.outputs = nbformat.from_dict(edit["outputs"])
-    if "tags" in edit:
-        changed.metadata["tags"] = edit["tags"]
-    return [copy.deepcopy(changed) for _ in range(edit.get("copies", 1))]
 
 
 @contextmanager
@@ -438,7 +393,7 @@ def table(rows: Iterable[Row]) -> str:
         stock = _of(row.stock) + (", and its code ran in the grader" if row.wrote else "")
         columns = [stock if row.attack.proof == tool else "" for tool in ("nbgrader", "otter")]
         kind, about = row.attack.kind.replace("_", " "), row.attack.about.rstrip(".")
-        lines.append(f"| {' | '.join([kind, about, _of(row.ours), *columns])} |".replace("|  |", "| |"))
+        lines.append(f"| {' | '.join([kind, about, _of(row.ours), *columns])} |")
     return "\n".join(lines)
 
 

@@ -395,7 +395,7 @@ WIDE = {
     "seconds_per_cell": 60.0,
     "seconds_per_call": 60.0,
     "memory_mib": 3000,
-    "scratch_mib": 512,
+    "scratch_mib": 1024,
     "output_mib": 1000,
     "processes": 400,
     "open_files": 1024,

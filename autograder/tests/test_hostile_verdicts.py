@@ -19,9 +19,9 @@ from autograder.models import _shapes, rebuild
 from autograder.results import Result
 from autograder.run import NotebookRun
 from autograder.submission import Submission
-from autograder.tests.attacks import Attack, attacks
+from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.conftest import SOAK
-from autograder.tests.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, hand_in, surroundings, table
+from autograder.tests.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table
 from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT
 
 pytestmark = pytest.mark.slow
@@ -119,8 +119,9 @@ def test_each_attack_works_in_a_stock_grader(tool: str, grade: Any, tmp_path: Pa
 def test_the_table_tells_no_grade_from_no_points() -> None:
     first, second = (next(attack for attack in ALL if attack.proof == proof) for proof in ("nbgrader", "otter"))
     lines = table([Row(first, 0.0, None), Row(second, 0.0, 2.5), Row(second, 0.0, 0.0, wrote=True)]).splitlines()
-    assert lines[2] == f"| {first.about.rstrip('.')} | 0 / 5 | no grade |  |"
-    assert lines[3] == f"| {second.about.rstrip('.')} | 0 / 5 |  | 2.5 / 5 |"
+    kinds = [attack.kind.replace("_", " ") for attack in (first, second)]
+    assert lines[2] == f"| {kinds[0]} | {first.about.rstrip('.')} | 0 / 5 | no grade |  |"
+    assert lines[3] == f"| {kinds[1]} | {second.about.rstrip('.')} | 0 / 5 |  | 2.5 / 5 |"
     assert lines[4].endswith("| 0 / 5 |  | 0 / 5, and its code ran in the grader |")
 
 
