@@ -296,13 +296,15 @@ def test_another_key_gives_other_inputs_and_the_same_points(graded: Graded, buil
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, tmp_path: Path) -> None:
+    with open(built.root / "grader_config.py", "a") as file:
+        file.write("c.Limits.seconds_per_cell = 200\n")  # no limit ends what Ctrl-C is to end
     submit(built, tmp_path / "class/ann/tiny.ipynb", **RIGHT)
     slow = "import time\nwhile True:\n    try: time.sleep(60)\n    except KeyboardInterrupt: pass"
     for student in ("zac", "zoe"):
         submit(built, tmp_path / f"class/{student}/tiny.ipynb", q1=slow, q2=slow)
     (tmp_path / "tmp").mkdir()
-    file, kept = tmp_path / "grades.jsonl", built.root / "feedback/ann/tiny"  # what is written last
-    command = [str(BIN / "autograder"), "grade", str(tmp_path / "class"), "--json", str(file), "--workers", "1"]
+    grades, kept = tmp_path / "grades.jsonl", built.root / "feedback/ann/tiny"  # what is written last
+    command = [str(BIN / "autograder"), "grade", str(tmp_path / "class"), "--json", str(grades), "--workers", "1"]
     process = subprocess.Popen(
         command,
         cwd=built.root,
@@ -321,7 +323,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in output
-    assert [json.loads(text)["student"] for text in file.read_text().splitlines()] == ["ann"]
+    assert [json.loads(text)["student"] for text in grades.read_text().splitlines()] == ["ann"]
     assert scores(built, "ann")["q2"] == (3.0, None)
     assert not psutil.wait_procs(started, timeout=10)[1]
     left = [path.name for path in (tmp_path / "tmp").iterdir()]
