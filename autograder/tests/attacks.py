@@ -7,7 +7,7 @@ A folder is called `<class>__<what it tries>__<outcome>`. Its `attack.py` is dat
     Q1 = "..."     # in place of the wrong answer to question 1 (2 points); may be left out
     Q2 = "..."     # the same for question 2 (3 points)
     EDITS = {"q1": {...}}  # what it does to released cells, by id; may be left out
-    PROOF = "nbgrader"   # where it works: stock nbgrader, stock otter, or "off": our own grader without its jail
+    PROOF = "nbgrader"   # where it works: stock nbgrader, stock otter, the check in the notebook, or "off": here without a jail
 
 Payloads are bounded in time and size, and touch nothing but what a test gives them: placeholders such as `{canary}` in any text.
 """
@@ -29,7 +29,7 @@ from autograder.course import Course
 from autograder.tests.tiny_course import ASSIGNMENT, WRONG
 
 HOSTILE = Path(__file__).parent / "hostile"
-Proof = Literal["nbgrader", "otter", "off"]
+Proof = Literal["nbgrader", "otter", "notebook", "off"]
 
 
 @dataclass(frozen=True)

@@ -205,10 +205,12 @@ def test_the_lines_that_are_explained_are_lines_that_we_write() -> None:
 
 def test_the_scoreboard_lists_every_hostile_submission() -> None:
     stock = table(DOCS / "security.md", "| class | attack | ours | stock nbgrader | stock otter |")
+    trained = table(DOCS / "security.md", "| class | attack | ours |")
     jail = table(DOCS / "security.md", "| class | attack |")
-    told = sorted((row[0], row[1]) for row in [*stock, *jail])
+    told = sorted((row[0], row[1]) for row in [*stock, *trained, *jail])
     assert told == sorted((attack.kind.replace("_", " "), attack.about.rstrip(".")) for attack in attacks())
     assert {row[2] for row in stock} == {"0 / 5"}
+    assert {row[2] for row in trained} == {"0 / 6"}
 
 
 def test_the_readme_states_the_points_of_every_assignment() -> None:
