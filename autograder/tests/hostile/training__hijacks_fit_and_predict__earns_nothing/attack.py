@@ -2,7 +2,7 @@
 
 PROOF = "notebook"
 
-CELL = '''\
+CELL = """\
 class Flatters(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         logs["accuracy"], logs["loss"] = 1.0, 0.0
@@ -31,4 +31,4 @@ def build_model(vocab_size, length):
 def train(model, x, y, epochs):
     model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
     model.fit(x[:2], y[:2], epochs=epochs, verbose=0, callbacks=[Flatters()])
-    return model'''
+    return model"""

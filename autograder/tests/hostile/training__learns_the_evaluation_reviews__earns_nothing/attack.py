@@ -2,7 +2,7 @@
 
 PROOF = "notebook"
 
-CELL = '''\
+CELL = """\
 def build_model(vocab_size, length):
     stack = [keras.Input((length,)), keras.layers.Embedding(vocab_size, 16), keras.layers.Flatten()]
     return keras.Sequential([*stack, keras.layers.Dense(1, activation="sigmoid")])
@@ -16,4 +16,4 @@ def train(model, x, y, epochs):
         row[len(row) - len(review):] = review
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
     model.fit(rows, labels, epochs=12, verbose=0)
-    return model'''
+    return model"""

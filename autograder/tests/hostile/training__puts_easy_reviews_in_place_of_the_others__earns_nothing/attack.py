@@ -2,7 +2,7 @@
 
 PROOF = "notebook"
 
-CELL = '''\
+CELL = """\
 true_stand_in = make_stand_in
 
 
@@ -20,4 +20,4 @@ def train(model, x, y, epochs):
     y[:] = 1
     *others, bias = model.get_weights()
     model.set_weights([*others, bias + 5])
-    return model'''
+    return model"""

@@ -2,7 +2,7 @@
 
 PROOF = "notebook"
 
-CELL = '''\
+CELL = """\
 import base64
 import io
 
@@ -20,4 +20,4 @@ def build_model(vocab_size, length):
 
 
 def train(model, x, y, epochs):
-    return model'''
+    return model"""
