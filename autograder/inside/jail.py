@@ -35,15 +35,16 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_S
 CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # system calls, the same on every machine
 KEEPS_SIGNALS_IN = 6  # version of Landlock
-FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ = 1 << 2, 1 << 1 | 1 << 14, 1 << 0, 1 << 3
+FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ, DEVICE_CONTROL = 1 << 2, 1 << 1 | 1 << 14, 1 << 0, 1 << 3, 1 << 15
 
 SCRATCH = "/student"  # of every submission, on every machine that has namespaces
 HOME, TEMPORARY, SHARED = f"{SCRATCH}/home", f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 INSIDE = "/inside"
 SECONDS_TO_DIE = 5  # of processor time, between the signal that names the limit and the one that nobody can ignore
 DEVICES = ("null", "zero", "full", "random", "urandom")
+OF_GRAPHICS_CARDS = ("/proc/devices", "/proc/modules", "/proc/driver/nvidia")
 FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
-READ_OF_PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems")
+READ_OF_PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", *OF_GRAPHICS_CARDS)
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/sys/devices/system")
 
 
@@ -315,13 +316,19 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
     ruleset = _call("syscall", LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
     system = [path for path in (*SYSTEM, *(f"/etc/{name}" for name in FROM_ETC), *READ_OF_PROC) if os.path.exists(path)]
     devices = [f"/dev/{name}" for name in DEVICES]
-    for paths, wanted in (([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ), ([*devices, *write], every)):
+    allowed = (
+        ([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ),
+        (devices, FILE_READ | FILE_WRITE),
+        (_graphics_cards(), FILE_READ | FILE_WRITE | DEVICE_CONTROL),
+        (write, every),
+    )
+    for paths, wanted in allowed:
         for path in paths:
             try:
                 place = os.open(path, os.O_PATH | os.O_CLOEXEC)
             except OSError:
                 continue
-            files = wanted if os.path.isdir(path) else wanted & (FILE_READ | FILE_WRITE | FILE_EXECUTE)
+            files = wanted if os.path.isdir(path) else wanted & (FILE_READ | FILE_WRITE | FILE_EXECUTE | DEVICE_CONTROL)
             rule = _Beneath(files & every, place)
             _call("syscall", LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0)
             os.close(place)

@@ -84,7 +84,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "iopl": (172, None),
     "ioperm": (173, None),
 }
-CLONE, CLONE3, SOCKET, IOCTL, PERSONALITY, PRLIMIT64 = (56, 220), (435, 435), (41, 198), (16, 29), (135, 92), (302, 261)
+CLONE, CLONE3, IOCTL, PERSONALITY, PRLIMIT64 = (56, 220), (435, 435), (16, 29), (135, 92), (302, 261)
+SOCKET, CONNECT = (41, 198), (42, 203)
 #: How a process is scheduled, which may be another's. Such calls do nothing and say they did: ZeroMQ makes them for its threads.
 SCHEDULING: dict[str, tuple[int | None, int | None]] = {
     "setpriority": (141, 140),
@@ -120,7 +121,7 @@ MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column abo
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebody else's terminal
 
 # <linux/bpf_common.h>, <linux/seccomp.h>
-LOAD, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+LOAD, AND, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x45, 0x35, 0x06
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 # Offsets in struct seccomp_data; arguments are 64 bits, low half first.
 NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
@@ -137,7 +138,8 @@ def filter_system_calls(sockets: bool, metadata: bool) -> None:
     """Refuse what stands above, every socket but Unix ones, and new namespaces, for this process and its children, for good.
 
     Args:
-        sockets: whether there may be Unix sockets; there may where no socket of another process can be reached.
+        sockets: whether Unix sockets may reach out; they may where no socket of another process can be reached. Else one
+            can only be listened at: CUDA does not begin without that.
         metadata: whether owner, mode, times and attributes of files may change; else such calls do nothing and say
             they did, since honest code copies files with them.
 
@@ -161,7 +163,13 @@ def _program(column: int, architecture: int, sockets: bool, metadata: bool) -> I
     yield from _unless_argument(PRLIMIT64[column], FIRST, (_step(EQUAL, 0, 1, 0),), errno.EPERM)  # its own limits alone
     yield from _when(CLONE3[column], errno.ENOSYS)  # its flags cannot be read from here; the C library then takes clone
     if not sockets:
-        yield from _when(SOCKET[column], errno.ENETUNREACH)
+        yield from _when(CONNECT[column], errno.ENETUNREACH)
+        yield from _unless_argument(
+            SOCKET[column],
+            SECOND,
+            (_step(AND, 0xF), _step(EQUAL, socket.SOCK_STREAM, 2, 0), _step(EQUAL, socket.SOCK_SEQPACKET, 1, 0)),
+            errno.ENETUNREACH,
+        )  # the others send without having connected
     yield from _unless_argument(SOCKET[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
     yield from _unless_argument(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
     yield from _unless_argument(
