@@ -35,13 +35,18 @@ class Mark:
 
 
 def check(
-    question: str, points: float, needs: Function | Sequence[Function] = (), visible: bool = False
+    question: str,
+    points: float,
+    needs: Function | Sequence[Function] = (),
+    visible: bool = False,
+    trains: bool = False,
 ) -> Callable[[Function], Function]:
     """Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
 
     Args:
         needs: checks of the same file without which this one could only repeat the same news; it is skipped when one fails.
         visible: whether the notebook's own check cell shows the same behaviour on its example.
+        trains: whether a training decides, so that chance plays a part and a trial takes long; `autograder verify` asks.
     """
 
     def mark(function: Function) -> Function:
@@ -165,21 +170,22 @@ class Record:
         wrong = [case for case in self.cases if case.wrong is not None]
         if not wrong:
             return None
-        named = self._explanation(wrong[0].reference)
+        fitting = self._explanations(wrong[0].reference)
+        named = fitting[0] if len(fitting) == 1 else None
         first = wrong[0].wrong
         pictures = [first.picture] if first is not None and first.picture is not None else []
         hint, name = (named.hint, named.name) if named is not None else (wrong[0].hint, None)
         worked = worked_example(wrong[0].reference)
-        return CheckFailed(wrong[0].sentence, hint, misconception=name, pictures=pictures, worked=worked)
+        names = [m.name for m in fitting]
+        return CheckFailed(wrong[0].sentence, hint, misconception=name, fitting=names, pictures=pictures, worked=worked)
 
-    def _explanation(self, reference: Function | None) -> Misconception | None:
-        """The one misconception that says what the student says on every input, at least two of them wrong; else None."""
+    def _explanations(self, reference: Function | None) -> list[Misconception]:
+        """The misconceptions that say what the student says on every input, at least two of them wrong."""
         cases = [case for case in self.cases if case.reference is reference]
         if reference is None or sum(case.wrong is not None for case in cases) < 2:
-            return None
+            return []
         bound = [m for m in self.misconceptions if m.reference.__name__ == reference.__name__]
-        fitting = [m for m in bound if all(case.says(m.function) for case in cases)]
-        return fitting[0] if len(fitting) == 1 else None
+        return [m for m in bound if all(case.says(m.function) for case in cases)]
 
 
 def worked_example(reference: Function | None) -> str:

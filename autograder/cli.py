@@ -109,6 +109,34 @@ def grade(
 
 
 @main.command()
+@click.argument("assignments", nargs=-1)
+@click.option("--full", is_flag=True, help="Try everything on everything, which takes hours; else a share of it.")
+@click.option(
+    "--repeat", "repeats", type=click.IntRange(1), help="How often right answers are graded, on other inputs."
+)
+@click.option("--anew", is_flag=True, help="Try also what was tried before; an interrupted run goes on otherwise.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and assignment."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Answers graded at a time.",
+)
+@course_option
+@key_option
+@one_line_errors
+def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: str | None, **options: Any) -> None:
+    """Test the hidden tests: with right answers, misconceptions, and faults put into the reference."""
+    from autograder.verify import verify as verify_tests
+
+    course = _course(folder, key)
+    sys.exit(0 if verify_tests(course, assignments, console=Console(), keep=not anew, **options) else 1)
+
+
+@main.command()
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the findings as JSON.")
 @course_option
 @one_line_errors

@@ -26,6 +26,7 @@ class CheckInfo:
     title: str
     points: float
     visible: bool
+    trains: bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Assignment:
         source: the instructor's notebook.
         reference: the reference solution's module.
         misconceptions: the module of known wrong solutions (may be missing in somebody's own course).
+        right_answers: modules of other right solutions, for testing the tests.
         tests: the folder of hidden tests.
     """
 
@@ -54,6 +56,11 @@ class Assignment:
     @property
     def misconceptions(self) -> Path:
         return self.course.private / "solutions" / "misconceptions" / f"{self.name}.py"
+
+    @property
+    def right_answers(self) -> list[Path]:
+        """Modules with right answers written independently of the reference (there may be none)."""
+        return sorted((self.course.private / "solutions" / "right" / self.name).glob("*.py"))
 
     @property
     def tests(self) -> Path:
@@ -111,15 +118,16 @@ def _check_info(node: ast.FunctionDef) -> CheckInfo | None:
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "check":
             given = {k.arg: k.value for k in decorator.keywords if k.arg} | dict(
-                zip(("question", "points", "needs", "visible"), decorator.args, strict=False)
+                zip(("question", "points", "needs", "visible", "trains"), decorator.args, strict=False)
             )
-            visible = given.get("visible", ast.Constant(False))
+            visible, trains = (given.get(name, ast.Constant(False)) for name in ("visible", "trains"))
             return CheckInfo(
                 question=str(ast.literal_eval(given["question"])),
                 name=node.name,
                 title=(ast.get_docstring(node) or node.name).splitlines()[0],
                 points=float(ast.literal_eval(given["points"])),
                 visible=bool(ast.literal_eval(visible)),
+                trains=bool(ast.literal_eval(trains)),
             )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from autograder.results import Picture
 
@@ -25,6 +26,8 @@ class CheckFailed(Exception):
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.
         hint: a question that moves the student on.
+        misconception: the known mistake that it is; None where none fits, or several do.
+        fitting: every known mistake that it could be.
         worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
         raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
         final: whether further inputs could only say the same (missing, out of time, not filled in).
@@ -36,6 +39,7 @@ class CheckFailed(Exception):
         hint: str = "",
         *,
         misconception: str | None = None,
+        fitting: Sequence[str] = (),
         pictures: list[Picture] | None = None,
         worked: str = "",
         raised: str = "",
@@ -45,6 +49,7 @@ class CheckFailed(Exception):
         self.rationale = rationale
         self.hint = hint
         self.misconception = misconception
+        self.fitting = list(fitting)
         self.pictures = pictures or []
         self.worked = worked
         self.raised = raised

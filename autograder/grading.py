@@ -18,7 +18,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -27,6 +27,9 @@ from autograder.course import Assignment, Course
 from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
 from autograder.results import OUR_FAULT, Result, printable
+
+if TYPE_CHECKING:
+    from autograder.judge import Trial
 
 JUDGE_MIB = 6144
 CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
@@ -39,6 +42,7 @@ class Job:
     path: Path
     assignment: str | None = None
     student: str = ""
+    trial: Trial | None = None
 
 
 class Grader:
@@ -179,8 +183,9 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
     limits = assignment.course.settings.limits
     with NotebookRun([cell.source for cell in opened.code], _files(assignment), limits) as run:
         run.run_cells()
-        verdicts = judge(assignment, Submission(run), opened.student_code)
-    checks = [verdicts.results[info.name] for _, infos in assignment.questions.values() for info in infos]
+        verdicts = judge(assignment, Submission(run), opened.student_code, job.trial)
+    names = [info.name for _, infos in assignment.questions.values() for info in infos]
+    checks = [verdicts.results[name] for name in names if name in verdicts.results]
     ours = any(check.status == "error" for check in checks)
     return Result(
         assignment=assignment.name,

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,24 @@ from autograder.results import OUR_FAULT, CheckResult
 from autograder.submission import Submission
 
 
+@dataclass(frozen=True)
+class Trial:
+    """How a known answer is judged, to test the tests.
+
+    Attributes:
+        questions: only their checks are tried; those of all questions where none is named.
+        repetition: another number draws other inputs.
+    """
+
+    questions: tuple[str, ...] = ()
+    repetition: int = 0
+
+
 class Verdicts:
     """The pytest plugin of one judgement: hands out ``submission`` and ``draw``, keeps every check's result.
+
+    Args:
+        trial: for a known answer; then a skipped check is tried all the same, for what it would have said.
 
     Attributes:
         results: check name -> result.
@@ -33,10 +50,16 @@ class Verdicts:
     """
 
     def __init__(
-        self, submission: Submission, key: bytes, student_code: str, misconceptions: Sequence[Misconception]
+        self,
+        submission: Submission,
+        key: bytes,
+        student_code: str,
+        misconceptions: Sequence[Misconception],
+        trial: Trial | None = None,
     ) -> None:
         self._submission = submission
-        self._key = key
+        self._trial = trial
+        self._key = key + b"/%d" % trial.repetition if trial is not None and trial.repetition else key
         self._student_code = student_code
         self._misconceptions = misconceptions
         self.results: dict[str, CheckResult] = {}
@@ -54,6 +77,12 @@ class Verdicts:
         return Draw.keyed(
             self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}"
         )
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
+        items[:] = [item for item in items if self._wanted(getattr(item.function, "check", None))]
+
+    def _wanted(self, mark: Mark | None) -> bool:
+        return mark is None or wanted(mark.question, self._trial)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -96,6 +125,12 @@ class Verdicts:
             result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
             if blocked[0].status == "error":
                 result.status, result.rationale = "error", OUR_FAULT
+            elif self._trial is not None:
+                alone = result.model_copy(update={"status": "passed"})
+                faults = len(self.faults)
+                self._try(function, arguments, alone)
+                del self.faults[faults:]  # it may rely on what it needs
+                result.alone = alone.status
         else:
             self._try(function, arguments, result)
         self.results[result.check] = result
@@ -126,23 +161,29 @@ class Verdicts:
         if failure is not None:
             result.status, result.points = "failed", 0.0
             result.rationale, result.hint, result.misconception = failure.rationale, failure.hint, failure.misconception
+            result.fitting = failure.fitting
             result.worked = failure.worked
             result.pictures = [*failure.pictures, *record.pictures]
 
 
-def judge(assignment: Assignment, submission: Submission, student_code: str) -> Verdicts:
+def wanted(question: str, trial: Trial | None) -> bool:
+    """Whether the checks of a question are tried."""
+    return trial is None or not trial.questions or question in trial.questions
+
+
+def judge(assignment: Assignment, submission: Submission, student_code: str, trial: Trial | None = None) -> Verdicts:
     """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors.
 
     Raises:
         UsageError: what is wrong is the course's, and would be for every submission.
     """
     misconceptions = load_misconceptions(assignment.misconceptions)
-    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions)
+    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial)
     pytest.main(_arguments(assignment.tests), plugins=[verdicts])
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course
-    for _, checks in assignment.questions.values():
-        for info in checks:
+    for question, (_, checks) in assignment.questions.items():
+        for info in checks if wanted(question, trial) else ():
             verdicts.results.setdefault(info.name, _no_result(info))
     return verdicts
 

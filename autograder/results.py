@@ -34,7 +34,12 @@ class Picture(BaseModel):
 
 
 class CheckResult(BaseModel):
-    """One check: its points, what was seen, the misconception that says the same, and a small case worked out."""
+    """One check: its points, what was seen, the misconception that says the same, and a small case worked out.
+
+    Attributes:
+        fitting: all misconceptions that say the same; one is named only where it is the only one.
+        alone: what became of a skipped check that was tried all the same, as is done to test the tests.
+    """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
     question: str
@@ -45,6 +50,8 @@ class CheckResult(BaseModel):
     max_points: float
     visible: bool = False
     misconception: str | None = None
+    fitting: list[str] = []
+    alone: Status | None = None
     rationale: Shown = ""
     hint: Shown = ""
     worked: str = ""
@@ -103,6 +110,6 @@ class Result(BaseModel):
             "questions": True,
             "facts": True,
             "faults": True,
-            "checks": {"__all__": {"pictures", "visible", "worked"}},
+            "checks": {"__all__": {"pictures", "visible", "worked", "fitting", "alone"}},
         }
         return told.model_dump_json(exclude=hidden)

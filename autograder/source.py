@@ -59,6 +59,17 @@ def stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
     return [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
 
 
+def asked(notebook: NotebookNode) -> dict[str, list[str]]:
+    """Question -> the functions it asks for: those of the solution cells before its check cell."""
+    functions: dict[str, list[str]] = {}
+    names: list[str] = []
+    for cell in notebook.cells:
+        names += [stub.name for stub in stubs(cell)]
+        if is_check(cell):
+            functions[grade_id(cell)], names = names, []
+    return functions
+
+
 def is_instructor(cell: NotebookNode) -> bool:
     """Whether the build leaves the cell out."""
     return INSTRUCTOR_TAG in cell.metadata.get("tags", [])

@@ -32,8 +32,8 @@ from autograder.inline import inline, misconception_sources
 from autograder.judge import judge, prepare
 from autograder.limits import Stopped
 from autograder.notebook import runs_while_grading
+from autograder.source import asked
 from autograder.submission import Submission
-from autograder.tests.samples import asked
 
 INSIDE = Path(__file__).parents[1] / "inside"
 

@@ -26,7 +26,8 @@ from nbformat.v4 import nbjson, new_code_cell
 
 from autograder.course import Assignment, Course, find_course
 from autograder.inline import HELPERS, inline, misconception_sources
-from autograder.source import is_check, stubs
+from autograder.known_answers import written_another_way
+from autograder.source import asked, is_check, stubs
 from autograder.tests.hard_coded import hard_coded
 
 HERE = Path(__file__).parent
@@ -84,8 +85,9 @@ def samples(course: Course) -> Iterator[tuple[str, bytes]]:
         assignment = course.assignment(name)
         for outcome, make in MAKERS.items():
             yield f"{name}__{outcome}", _bytes(make(assignment))
-        for way in ways(name):
-            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(written_another_way(assignment, way))
+        for way in assignment.right_answers:
+            another = written_another_way(released(assignment), way)
+            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(another)
         other = course.assignments[course.assignments.index(name) - 1]
         yield f"{name}__not_graded_wrong_assignment", _bytes(full(course.assignment(other)))
         yield f"{name}__not_graded_no_notebook", b"<!DOCTYPE html>\n<title>My homework - Notebook</title>\n"
@@ -108,11 +110,6 @@ def expected(assignment: Assignment, outcome: str) -> dict[str, float] | None:
 LOST = {"partial_hard_coded_visible_answers": 0, "partial_syntax_error": 1, "partial_endless_loop": 2}
 
 
-def ways(name: str) -> list[Path]:
-    """Modules with right answers to an assignment, each written in another way."""
-    return sorted((HERE / "answers" / name).glob("*.py"))
-
-
 def released(assignment: Assignment) -> NotebookNode:
     return nbformat.read(assignment.released, as_version=4)
 
@@ -120,39 +117,6 @@ def released(assignment: Assignment) -> NotebookNode:
 def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> NotebookNode:
     """The released notebook with the reference in it, or for some functions another text."""
     return inline(released(assignment), assignment.reference, replaced)
-
-
-def written_another_way(assignment: Assignment, way: Path) -> NotebookNode:
-    """The answers of another module; what it makes out of its answers stands behind them, not among its helpers."""
-    notebook = inline(released(assignment), way)
-    names = {name for functions in asked(notebook).values() for name in functions}
-    helpers = next((cell for cell in notebook.cells if cell.id == HELPERS), None)
-    if helpers is None:
-        return notebook
-    for statement in reversed([n for n in ast.parse(helpers.source).body if _uses(n, names)]):
-        text = "\n".join(helpers.source.splitlines()[statement.lineno - 1 : statement.end_lineno])
-        helpers.source = helpers.source.replace(text, "").strip("\n")
-        last = max(i for i, cell in enumerate(notebook.cells) if stubs(cell))
-        notebook.cells.insert(last + 1, new_code_cell(text, id=f"made-{statement.lineno}"))
-    return notebook
-
-
-def _uses(statement: ast.stmt, names: set[str]) -> bool:
-    """Whether a statement needs one of the names when it runs; a function needs them only when it is called."""
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        return False
-    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
-
-
-def asked(notebook: NotebookNode) -> dict[str, list[str]]:
-    """Question -> the functions it asks for: those of the solution cells before its check cell."""
-    functions: dict[str, list[str]] = {}
-    names: list[str] = []
-    for cell in notebook.cells:
-        names += [stub.name for stub in stubs(cell)]
-        if is_check(cell):
-            functions[cell.id], names = names, []
-    return functions
 
 
 def misconceptions(assignment: Assignment) -> dict[str, str]:

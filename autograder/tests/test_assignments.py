@@ -19,9 +19,9 @@ import pytest
 
 from autograder.course import Assignment, find_course
 from autograder.inline import misconception_sources
+from autograder.source import asked
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT
-from autograder.tests.samples import asked
 
 pytestmark = pytest.mark.slow
 COURSE = find_course(ROOT)

@@ -34,13 +34,13 @@ class Trained:
 _trained = WeakKeyDictionary()  # submission -> Trained: one training serves both checks
 
 
-@check("q6", points=3, visible=True)
+@check("q6", points=3, visible=True, trains=True)
 def test_learns(submission, draw):
     """build_model and train learn from the training reviews: on fresh reviews beyond every known-wrong run"""
     require(trained(submission, draw), "clear_learning", "clear learning")
 
 
-@check("q6", points=3, needs=test_learns)
+@check("q6", points=3, needs=test_learns, trains=True)
 def test_threshold(submission, draw):
     """the trained model reaches the accuracy threshold on fresh reviews, at any sizes and within the given epochs"""
     result = trained(submission, draw)

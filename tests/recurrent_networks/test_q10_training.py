@@ -84,13 +84,13 @@ def test_forecast_in_the_unit_of_the_targets(submission, draw):
         agree(submission.forecast, model, inputs, *scales, expected=expected, reference=forecast, squeeze=True)
 
 
-@check("q10", points=2, visible=True)
+@check("q10", points=2, visible=True, trains=True)
 def test_the_cities_are_told_apart(submission, draw):
     """After train every city is within 7 units of its target, with the best of three public seeds"""
     judge_training(submission, draw, facts.TOLD_APART)
 
 
-@check("q10", points=2, visible=True, needs=test_the_cities_are_told_apart)
+@check("q10", points=2, visible=True, needs=test_the_cities_are_told_apart, trains=True)
 def test_every_city_within_two_units(submission, draw):
     """After train every city is within 2 units of its target, with the best of three public seeds"""
     judge_training(submission, draw, facts.CLOSE)

@@ -1,0 +1,577 @@
+"""Mutants of a reference: copies with one small fault each, which hidden checks must notice.
+
+Plain code gets the operators of mutation testing (Jia and Harman, An analysis and survey of the development of mutation testing,
+2011); what builds and trains models gets those that were derived from faults of real deep-learning programs (Humbatova, Jahangirova
+and Tonella, DeepCrime: mutation testing of deep learning systems based on real faults, 2021).
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import libcst as cst
+from libcst import matchers as m
+
+Replacement = tuple[str, cst.CSTNode]
+Operator = Callable[[cst.CSTNode], Iterator[Replacement]]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A reference with one fault.
+
+    Attributes:
+        function: the function of the notebook that is at fault; or, for what several use, the name of that.
+        operator: what was done, such as ``off by one``.
+        was, becomes: the lines that differ.
+        module: source of the whole faulty module.
+        answer: source of the faulty function alone.
+        asked: the functions of the notebook that can be wrong by it.
+    """
+
+    function: str
+    operator: str
+    was: str
+    becomes: str
+    module: str
+    answer: str
+    asked: tuple[str, ...]
+
+    @property
+    def change(self) -> str:
+        """The whole lines that differ: ``for i in range(n): -> for i in range(n - 1):``."""
+        return f"{_one_line(self.was)} -> {_one_line(self.becomes) or '(nothing)'}"
+
+    @property
+    def name(self) -> str:
+        """In one line: ``pad: off by one: for i in range(n): -> for i in range(n - 1):``."""
+        return f"{self.function}: {self.operator}: {self.change}"
+
+    @property
+    def diff(self) -> str:
+        """The fault as a diff."""
+        lines = [f"-{line}" for line in self.was.splitlines()] + [f"+{line}" for line in self.becomes.splitlines()]
+        return "\n".join(lines)
+
+
+def mutants(reference: Path, asked: Sequence[str]) -> list[Mutant]:
+    """Every mutant of a reference, in the order of its lines; none equals the reference or another mutant.
+
+    Args:
+        asked: the functions that the notebook asks for.
+    """
+    text = reference.read_text(encoding="utf-8")
+    statements = cst.parse_module(text).body
+    sources = [_code(statement) for statement in statements]
+    start = text[: len(text) - len("".join(sources))] if text.endswith("".join(sources)) else ""
+    users = _users(ast.parse(text), asked)
+    found = []
+    for position, (statement, source) in enumerate(zip(statements, sources, strict=True)):
+        name = _defined(statement)
+        if not users.get(name):
+            continue
+        seen = {_meaning(source)}
+        for operator, changed in _changes(statement):
+            if (meaning := _meaning(changed)) is None or meaning in seen:
+                continue
+            seen.add(meaning)
+            module = "".join([start, *sources[:position], changed, *sources[position + 1 :]])
+            answer = changed.strip("\n") if name in asked else ""
+            found.append(Mutant(name, operator, *_difference(source, changed), module, answer, users[name]))
+    return found
+
+
+def _changes(statement: cst.CSTNode) -> Iterator[tuple[str, str]]:
+    """(operator, source) of a statement with one fault, for every fault there is."""
+    for node in _mutable(statement):
+        for operator, new in _replacements(node):
+            try:
+                changed = new if node is statement else statement.deep_replace(node, new)
+                yield operator, _code(changed)
+            except (ValueError, cst.CSTValidationError):
+                continue
+
+
+def _meaning(source: str) -> str | None:
+    """What Python reads; None where that is nothing."""
+    try:
+        compile(source, "mutant", "exec")
+        return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _defined(statement: cst.CSTNode) -> str:
+    """The name that a statement of a module defines; empty for what is not worth mutating, such as an import."""
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+        return statement.name.value
+    constant = m.SimpleStatementLine(body=[m.Assign(targets=[m.AssignTarget(target=m.Name())])])
+    if m.matches(statement, constant):
+        target = cst.ensure_type(cst.ensure_type(statement, cst.SimpleStatementLine).body[0], cst.Assign).targets[0]
+        return cst.ensure_type(target.target, cst.Name).value
+    return ""
+
+
+def _users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Name in the module -> the functions of the notebook that are wrong when it is.
+
+    A function that is asked for is wrong alone: the others go on calling the right one.
+    """
+    uses: dict[str, set[str]] = {}
+    for node in module.body:
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            uses[node.name] = names
+        elif isinstance(node, ast.Assign):
+            uses |= {target.id: names for target in node.targets if isinstance(target, ast.Name)}
+    return {name: (name,) if name in asked else _reached_from(name, uses, asked) for name in uses}
+
+
+def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) -> tuple[str, ...]:
+    reached, grew = {name}, True
+    while grew:
+        more = {n for n, names in uses.items() if n not in reached and names & (reached - (set(asked) - {name}))}
+        reached, grew = reached | more, bool(more)
+    return tuple(function for function in asked if function in reached)
+
+
+def _mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Every node in which a fault would be one of behaviour: no docstring, annotation, decorator or name of a parameter."""
+    if isinstance(statement, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom):
+        return
+    if m.matches(statement, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())])):
+        return
+    yield statement
+    for child in statement.children:
+        yield from _mutable(child)
+
+
+def _difference(old: str, new: str) -> tuple[str, str]:
+    """The lines that differ, without what is common at their beginnings."""
+    before, after = old.splitlines(), new.splitlines()
+    blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    changed = [block for block in blocks if block[0] != "equal"]
+    was = [line.strip() for _, i, j, _, _ in changed for line in before[i:j] if line.strip()]
+    becomes = [line.strip() for _, _, _, i, j in changed for line in after[i:j] if line.strip()]
+    return "\n".join(was), "\n".join(becomes)
+
+
+# ---- operators: each yields what may stand in a node's place
+
+
+def _replacements(node: cst.CSTNode) -> Iterator[Replacement]:
+    for kind, operator in OPERATORS:
+        if m.matches(node, kind):
+            yield from operator(node)
+    if isinstance(node, cst.SimpleStatementLine):
+        yield from _without_statement(node)
+
+
+def _expression(code: str) -> cst.BaseExpression:
+    return cst.parse_expression(code)
+
+
+def _code(node: cst.CSTNode) -> str:
+    return cst.Module(body=[]).code_for_node(node)
+
+
+def _integer(node: cst.CSTNode) -> Iterator[Replacement]:
+    value = cst.ensure_type(node, cst.Integer).evaluated_value
+    yield "constant", _expression(str(value + 1))
+    if value > 0:
+        yield "constant", _expression(str(value - 1))
+    if value > 1:
+        yield "constant", _expression(str(2 * value))
+
+
+def _float(node: cst.CSTNode) -> Iterator[Replacement]:
+    value = cst.ensure_type(node, cst.Float).evaluated_value
+    yield "constant", _expression(repr(value + 1.0))
+    if value:
+        yield "constant", _expression(repr(value / 10))
+        yield "constant", _expression(repr(value * 1.5))
+
+
+def _negative(node: cst.CSTNode) -> Iterator[Replacement]:
+    """``-1`` where an axis or a place is meant: the one before, the first, and the sign lost."""
+    operation = cst.ensure_type(node, cst.UnaryOperation)
+    if isinstance(operation.operator, cst.Minus):
+        yield "sign", operation.expression
+    elif isinstance(operation.operator, cst.Not):
+        yield "negated condition", operation.expression.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+COMPARISONS: dict[type[cst.BaseCompOp], tuple[type[cst.BaseCompOp], ...]] = {
+    cst.LessThan: (cst.LessThanEqual, cst.GreaterThanEqual),
+    cst.LessThanEqual: (cst.LessThan, cst.GreaterThan),
+    cst.GreaterThan: (cst.GreaterThanEqual, cst.LessThanEqual),
+    cst.GreaterThanEqual: (cst.GreaterThan, cst.LessThan),
+    cst.Equal: (cst.NotEqual,),
+    cst.NotEqual: (cst.Equal,),
+    cst.In: (cst.NotIn,),
+    cst.NotIn: (cst.In,),
+    cst.Is: (cst.IsNot,),
+    cst.IsNot: (cst.Is,),
+}
+ARITHMETIC: dict[type[cst.BaseBinaryOp], tuple[type[cst.BaseBinaryOp], ...]] = {
+    cst.Add: (cst.Subtract, cst.Multiply),
+    cst.Subtract: (cst.Add,),
+    cst.Multiply: (cst.Add, cst.Divide),
+    cst.Divide: (cst.Multiply, cst.FloorDivide),
+    cst.FloorDivide: (cst.Divide, cst.Multiply),
+    cst.Modulo: (cst.FloorDivide,),
+    cst.Power: (cst.Multiply,),
+    cst.MatrixMultiply: (cst.Multiply,),
+    cst.BitAnd: (cst.BitOr,),
+    cst.BitOr: (cst.BitAnd,),
+}
+NOT_COMMUTATIVE = (cst.Subtract, cst.Divide, cst.FloorDivide, cst.MatrixMultiply, cst.Power, cst.Modulo)
+
+
+def _comparison(node: cst.CSTNode) -> Iterator[Replacement]:
+    target = cst.ensure_type(node, cst.ComparisonTarget)
+    for kind in COMPARISONS.get(type(target.operator), ()):
+        yield "comparison", target.with_changes(operator=kind())
+
+
+def _arithmetic(node: cst.CSTNode) -> Iterator[Replacement]:
+    operation = cst.ensure_type(node, cst.BinaryOperation)
+    for kind in ARITHMETIC.get(type(operation.operator), ()):
+        yield "arithmetic", operation.with_changes(operator=kind())
+    for side in (operation.left, operation.right):
+        yield "operand left out", _bracketed(side)
+    if isinstance(operation.operator, NOT_COMMUTATIVE):
+        left, right = _bracketed(operation.left), _bracketed(operation.right)
+        yield "operands swapped", operation.with_changes(left=right, right=left)
+
+
+def _bracketed(node: cst.BaseExpression) -> cst.BaseExpression:
+    if isinstance(node, cst.BinaryOperation) and not node.lpar:
+        return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return node
+
+
+def _augmented(node: cst.CSTNode) -> Iterator[Replacement]:
+    statement = cst.ensure_type(node, cst.AugAssign)
+    swapped: dict[type[cst.BaseAugOp], type[cst.AddAssign] | type[cst.SubtractAssign]] = {
+        cst.AddAssign: cst.SubtractAssign,
+        cst.SubtractAssign: cst.AddAssign,
+        cst.MultiplyAssign: cst.AddAssign,
+    }
+    if kind := swapped.get(type(statement.operator)):
+        yield "arithmetic", statement.with_changes(operator=kind())
+    target = cst.AssignTarget(target=statement.target)
+    yield "assigned, not added", cst.Assign(targets=[target], value=statement.value)
+
+
+def _boolean(node: cst.CSTNode) -> Iterator[Replacement]:
+    operation = cst.ensure_type(node, cst.BooleanOperation)
+    other = cst.Or() if isinstance(operation.operator, cst.And) else cst.And()
+    yield "and, or", operation.with_changes(operator=other)
+    yield "operand left out", operation.left
+    yield "operand left out", operation.right
+
+
+def _truth(node: cst.CSTNode) -> Iterator[Replacement]:
+    value = cst.ensure_type(node, cst.Name).value
+    yield "constant", cst.Name({"True": "False", "False": "True"}[value])
+
+
+def _condition(node: cst.CSTNode) -> Iterator[Replacement]:
+    chosen = cst.ensure_type(node, cst.IfExp)
+    yield "one branch always", chosen.body
+    yield "one branch always", chosen.orelse
+
+
+def _branch(node: cst.CSTNode) -> Iterator[Replacement]:
+    branch = cst.ensure_type(node, cst.If)
+    for truth in ("True", "False"):
+        yield "one branch always", branch.with_changes(test=cst.Name(truth))
+
+
+def _filtered(node: cst.CSTNode) -> Iterator[Replacement]:
+    loop = cst.ensure_type(node, cst.CompFor)
+    if loop.ifs:
+        yield "filter left out", loop.with_changes(ifs=[])
+
+
+def _slice(node: cst.CSTNode) -> Iterator[Replacement]:
+    part = cst.ensure_type(node, cst.Slice)
+    for side in ("lower", "upper"):
+        bound = getattr(part, side)
+        if bound is None:
+            continue
+        yield "slice", part.with_changes(**{side: None})
+        for change in ("+ 1", "- 1"):
+            yield "off by one", part.with_changes(**{side: _expression(f"{_code(_bracketed(bound))} {change}")})
+
+
+def _index(node: cst.CSTNode) -> Iterator[Replacement]:
+    place = cst.ensure_type(node, cst.Index)
+    if m.matches(place.value, m.UnaryOperation(operator=m.Minus(), expression=m.Integer(value="1"))):
+        yield "off by one", place.with_changes(value=_expression("0"))
+    elif not isinstance(place.value, cst.Integer | cst.SimpleString):
+        for change in ("+ 1", "- 1"):
+            yield "off by one", place.with_changes(value=_expression(f"{_code(_bracketed(place.value))} {change}"))
+
+
+TEXTS = {
+    "pre": ["post"],
+    "post": ["pre"],
+    "sigmoid": ["tanh", "softmax", "relu"],
+    "relu": ["sigmoid", "linear"],
+    "tanh": ["relu", "linear"],
+    "softmax": ["sigmoid"],
+    "adam": ["sgd"],
+    "binary_crossentropy": ["mse", "hinge"],
+    "mse": ["mae"],
+    "accuracy": ["mse"],
+    "float32": ["float64", "int32"],
+    "float64": ["float32"],
+    "int32": ["int64", "float32"],
+}
+
+
+def _text(node: cst.CSTNode) -> Iterator[Replacement]:
+    """What a string of Keras' or numpy's means, changed; any other gets a letter more."""
+    text = cst.ensure_type(node, cst.SimpleString).evaluated_value
+    if isinstance(text, str):
+        for other in TEXTS.get(text, [f"{text}X"]):
+            yield "option" if text in TEXTS else "constant", cst.SimpleString(repr(other))
+
+
+def _call(node: cst.CSTNode) -> Iterator[Replacement]:
+    """A call without one of its named arguments, with two others swapped, or skipped."""
+    call = cst.ensure_type(node, cst.Call)
+    for argument in call.args:
+        if argument.keyword is not None:
+            yield "argument left out", _with(call, [a for a in call.args if a is not argument])
+            if argument.keyword.value == "axis":
+                for axis in ("0", "1", "-1", "None"):
+                    yield "axis", _with(call, [_valued(a, axis) if a is argument else a for a in call.args])
+    plain = [a for a in call.args if a.keyword is None and not a.star]
+    for one, other in itertools.pairwise(plain):
+        exchanged = {one: one.with_changes(value=other.value), other: other.with_changes(value=one.value)}
+        yield "argument order", call.with_changes(args=[exchanged.get(a, a) for a in call.args])
+    name = _function(call)
+    if name in NEUTRAL and isinstance(call.func, cst.Attribute):
+        yield NEUTRAL[name], call.func.value
+    if name in WRAPPING and plain:
+        yield WRAPPING[name], _bracketed(plain[0].value)
+    if name == "range" and plain:
+        last = plain[-1 if len(plain) < 3 else 1]
+        for change in ("+ 1", "- 1"):
+            changed = last.with_changes(value=_expression(f"{_code(_bracketed(last.value))} {change}"))
+            yield "off by one", call.with_changes(args=[changed if a is last else a for a in call.args])
+    if name in OTHER_FUNCTION and isinstance(call.func, cst.Attribute | cst.Name):
+        yield "function", call.with_changes(func=_renamed(call.func, OTHER_FUNCTION[name]))
+
+
+NEUTRAL = {
+    "copy": "view, not copy",
+    "astype": "dtype",
+    "lower": "method left out",
+    "reshape": "shape",
+    "ravel": "shape",
+}
+WRAPPING = {
+    "ravel": "shape",
+    "squeeze": "shape",
+    "sorted": "order",
+    "set": "function left out",
+    "float": "function left out",
+    "int": "function left out",
+    "abs": "function left out",
+    "square": "function left out",
+    "tanh": "activation",
+    "Bidirectional": "layer",
+    "reversed": "order",
+}
+OTHER_FUNCTION = {
+    "argmin": "argmax",
+    "argmax": "argmin",
+    "min": "max",
+    "max": "min",
+    "mean": "sum",
+    "sum": "mean",
+    "std": "var",
+    "zeros": "ones",
+    "tanh": "sin",
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "concatenate": "stack",
+    "all": "any",
+    "any": "all",
+}
+
+
+def _with(call: cst.Call, arguments: Sequence[cst.Arg]) -> cst.Call:
+    last = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in arguments[-1:]]
+    return call.with_changes(args=[*arguments[:-1], *last])
+
+
+def _valued(argument: cst.Arg, code: str) -> cst.Arg:
+    return argument.with_changes(value=_expression(code))
+
+
+def _function(call: cst.Call) -> str:
+    """The last part of a called function's name."""
+    if isinstance(call.func, cst.Attribute):
+        return call.func.attr.value
+    return call.func.value if isinstance(call.func, cst.Name) else ""
+
+
+def _renamed(function: cst.Attribute | cst.Name, name: str) -> cst.BaseExpression:
+    if isinstance(function, cst.Attribute):
+        return function.with_changes(attr=cst.Name(name))
+    return cst.Name(name)
+
+
+def _return(node: cst.CSTNode) -> Iterator[Replacement]:
+    statement = cst.ensure_type(node, cst.Return)
+    if isinstance(statement.value, cst.Tuple) and len(statement.value.elements) == 2:
+        one, other = statement.value.elements
+        yield (
+            "order of results",
+            statement.with_changes(
+                value=statement.value.with_changes(elements=[cst.Element(other.value), cst.Element(one.value)])
+            ),
+        )
+
+
+def _without_statement(node: cst.SimpleStatementLine) -> Iterator[Replacement]:
+    """The line left out, where it has an effect of its own."""
+    effect = m.Expr() | m.AugAssign() | m.Assign(targets=[m.AssignTarget(target=~m.Name())])
+    if m.matches(node, m.SimpleStatementLine(body=[effect])):
+        yield "statement left out", cst.parse_statement("pass\n")
+
+
+# ---- operators on models and training
+
+RECURRENT = {"SimpleRNN": ("LSTM", "GRU"), "LSTM": ("GRU", "SimpleRNN"), "GRU": ("LSTM",)}
+WITH_UNITS = ("Dense", *RECURRENT)
+WITH_WEIGHTS = (*WITH_UNITS, "Embedding")
+
+
+def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
+    """A layer of another kind or size, or with another setting."""
+    call = cst.ensure_type(node, cst.Call)
+    name = _function(call)
+    if name not in WITH_WEIGHTS:
+        return
+    for other in RECURRENT.get(name, ()):
+        yield "layer swapped", call.with_changes(func=_renamed(cst.ensure_type(call.func, cst.Name), other))
+    sizes = [a for a in call.args if a.keyword is None][: 2 if name == "Embedding" else 1]
+    for position, size in enumerate(sizes):
+        kind = "vocabulary size" if name == "Embedding" and position == 0 else "units"
+        for change in ("+ 1", "- 1"):
+            changed = _valued(size, f"{_code(_bracketed(size.value))} {change}")
+            yield kind, call.with_changes(args=[changed if a is size else a for a in call.args])
+    given = {a.keyword.value for a in call.args if a.keyword is not None}
+    added = {"trainable": "False"}
+    if name in RECURRENT:
+        added |= {"return_sequences": "True", "go_backwards": "True", "use_bias": "False"}
+    if name == "Embedding":
+        added |= {"mask_zero": "True"}
+    if name == "Dense":
+        added |= {"activation": '"relu"', "use_bias": "False"}
+    operators = {"trainable": "weights frozen", "mask_zero": "mask", "activation": "activation"}
+    for keyword, value in added.items():
+        if keyword not in given:
+            last = cst.Arg(keyword=cst.Name(keyword), value=_expression(value), equal=_TIGHT)
+            yield operators.get(keyword, "layer's setting"), call.with_changes(args=[*_comma(call.args), last])
+
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
+    return [a.with_changes(comma=_COMMA) for a in arguments]
+
+
+def _layers(node: cst.CSTNode) -> Iterator[Replacement]:
+    """A list, of layers or not, with an element left out, twice, or exchanged with the next."""
+    items = cst.ensure_type(node, cst.List)
+    if not 2 <= len(items.elements) <= 8 or any(isinstance(e, cst.StarredElement) for e in items.elements):
+        return
+    values = [element.value for element in items.elements]
+    is_layer = [m.matches(v, m.Call(func=m.OneOf(*(m.Name(name) for name in WITH_WEIGHTS)))) for v in values]
+    for i, value in enumerate(values):
+        rest = [*values[:i], *values[i + 1 :]]
+        yield "layer left out" if is_layer[i] else "element left out", _list(rest)
+        if is_layer[i]:
+            yield "layer added", _list([*values[: i + 1], value, *values[i + 1 :]])
+        if i + 1 < len(values):
+            yield "elements swapped", _list([*values[:i], values[i + 1], value, *values[i + 2 :]])
+
+
+def _list(values: Sequence[cst.BaseExpression]) -> cst.List:
+    return cst.List([cst.Element(value) for value in values])
+
+
+def _training(node: cst.CSTNode) -> Iterator[Replacement]:
+    """A fit on other data, or for another time."""
+    call = cst.ensure_type(node, cst.Call)
+    if _function(call) != "fit":
+        return
+    plain = [a for a in call.args if a.keyword is None]
+    changes = {0: ("features shifted", "np.roll({}, 1, axis=0)"), 1: ("labels shuffled", "np.random.permutation({})")}
+    for position, (operator, code) in changes.items():
+        if position < len(plain) > 1:
+            changed = _valued(plain[position], code.format(_code(plain[position].value)))
+            yield operator, call.with_changes(args=[changed if a is plain[position] else a for a in call.args])
+    if len(plain) > 1:
+        few = {a: _valued(a, f"{_code(_bracketed(a.value))}[: len({_code(a.value)}) // 10]") for a in plain[:2]}
+        yield "a tenth of the data", call.with_changes(args=[few.get(a, a) for a in call.args])
+    for argument in call.args:
+        keyword = argument.keyword.value if argument.keyword is not None else ""
+        value = _code(_bracketed(argument.value))
+        if keyword in ("epochs", "batch_size"):
+            for code in ("1", f"2 * {value}"):
+                changed = _valued(argument, code)
+                yield (
+                    keyword.replace("_", " "),
+                    call.with_changes(args=[changed if a is argument else a for a in call.args]),
+                )
+        if keyword == "validation_split" and len(plain) > 1:
+            seen = f"({_code(plain[0].value)}, {_code(plain[1].value)})"
+            leak = cst.Arg(
+                keyword=cst.Name("validation_data"), value=_expression(seen), equal=_TIGHT, comma=argument.comma
+            )
+            yield (
+                "validated on what is trained on",
+                call.with_changes(args=[leak if a is argument else a for a in call.args]),
+            )
+
+
+OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (
+    (m.Integer(), _integer),
+    (m.Float(), _float),
+    (m.UnaryOperation(), _negative),
+    (m.ComparisonTarget(), _comparison),
+    (m.BinaryOperation(), _arithmetic),
+    (m.AugAssign(), _augmented),
+    (m.BooleanOperation(), _boolean),
+    (m.Name(value="True") | m.Name(value="False"), _truth),
+    (m.IfExp(), _condition),
+    (m.If(), _branch),
+    (m.CompFor(), _filtered),
+    (m.Slice(), _slice),
+    (m.Index(), _index),
+    (m.SimpleString(), _text),
+    (m.Call(), _call),
+    (m.Return(), _return),
+    (m.Call(), _layer),
+    (m.List(), _layers),
+    (m.Call(), _training),
+)

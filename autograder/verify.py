@@ -1,0 +1,368 @@
+"""`autograder verify`: the hidden tests, tested with right answers, with known mistakes, and with faults put into the reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from statistics import mean, pstdev
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder import store
+from autograder.course import Assignment, Course
+from autograder.equivalents import FILE, Equivalent, equivalents
+from autograder.judge import Trial
+from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers, spread
+from autograder.results import CheckResult, Result
+from autograder.trials import Trials, Tried
+
+REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
+FEW_MUTANTS = 24  # of an assignment, without --full
+Wanted = tuple[KnownAnswer, Trial]
+
+
+def verify(
+    course: Course,
+    names: Iterable[str],
+    json_file: Path | None,
+    workers: int,
+    console: Console,
+    full: bool = False,
+    repeats: int | None = None,
+    keep: bool = True,
+) -> bool:
+    """Verify assignments, all where none is named; print what was found and write a page.
+
+    Args:
+        json_file: receives one JSON object per line and assignment.
+        full: everything on everything; else a share that takes minutes.
+        repeats: how often each right answer is graded; default: 3 times with ``full``, else once.
+        keep: go on where an interrupted run stopped.
+
+    Returns:
+        Whether nothing is wrong with the tests.
+
+    Raises:
+        UsageError: an assignment is unknown or not built, or a file cannot be read or written.
+    """
+    if json_file is not None:
+        store.ensure_writable(json_file)
+    chosen = [course.assignment(name) for name in (list(names) or course.assignments)]
+    recorded = {assignment.name: equivalents(assignment) for assignment in chosen}
+    for assignment in chosen:
+        assignment.require_release()
+    trials = Trials(course, workers, keep)
+    found = [
+        _verified(assignment, recorded[assignment.name], trials, full, repeats or (REPEATS if full else 1), console)
+        for assignment in chosen
+    ]
+    if json_file is not None:
+        store.write_whole(json_file, "".join(json.dumps(each.as_json()) + "\n" for each in found))
+    console.print(table(found))
+    for line in (line for each in found for line in each.complaints):
+        console.print(Text(line), soft_wrap=True)
+    from autograder.verify_page import write_page
+
+    console.print(f"page  {write_page(course, found)}", soft_wrap=True)
+    return not any(each.complaints for each in found)
+
+
+def _verified(
+    assignment: Assignment, recorded: list[Equivalent], trials: Trials, full: bool, repeats: int, console: Console
+) -> Verified:
+    wanted = list(_wanted(assignment, full, repeats))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(assignment.name, total=len(wanted))
+        tried = trials.run(assignment, wanted, lambda: progress.advance(task))
+        again = [t for t in tried if t.known.kind == "mutant" and survived(t) and not _known(t.known, recorded)]
+        more = [(t.known, Trial(t.trial.questions, n)) for t in again for n in range(1, REPEATS)]
+        progress.update(task, total=len(wanted) + len(more))
+        tried += trials.run(assignment, more, lambda: progress.advance(task))
+    return Verified(assignment, tried, recorded, full)
+
+
+def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted]:
+    """What is tried: with ``full`` everything, else a share without what trains for long."""
+    trains = {q for q, (_, checks) in assignment.questions.items() if any(check.trains for check in checks)}
+    quick = tuple(q for q in assignment.questions if q not in trains)
+    for known in right_answers(assignment):
+        for repetition in range(repeats if known.kind == "right" else 1):
+            yield known, Trial(() if repetition < REPEATS else quick, repetition)
+    met: dict[str, int] = {}
+    for known in misconceptions(assignment):
+        [question] = known.questions
+        met[question] = met.get(question, 0) + 1
+        if full:
+            yield known, Trial()
+        elif met[question] == 1 or (met[question] % 2 and question not in trains):
+            yield known, Trial(known.questions)
+    faults = [known for known in mutated(assignment) if known.questions]
+    if not full:
+        faults = spread([known for known in faults if not trains & {*known.questions}], FEW_MUTANTS)
+    yield from ((known, Trial(known.questions)) for known in faults)
+
+
+def survived(tried: Tried) -> bool:
+    """Whether no check noticed."""
+    return all(check.status == "passed" for check in tried.result.checks)
+
+
+def _known(known: KnownAnswer, recorded: list[Equivalent]) -> Equivalent | None:
+    return next((e for e in recorded if known.mutant is not None and e.covers(known.mutant)), None)
+
+
+def lost_in(result: Result) -> set[str]:
+    """The questions in which points were lost."""
+    return {check.question for check in result.checks if check.points < check.max_points}
+
+
+def named_in(result: Result) -> set[str]:
+    """The misconceptions that feedback names."""
+    return {check.misconception for check in result.checks if check.misconception}
+
+
+def notices(check: CheckResult) -> bool:
+    """Whether a check finds fault, also where it was skipped because of another."""
+    return check.status == "failed" or (check.status == "skipped" and check.alone != "passed")
+
+
+@dataclass
+class Verified:
+    """What was found out about the tests of one assignment."""
+
+    assignment: Assignment
+    tried: list[Tried] = field(repr=False)
+    recorded: list[Equivalent]
+    full: bool
+
+    def of(self, kind: str) -> list[Tried]:
+        """The trials of one kind of answer."""
+        return [t for t in self.tried if t.known.kind == kind]
+
+    # ---- right answers
+
+    @cached_property
+    def refused(self) -> list[str]:
+        """Right answers that lost points or were given a misconception's name, and what said so; an empty one that earned some."""
+        lines = []
+        for t in self.of("right"):
+            lost = [c for c in t.result.checks if c.status in ("failed", "skipped")]
+            if t.result.notes and not t.result.checks:
+                lines.append(f"{t.known.name}: cannot be graded: {t.result.notes[0]}")
+            elif lost:
+                lines.append(f"{t.known.name}: {lost[0].check} says: {lost[0].rationale}{self._times(t, lost[0])}")
+        for t in self.of("empty"):
+            earned = [c for c in t.result.checks if c.points]
+            lines += [f"{t.known.name}: earns the points of {c.check}" for c in earned]
+        return list(dict.fromkeys(lines))
+
+    def _times(self, tried: Tried, check: CheckResult) -> str:
+        """How often it is so, where that differs from one grading to the next."""
+        same = [t for t in self.of("right") if t.known == tried.known]
+        failed = sum(any(c.check == check.check and c.status != "passed" for c in t.result.checks) for t in same)
+        return f" ({failed} of {len(same)} gradings)" if failed < len(same) else ""
+
+    # ---- misconceptions
+
+    @cached_property
+    def uncaught(self) -> list[str]:
+        return [t.known.name for t in self.of("misconception") if not lost_in(t.result) & {*t.known.questions}]
+
+    @cached_property
+    def spilled(self) -> list[str]:
+        """Misconceptions that cost points in a question they do not get wrong."""
+        spilled = [(t, lost_in(t.result) - {*t.known.questions}) for t in self.of("misconception")]
+        return [f"{t.known.name} ({', '.join(sorted(more))})" for t, more in spilled if more]
+
+    @cached_property
+    def misnamed(self) -> list[str]:
+        """Wrong answers that were given the name of another, and right ones that were given one."""
+        named = [(t, named_in(t.result) - {t.known.name}) for t in self.of("misconception") + self.of("right")]
+        return [f"{t.known.name} is called: {', '.join(sorted(names))}" for t, names in named if names]
+
+    @cached_property
+    def named(self) -> list[str]:
+        return [t.known.name for t in self.of("misconception") if named_in(t.result) == {t.known.name}]
+
+    @cached_property
+    def twins(self) -> list[tuple[str, str]]:
+        """Pairs that no input of any check tells apart."""
+        fits = {t.known.name: self._always_fitting(t.result) for t in self.of("misconception")}
+        return [(a, b) for a, b in combinations(fits, 2) if b in fits[a] and a in fits[b]]
+
+    def _always_fitting(self, result: Result) -> set[str]:
+        sets = [set(check.fitting) for check in result.checks if check.fitting]
+        return set.intersection(*sets) if sets else set()
+
+    # ---- mutants
+
+    @cached_property
+    def verdicts(self) -> dict[str, tuple[int, int]]:
+        """Mutant -> (how often it was noticed, how often it was tried)."""
+        counted: dict[str, tuple[int, int]] = {}
+        for t in self.of("mutant"):
+            noticed, n = counted.get(t.known.name, (0, 0))
+            counted[t.known.name] = noticed + (not survived(t)), n + 1
+        return counted
+
+    @cached_property
+    def killed(self) -> list[str]:
+        """Mutants that were noticed in most of their trials."""
+        return [name for name, (noticed, n) in self.verdicts.items() if 2 * noticed > n]
+
+    @cached_property
+    def equivalent(self) -> list[KnownAnswer]:
+        """Survivors that are recorded as right."""
+        return [k for k in self._survivors if _known(k, self.recorded)]
+
+    @cached_property
+    def survivors(self) -> list[KnownAnswer]:
+        return [k for k in self._survivors if not _known(k, self.recorded)]
+
+    @cached_property
+    def _survivors(self) -> list[KnownAnswer]:
+        first = {t.known.name: t.known for t in self.of("mutant")}
+        return [known for name, known in first.items() if name not in self.killed]
+
+    @cached_property
+    def stale(self) -> list[str]:
+        """Entries of the record that cover nothing that survives; only a full run can tell."""
+        return [str(e) for e in self.recorded if self.full and not any(_known(k, [e]) for k in self.equivalent)]
+
+    # ---- checks
+
+    @cached_property
+    def wrong(self) -> list[Tried]:
+        """Each wrong answer once."""
+        first = {t.known.name: t for t in reversed(self.of("misconception") + self.of("mutant")) if not survived(t)}
+        return list(first.values())
+
+    @cached_property
+    def checks(self) -> list[dict[str, Any]]:
+        """Per check: how many wrong answers it notices, and how many it alone does."""
+        noticed = [{c.check for c in t.result.checks if notices(c)} for t in self.wrong]
+        infos = [info for _, checks in self.assignment.questions.values() for info in checks]
+        return [
+            {
+                "check": info.name,
+                "question": info.question,
+                "kills": sum(info.name in names for names in noticed),
+                "only_it_kills": sum(names == {info.name} for names in noticed),
+            }
+            for info in infos
+        ]
+
+    @cached_property
+    def points_sd(self) -> float:
+        """How far the points of a misconception move when one check is left out: the mean standard deviation, as a share."""
+        infos = [info for _, checks in self.assignment.questions.values() for info in checks]
+        total = sum(info.points for info in infos)
+        moved = []
+        for t in self.of("misconception"):
+            lost = {c.check: c.max_points - c.points for c in t.result.checks}
+            all_lost = sum(lost.values())
+            shares = [1 - (all_lost - lost.get(i.name, 0.0)) / (total - i.points) for i in infos if i.points < total]
+            moved.append(pstdev(shares) if len(shares) > 1 else 0.0)
+        return mean(moved or [0.0])
+
+    @cached_property
+    def faults(self) -> list[str]:
+        """Our own errors, which a submission brought out."""
+        return list(dict.fromkeys(f"{t.known.name}: {fault}" for t in self.tried for fault in t.result.faults))
+
+    # ---- all of it
+
+    @cached_property
+    def complaints(self) -> list[str]:
+        """Everything that is wrong with the tests, one line each."""
+        kinds = (
+            ("a right answer is refused", self.refused),
+            ("a misconception gets through", self.uncaught),
+            ("a misconception costs points elsewhere", self.spilled),
+            ("an answer is given a wrong name", self.misnamed),
+            ("two misconceptions are never told apart", [f"{a} = {b}" for a, b in self.twins]),
+            ("a mutant survives", [f"{k.name}{self._sometimes(k)}" for k in self.survivors]),
+            (f"{FILE} records what no mutant is", self.stale),
+            ("a check breaks", self.faults),
+        )
+        return [f"{self.assignment.name}: {kind}: {name}" for kind, names in kinds for name in names]
+
+    def _sometimes(self, known: KnownAnswer) -> str:
+        noticed, n = self.verdicts[known.name]
+        return f" (noticed in {noticed} of {n} gradings)" if noticed else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of ``--json``."""
+        right = {t.known.name for t in self.of("right")}
+        refused = {t.known.name for t in self.of("right") if lost_in(t.result) or not t.result.checks}
+        wrong = self.of("misconception")
+        return {
+            "assignment": self.assignment.name,
+            "right": {
+                "total": len(right),
+                "passed": len(right - refused),
+                "gradings": len(self.of("right")),
+                "refused": self.refused,
+            },
+            "misconceptions": {
+                "total": len(wrong),
+                "caught": len(wrong) - len(self.uncaught),
+                "named": len(self.named),
+                "uncaught": self.uncaught,
+                "spilled": self.spilled,
+                "misnamed": self.misnamed,
+                "indistinguishable": [list(pair) for pair in self.twins],
+            },
+            "mutants": {
+                "total": len(self.verdicts),
+                "killed": len(self.killed),
+                "equivalent": len(self.equivalent),
+                "survivors": [{"mutant": k.name, "diff": k.mutant.diff} for k in self.survivors if k.mutant],
+            },
+            "checks": self.checks,
+            "points_sd": round(self.points_sd, 4),
+            "faults": self.faults,
+            "full": self.full,
+        }
+
+
+def table(found: list[Verified]) -> Table:
+    """One line per assignment."""
+    headers = (
+        "assignment",
+        "right",
+        "caught",
+        "named",
+        "killed",
+        "equivalent",
+        "survive",
+        "needed checks",
+        "points move",
+    )
+    shown = Table(*headers)
+    for each in found:
+        told = each.as_json()
+        right, wrong, faulty = told["right"], told["misconceptions"], told["mutants"]
+        needed = sum(check["only_it_kills"] > 0 for check in each.checks)
+        row = (
+            told["assignment"],
+            f"{right['passed']}/{right['total']}",
+            f"{wrong['caught']}/{wrong['total']}",
+            f"{wrong['named']}/{wrong['total']}",
+            f"{faulty['killed']}/{faulty['total'] - faulty['equivalent']}",
+            str(faulty["equivalent"]),
+            str(len(faulty["survivors"])),
+            f"{needed}/{len(each.checks)}",
+            f"{100 * each.points_sd:.1f} %",
+        )
+        shown.add_row(*row)
+    return shown
