@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import store
@@ -26,6 +26,10 @@ from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
 FEW_MUTANTS = 24  # of an assignment, without --full
+CAPTION = (
+    "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left; checks "
+    "that alone notice something; how far the points of a wrong answer move when one check is left out"
+)
 Wanted = tuple[KnownAnswer, Trial]
 
 
@@ -153,17 +157,16 @@ class Verified:
     @cached_property
     def refused(self) -> list[str]:
         """Right answers that lost points or were given a misconception's name, and what said so; an empty one that earned some."""
-        lines = []
+        said: dict[tuple[str, str], str] = {}
         for t in self.of("right"):
-            lost = [c for c in t.result.checks if c.status in ("failed", "skipped")]
-            if t.result.notes and not t.result.checks:
-                lines.append(f"{t.known.name}: cannot be graded: {t.result.notes[0]}")
-            elif lost:
-                lines.append(f"{t.known.name}: {lost[0].check} says: {lost[0].rationale}{self._times(t, lost[0])}")
+            for note in t.result.notes if not t.result.checks else ():
+                said.setdefault((t.known.name, ""), f"cannot be graded: {note}")
+            for c in t.result.checks:
+                if c.status == "failed":
+                    said.setdefault((t.known.name, c.check), f"{c.check} says: {c.rationale}{self._times(t, c)}")
         for t in self.of("empty"):
-            earned = [c for c in t.result.checks if c.points]
-            lines += [f"{t.known.name}: earns the points of {c.check}" for c in earned]
-        return list(dict.fromkeys(lines))
+            said |= {(t.known.name, c.check): f"earns the points of {c.check}" for c in t.result.checks if c.points}
+        return [f"{name}: {text}" for (name, _), text in said.items()]
 
     def _times(self, tried: Tried, check: CheckResult) -> str:
         """How often it is so, where that differs from one grading to the next."""
@@ -337,18 +340,8 @@ class Verified:
 
 def table(found: list[Verified]) -> Table:
     """One line per assignment."""
-    headers = (
-        "assignment",
-        "right",
-        "caught",
-        "named",
-        "killed",
-        "equivalent",
-        "survive",
-        "needed checks",
-        "points move",
-    )
-    shown = Table(*headers)
+    headers = ("right", "caught", "named", "killed", "as right", "survive", "needed", "move")
+    shown = Table(Column("assignment", no_wrap=True), *headers, caption=CAPTION, caption_justify="left")
     for each in found:
         told = each.as_json()
         right, wrong, faulty = told["right"], told["misconceptions"], told["mutants"]
