@@ -137,6 +137,22 @@ def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: s
 
 
 @main.command()
+@click.argument("assignment")
+@click.option("--seeds", type=click.IntRange(20), default=300, show_default=True, help="Trainings of the reference.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the new records as JSON.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Trainings at a time."
+)
+@course_option
+@one_line_errors
+def calibrate(assignment: str, folder: Path | None, **options: Any) -> None:
+    """Train right and known-wrong solutions over many seeds, and write the thresholds that follow."""
+    from autograder.calibrate import calibrate as measure
+
+    sys.exit(0 if measure(_course(folder), assignment, console=Console(), **options) else 1)
+
+
+@main.command()
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the findings as JSON.")
 @course_option
 @one_line_errors

@@ -127,13 +127,22 @@ def _users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...
     A function that is asked for is wrong alone: the others go on calling the right one.
     """
     uses: dict[str, set[str]] = {}
-    for node in module.body:
+    for node in map(_without_annotations, module.body):
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             uses[node.name] = names
         elif isinstance(node, ast.Assign):
             uses |= {target.id: names for target in node.targets if isinstance(target, ast.Name)}
     return {name: (name,) if name in asked else _reached_from(name, uses, asked) for name in uses}
+
+
+def _without_annotations(statement: ast.stmt) -> ast.stmt:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return statement
 
 
 def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) -> tuple[str, ...]:
@@ -147,6 +156,8 @@ def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) ->
 def _mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Every node in which a fault would be one of behaviour: no docstring, annotation, decorator or name of a parameter."""
     if isinstance(statement, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom):
+        return
+    if isinstance(statement, cst.Arg) and statement.keyword is not None and statement.keyword.value in WITHOUT_EFFECT:
         return
     if m.matches(statement, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())])):
         return
@@ -353,7 +364,7 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
     """A call without one of its named arguments, with two others swapped, or skipped."""
     call = cst.ensure_type(node, cst.Call)
     for argument in call.args:
-        if argument.keyword is not None:
+        if argument.keyword is not None and argument.keyword.value not in WITHOUT_EFFECT:
             yield "argument left out", _with(call, [a for a in call.args if a is not argument])
             if argument.keyword.value == "axis":
                 for axis in ("0", "1", "-1", "None"):
@@ -376,6 +387,8 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "function", call.with_changes(func=_renamed(call.func, OTHER_FUNCTION[name]))
 
 
+#: Arguments that change nothing for inputs that are right.
+WITHOUT_EFFECT = ("strict", "verbose")
 NEUTRAL = {
     "copy": "view, not copy",
     "astype": "dtype",

@@ -22,6 +22,7 @@ from autograder.course import Course, find_course
 from autograder.source import stubs
 from autograder.tests.attacks import attacks
 from autograder.tests.pictures import browser, picture
+from autograder.tests.test_calibrate import PLAN
 from autograder.tests.tiny_course import RIGHT, WRONG, submit
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,7 @@ def as_described(course: Course) -> Path:
     """The course folder with what a reader of the pages has in it: an environment, submissions, nbgrader's exchange."""
     root = course.root
     (root / ".venv").symlink_to(sys.prefix)
+    (course.assignment("tiny").tests / "calibration.py").write_text(PLAN.replace("LOSS", "0.01"))
     submit(course, root / "tiny.ipynb", **RIGHT)
     submit(course, root / "submitted" / "ann" / "tiny" / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
     exchange = root.parent / "exchange"

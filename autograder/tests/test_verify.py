@@ -12,18 +12,8 @@ import pytest
 from autograder.course import Course
 from autograder.release import build
 from autograder.tests.test_cli import autograder, line
+from autograder.tests.tiny_course import EQUIVALENT
 
-EQUIVALENT = """\
-[[equivalent]]
-function = "_empty_vector"
-operator = "argument left out"
-reason = "Nothing is asked of the dtype."
-
-[[equivalent]]
-function = "_empty_vector"
-operator = "option"
-reason = "Nothing is asked of the dtype."
-"""
 RIGHT = """\
 def count_words(sentence):
     return sum(1 for word in sentence.split())
@@ -34,7 +24,7 @@ def one_hot(index, size):
 """
 
 
-def recorded(course: Course, text: str = EQUIVALENT) -> None:
+def recorded(course: Course, text: str) -> None:
     course.assignment("tiny").tests.joinpath("equivalent_mutants.toml").write_text(text)
 
 
@@ -66,7 +56,6 @@ def test_sound_tests_pass_and_an_interrupted_run_goes_on(built: Course) -> None:
     right = built.root / "solutions/right/tiny"
     right.mkdir(parents=True)
     (right / "plain.py").write_text(RIGHT)
-    recorded(built)
     done, found = verify(built, "--full")
     assert done.returncode == 0 and said(done) == []
     assert found["right"] == {"total": 2, "passed": 2, "gradings": 6, "refused": []}
@@ -136,7 +125,6 @@ def test_a_mistake_that_costs_points_elsewhere_is_told_and_so_is_one_that_breaks
     elsewhere = '    agree(submission.count_words, "two words", expected=2)\n'
     loop = "    for index, more in draw.distinct_pairs"
     edited(built, "tests/tiny/test_q2_vectors.py", (loop, breaks + elsewhere + loop))
-    recorded(built)
     lines = said(verify(built, "--full")[0])
     assert "a misconception costs points elsewhere: Counts letters and spaces (q2)" in lines
     broken = "a check breaks: Counts positions from one: test_one_stands_at_the_index: ZeroDivisionError"

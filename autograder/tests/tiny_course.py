@@ -116,6 +116,18 @@ def test_sums_to_one(submission, draw):
         agree(submission.one_hot, 0, int(length), expected=1.0, reference=one_hot, view=total)
 '''
 
+EQUIVALENT = """\
+[[equivalent]]
+function = "_empty_vector"
+operator = "argument left out"
+reason = "Nothing is asked of the dtype."
+
+[[equivalent]]
+function = "_empty_vector"
+operator = "option"
+reason = "Nothing is asked of the dtype."
+"""
+
 CONFIG = """\
 c = get_config()  # noqa: F821
 
@@ -183,6 +195,7 @@ def course_files() -> dict[str, str]:
         "solutions/misconceptions/tiny.py": MISCONCEPTIONS,
         "tests/tiny/test_q1_words.py": TEST_Q1,
         "tests/tiny/test_q2_vectors.py": TEST_Q2,
+        "tests/tiny/equivalent_mutants.toml": EQUIVALENT,
     }
 
 

@@ -4,7 +4,6 @@ The judge deals reviews that cannot be looked up (see ``fresh_split``), sends th
 held-out part.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -15,10 +14,11 @@ from autograder.checks import check, curve, fact, fail
 from autograder.data import Budget, fresh_split, load_imdb
 from autograder.failures import CheckFailed
 from autograder.models import Model
+from autograder.thresholds import read_records
 
 SEEDS = (1, 2, 3)  # public: a seed that happens to start badly costs nothing
 SECONDS = {"stand-in": 200, "IMDB": 400}  # five times the slowest right solution, two Bidirectional LSTMs
-RECORDS = json.loads((Path(__file__).parent / "thresholds.json").read_text(encoding="utf-8"))
+RECORDS = read_records(Path(__file__).with_name("thresholds.json"))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def test_threshold(submission, draw):
     """the trained model reaches the accuracy threshold on fresh reviews, at any sizes and within the given epochs"""
     result = trained(submission, draw)
     require(result, "threshold", "the threshold")
-    given = RECORDS[result.kind]["budget"]["epochs"]
+    given = RECORDS[result.kind].budget["epochs"]
     if result.epochs > given:
         fail(
             f"train was given {given} epochs, and your training took {result.epochs}",
@@ -56,11 +56,12 @@ def test_threshold(submission, draw):
 
 def require(result, number, name):
     """Fail unless the best try reached a number of the record."""
-    needed = RECORDS[result.kind][number]
+    record = RECORDS[result.kind]
+    needed = getattr(record, number)
     if result.best < needed:
         tries = ", ".join(f"seed {seed}: {found:.3f}" for seed, found in result.tried.items())
         fail(
-            f"on reviews your model had not seen, its accuracy was {tries}; {name} begins at {needed}",
+            f"on reviews your model had not seen, its accuracy was {tries}; {record.compared(needed)} for {name}",
             "Does the accuracy on the training reviews rise from epoch to epoch when you train at these sizes?",
         )
 
@@ -97,19 +98,19 @@ def heeds_its_arguments(submission, draw):
 def train_and_measure(submission, draw):
     data = load_imdb()
     record = RECORDS[data.kind]
-    budget = Budget(**record["budget"])
+    budget = Budget(**record.budget)
     split = fresh_split(data, budget, draw)
     tried = {}
     for seed in SEEDS:
         model = train_with_seed(submission, split, budget, seed, SECONDS[data.kind])
         tried[seed] = accuracy_on_held_out(model, split)
-        if tried[seed] >= record["threshold"]:
+        if tried[seed] >= record.threshold:
             break
     if history := model.history:
         curve(f"your training with seed {seed}", history)
     fact("data", data.source)
     fact("training seeds", ", ".join(f"{seed}: accuracy {found:.4f}" for seed, found in tried.items()))
-    fact("threshold record", f"{record['date']}, n = {record['n']}, mean {record['mean']}, spread {record['spread']}")
+    fact("threshold record", record.cited())
     return Trained(max(tried.values()), tried, data.kind, max(map(len, history.values()), default=0))
 
 
