@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,8 +168,8 @@ def _mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _difference(old: str, new: str) -> tuple[str, str]:
-    """The lines that differ, without what is common at their beginnings."""
-    before, after = old.splitlines(), new.splitlines()
+    """The lines that differ, without indentation and comments."""
+    before, after = ([re.sub(r"  # .*$", "", line) for line in text.splitlines()] for text in (old, new))
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     changed = [block for block in blocks if block[0] != "equal"]
     was = [line.strip() for _, i, j, _, _ in changed for line in before[i:j] if line.strip()]

@@ -128,7 +128,7 @@ def tail_probability(sample: Sequence[float], threshold: float) -> float:
     shape, scale = _fitted(np.sort(edge - scores[:lowest]))
     beyond = (edge - threshold) / scale if scale > 0 else math.inf
     tail = math.exp(-beyond) if shape == 0 else (1 + shape * beyond) ** (-1 / shape)
-    return lowest / n * tail
+    return float(lowest / n * tail)
 
 
 def _fitted(excess: Any) -> tuple[float, float]:
