@@ -151,6 +151,7 @@ _experiments: dict[str, Experiment] = {}  # of this worker process
 
 def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # as one of several judges on a machine
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)

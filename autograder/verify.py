@@ -26,6 +26,7 @@ from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
 FEW_MUTANTS = 24  # of an assignment, without --full
+SURVIVES = "a mutant survives"
 CAPTION = (
     "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left; checks "
     "that alone notice something; how far the points of a wrong answer move when one check is left out"
@@ -293,7 +294,7 @@ class Verified:
             ("a misconception costs points elsewhere", self.spilled),
             ("an answer is given a wrong name", self.misnamed),
             ("two misconceptions are never told apart", [f"{a} = {b}" for a, b in self.twins]),
-            ("a mutant survives", [f"{k.name}{self._sometimes(k)}" for k in self.survivors]),
+            (SURVIVES, [f"{k.name}{self._sometimes(k)}" for k in self.survivors]),
             (f"{FILE} records what no mutant is", self.stale),
             ("a check breaks", self.faults),
         )

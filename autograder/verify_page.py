@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograder import store
 from autograder.course import Course
 from autograder.pages import image, render
-
-if TYPE_CHECKING:
-    from autograder.verify import Verified
+from autograder.verify import SURVIVES, Verified, notices
 
 
 def write_page(course: Course, found: list[Verified]) -> Path:
@@ -31,7 +29,7 @@ def _part(each: Verified) -> dict[str, Any]:
     return {
         **each.as_json(),
         "matrix": _matrix(each),
-        "complaints": each.complaints,
+        "complaints": [line for line in each.complaints if SURVIVES not in line],  # these stand below, with their diffs
         "equivalents": {reason: names for reason, names in reasons.items() if names},
         "unneeded": [check["check"] for check in each.checks if not check["only_it_kills"]],
     }
@@ -41,8 +39,6 @@ def _matrix(each: Verified) -> Any:
     """Wrong answers against checks as a picture: which check notices which."""
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
-
-    from autograder.verify import notices
 
     names = [info.name for _, checks in each.assignment.questions.values() for info in checks]
     questions = list(each.assignment.questions)
