@@ -81,10 +81,19 @@ def mutants(reference: Path, asked: Sequence[str]) -> list[Mutant]:
             if (meaning := _meaning(changed)) is None or meaning in seen:
                 continue
             seen.add(meaning)
-            module = "".join([start, *sources[:position], changed, *sources[position + 1 :]])
-            answer = changed.strip("\n") if name in asked else ""
+            runs = _with_layers(changed, text)
+            module = "".join([start, *sources[:position], runs, *sources[position + 1 :]])
+            answer = runs.strip("\n") if name in asked else ""
             found.append(Mutant(name, operator, *_difference(source, changed), module, answer, users[name]))
     return found
+
+
+def _with_layers(changed: str, module: str) -> str:
+    """A faulty statement with layers that the module has not imported taken from where they are."""
+    missing = [name for name in RECURRENT if not re.search(rf"\b{name}\b", module)]
+    for name in missing:
+        changed = re.sub(rf"(?<![\w.]){name}\(", f'__import__("keras").layers.{name}(', changed)
+    return changed
 
 
 def _changes(statement: cst.CSTNode) -> Iterator[tuple[str, str]]:
