@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
@@ -11,7 +12,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import equivalents
+from autograder import equivalents, store
+from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.grading import Grader, Job
 from autograder.judge import Trial
@@ -51,16 +53,16 @@ class Trials:
     ) -> list[Tried]:
         """The results, in the order of ``wanted``; ``done`` is called after each."""
         pairs = list(wanted)
-        kept = self._kept(assignment) if self.keep else {}
-        state = _state(assignment)
-        digests = [_digest(state, known, trial) for known, trial in pairs]
+        path = self.course.root / FOLDER / assignment.name / f"{_state(assignment)}.jsonl"
+        kept = _kept(path) if self.keep else {}
+        digests = [_digest(known, trial) for known, trial in pairs]
         missing = [i for i, digest in enumerate(digests) if digest not in kept]
         for _ in range(len(pairs) - len(missing)):
             done()
         for i, result in self._graded(assignment, [(i, *pairs[i]) for i in missing]):
             kept[digests[i]] = result
             if self.keep:
-                self._append(assignment, digests[i], result)
+                _append(path, digests[i], result)
             done()
         return [Tried(*pair, kept[digest]) for pair, digest in zip(pairs, digests, strict=True)]
 
@@ -84,43 +86,46 @@ class Trials:
                 i, job = started[future]
                 yield i, _without_pictures(grader.finish(job, future))
 
-    def _path(self, assignment: Assignment) -> Path:
-        return self.course.root / FOLDER / f"{assignment.name}.jsonl"
 
-    def _kept(self, assignment: Assignment) -> dict[str, Result]:
-        """Digest -> result; a line that was cut short by an interruption is left out."""
-        kept = {}
-        path = self._path(assignment)
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-            try:
-                entry = json.loads(line)
-                kept[entry["digest"]] = Result.model_validate(entry["result"])
-            except (ValueError, KeyError, TypeError):
-                continue
-        return kept
+def _kept(path: Path) -> dict[str, Result]:
+    """Digest -> result; a line that was cut short by an interruption goes, and so does what other checks or code gave."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob("*.jsonl"):
+        if other != path:
+            other.unlink()
+    kept, lines = {}, []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            entry = json.loads(line)
+            kept[entry["digest"]] = Result.model_validate(entry["result"])
+            lines.append(line + "\n")
+        except (ValueError, KeyError, TypeError):
+            continue
+    store.write_whole(path, "".join(lines))
+    return kept
 
-    def _append(self, assignment: Assignment, digest: str, result: Result) -> None:
-        path = self._path(assignment)
-        path.parent.mkdir(exist_ok=True)
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"digest": digest, "result": result.model_dump()}) + "\n")
+
+def _append(path: Path, digest: str, result: Result) -> None:
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"digest": digest, "result": result.model_dump()}) + "\n")
 
 
 def _without_pictures(result: Result) -> Result:
     return result.model_copy(update={"checks": [c.model_copy(update={"pictures": []}) for c in result.checks]})
 
 
-def _digest(state: bytes, known: KnownAnswer, trial: Trial) -> str:
-    return hashlib.sha256(b"\0".join([state, repr(trial).encode(), known.notebook])).hexdigest()
+def _digest(known: KnownAnswer, trial: Trial) -> str:
+    return hashlib.sha256(repr(trial).encode() + b"\0" + known.notebook).hexdigest()
 
 
-def _state(assignment: Assignment) -> bytes:
-    """Of everything else that a result depends on: the key, the checks, the reference, and the code of this package."""
-    package = Path(__file__).parent
+def _state(assignment: Assignment) -> str:
+    """Digest of everything else that a result depends on: key, data, settings, checks, reference, and the code of this package."""
+    package, course = Path(__file__).parent, assignment.course
     files = [*package.glob("*.py"), *(package / "inside").glob("*.py"), *assignment.tests.iterdir()]
     files = [path for path in files if path.name != equivalents.FILE]  # what is recorded there changes no result
     files += [assignment.reference, assignment.misconceptions]
-    digest = hashlib.sha256(assignment.course.key)
+    chosen = f"{course.settings.raw} {os.environ.get(DATA_VARIABLE)}"
+    digest = hashlib.sha256(course.key + b"\0" + chosen.encode())
     for path in sorted(path for path in files if path.is_file()):
         digest.update(f"{path.name}\0".encode() + path.read_bytes())
-    return digest.digest()
+    return digest.hexdigest()[:16]

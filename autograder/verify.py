@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean, pstdev
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
@@ -28,8 +29,8 @@ REPEATS = 3  # gradings of a right answer with --full, and of what survives: eac
 FEW_MUTANTS = 24  # of an assignment, without --full
 SURVIVES = "a mutant survives"
 CAPTION = (
-    "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left; checks "
-    "that alone notice something; how far the points of a wrong answer move when one check is left out"
+    "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "
+    "checks that alone notice something; how far the points of a wrong answer move when one check is left out"
 )
 Wanted = tuple[KnownAnswer, Trial]
 
@@ -341,8 +342,9 @@ class Verified:
 
 def table(found: list[Verified]) -> Table:
     """One line per assignment."""
-    headers = ("right", "caught", "named", "killed", "as right", "survive", "needed", "move")
-    shown = Table(Column("assignment", no_wrap=True), *headers, caption=CAPTION, caption_justify="left")
+    headers = ("right", "caught", "named", "killed", "equal", "left", "alone", "move")
+    columns = [Column(name, no_wrap=True) for name in ("assignment", *headers)]
+    shown = Table(*columns, box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left")
     for each in found:
         told = each.as_json()
         right, wrong, faulty = told["right"], told["misconceptions"], told["mutants"]
