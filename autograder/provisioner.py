@@ -34,13 +34,14 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         kwargs = await super().pre_launch(**kwargs)
-        self.folder = warm.parent().folder / "sockets" / str(next(_numbers))
+        parent, number = warm.parent(), str(next(_numbers))
+        self.folder = parent.folder / "sockets" / number
         self.folder.mkdir()
         manager = self.parent
-        manager.transport, manager.ip = "ipc", str(self.folder / "s")
+        manager.transport, manager.ip = "ipc", f"{parent.sockets}/{number}/s"
         manager.connection_file = str(self.folder / "connection.json")
-        for number, name in enumerate((*warm.CHANNELS, "hb"), 1):
-            setattr(manager, f"{name}_port", number)
+        for port, name in enumerate((*warm.CHANNELS, "hb"), 1):
+            setattr(manager, f"{name}_port", port)
         return {**kwargs, "cmd": []}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:

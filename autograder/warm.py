@@ -68,6 +68,7 @@ class WarmParent:
         self.folder.chmod(0o711)
         for name in ("root", "sockets"):
             (self.folder / name).mkdir(mode=0o700)
+        self._sockets = os.open(self.folder / "sockets", os.O_PATH)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.packages = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
         self._errors = open(self.folder / "errors", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
@@ -84,6 +85,11 @@ class WarmParent:
         self._send(self._plan())
         self._said: dict[str, Any] | None = None
         self._numbers = itertools.count()
+
+    @property
+    def sockets(self) -> str:
+        """The folder for sockets, by a name that is short: a socket's path may have 107 characters, a folder's far more."""
+        return f"/proc/self/fd/{self._sockets}"
 
     def _plan(self) -> dict[str, Any]:
         python = (sys.prefix, sys.base_prefix, *self.packages)
@@ -177,6 +183,7 @@ class WarmParent:
         self.process.kill()
         self.process.wait()
         self._errors.close()
+        os.close(self._sockets)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -45,6 +45,22 @@ def value(name: str, *cells: str) -> Any:
         return Submission(run).value(name)
 
 
+@pytest.mark.slow
+def test_temporary_files_may_lie_in_a_folder_of_a_very_long_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path of a socket may have 107 characters."""
+    place = tmp_path / ("a" * 120) / "b"
+    place.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    for _ in range(2):
+        warm.settle(warm.Surroundings())
+        assert warm.parent().folder.is_relative_to(place)
+        assert value("answer", "answer = 42") == 42
+    warm.release()
+    assert not list(place.iterdir())
+
+
 RANDOM = """\
 import random
 import numpy as np
