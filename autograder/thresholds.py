@@ -162,11 +162,11 @@ def failure_bound(failures: int, runs: int) -> float:
 
 
 def choose_threshold(reference: Sequence[float], other_right: Mapping[str, Sequence[float]]) -> float:
-    """The highest threshold that the reference fails with a probability below 1e-3, even by the bound, and that every other right
-    run passes with a margin."""
+    """The highest threshold that the reference fails with a predicted probability below 1e-3, and that every other right run
+    passes with a margin."""
     weakest = min([min(sample) for sample in other_right.values()], default=1.0) - MARGIN
     steps = math.floor(round(weakest / STEP, 6))
-    while steps > 0 and tail_bound(reference, steps * STEP) >= ONE_TRY:
+    while steps > 0 and tail_probability(reference, steps * STEP) >= ONE_TRY:
         steps -= 1
     return round(steps * STEP, 4)
 
