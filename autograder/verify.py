@@ -109,7 +109,7 @@ def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted
         met[question] = met.get(question, 0) + 1
         if full:
             yield known, Trial()
-        elif met[question] == 1 or (met[question] % 2 and question not in trains):
+        elif met[question] == 1 or (met[question] % 3 == 1 and question not in trains):
             yield known, Trial(known.questions)
     faults = [known for known in mutated(assignment) if known.questions]
     if not full:
