@@ -25,6 +25,11 @@ course_option = click.option(
 key_option = click.option("--key", help="The draw key, instead of AUTOGRADER_KEY or the key file.")
 
 
+def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """How many processes work at the same time; as many as there are cores where nothing is said."""
+    return click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help=what)
+
+
 def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Wrong use ends with one clear line and exit status 2."""
 
@@ -77,13 +82,7 @@ def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Pa
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and submission."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="Submissions graded at a time.",
-)
+@workers_option("Submissions graded at a time.")
 @click.option(
     "--jail", type=click.Choice(LEVELS), help="The least that must be enforced; off: no jail, for your own notebooks."
 )
@@ -118,13 +117,7 @@ def grade(
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write one JSON object per line and assignment."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="Answers graded at a time.",
-)
+@workers_option("Answers graded at a time.")
 @course_option
 @key_option
 @one_line_errors
@@ -140,9 +133,7 @@ def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: s
 @click.argument("assignment")
 @click.option("--seeds", type=click.IntRange(20), default=300, show_default=True, help="Trainings of the reference.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the new records as JSON.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Trainings at a time."
-)
+@workers_option("Trainings at a time.")
 @course_option
 @one_line_errors
 def calibrate(assignment: str, folder: Path | None, **options: Any) -> None:
