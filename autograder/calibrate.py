@@ -16,14 +16,17 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from autograder import store
+from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.errors import UsageError
+from autograder.inside.jail import end_with_parent
+from autograder.journal import Journal, digest
 from autograder.misconceptions import load_by_path
+from autograder.progress import progress
 from autograder.source import short
 from autograder.thresholds import (
     ONE_TRY,
@@ -36,6 +39,7 @@ from autograder.thresholds import (
 )
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
+FOLDER = "calibrated"  # what was trained already
 SEEDS = 300  # of the reference
 SHARE = 20  # of the seeds, for each other solution: one in so many
 PILOT = 30  # seeds of the reference at a larger budget
@@ -78,12 +82,14 @@ def calibrate(
     workers: int,
     console: Console,
     seeds: int = SEEDS,
+    keep: bool = True,
 ) -> bool:
     """Measure the thresholds of one assignment and write ``tests/<assignment>/thresholds.json``; other records in it stay.
 
     Args:
         seeds: runs of the reference.
         json_file: receives the new records as JSON.
+        keep: go on where an interrupted run stopped.
 
     Returns:
         Whether every threshold can be graded with, at the budget that is graded with.
@@ -97,12 +103,13 @@ def calibrate(
     folder = course.settings.course.data_folder
     place = (course.private, course.root / folder if folder else None, _plan(assignment))
     experiments = load_experiments(*place)
+    journal = Journal(course.root / FOLDER / assignment.name, _state(assignment), keep)
     found = {}
     with ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_become_runner, initargs=place
     ) as pool:
         for experiment in experiments:
-            found[experiment.name] = _calibrated(experiment, pool, seeds, console)
+            found[experiment.name] = _calibrated(experiment, Trainings(pool, journal), seeds, console)
     path = assignment.tests / RECORDS
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     new = {name: record.model_dump(exclude_none=True) for name, record in found.items()}
@@ -128,6 +135,12 @@ def _plan(assignment: Assignment) -> Path:
     return plan
 
 
+def _state(assignment: Assignment) -> str:
+    """Everything that a score depends on but for solution, budget and seed."""
+    files = [*assignment.tests.glob("*.py"), assignment.reference, *Path(__file__).parent.glob("*.py")]
+    return digest(device(), repr(_versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
+
+
 def load_experiments(private: Path, data_folder: Path | None, plan: Path) -> list[Experiment]:
     """The experiments of a plan, in a process that is made a judge for it.
 
@@ -150,6 +163,7 @@ _experiments: dict[str, Experiment] = {}  # of this worker process
 
 
 def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
+    end_with_parent()
     os.environ["OMP_NUM_THREADS"] = "1"  # as one of several judges on a machine
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
     import tensorflow as tf
@@ -166,37 +180,57 @@ def _run(experiment: str, solution: str, budget: Mapping[str, Any], seed: int) -
     return round(score, 4), time.process_time() - started
 
 
-def _calibrated(experiment: Experiment, pool: ProcessPoolExecutor, seeds: int, console: Console) -> Record:
+@dataclass(frozen=True)
+class Trainings:
+    """Trains in parallel, and keeps what it has found."""
+
+    pool: ProcessPoolExecutor
+    journal: Journal
+
+    def run(
+        self, experiment: str, budget: Mapping[str, Any], wanted: Sequence[tuple[str, int]], done: Callable[[], None]
+    ) -> dict[str, Runs]:
+        """Solution -> its runs, for pairs of solution and seed; ``done`` is called after each."""
+        keys = [json.dumps([experiment, solution, dict(budget), seed]) for solution, seed in wanted]
+        missing = [i for i, key in enumerate(keys) if key not in self.journal]
+        for _ in range(len(wanted) - len(missing)):
+            done()
+        started = {self.pool.submit(_run, experiment, wanted[i][0], dict(budget), wanted[i][1]): i for i in missing}
+        for future in as_completed(started):
+            self.journal.add(keys[started[future]], future.result())
+            done()
+        return {
+            solution: _runs(
+                [self.journal[key] for key, (name, _) in zip(keys, wanted, strict=True) if name == solution]
+            )
+            for solution, _ in wanted
+        }
+
+
+def _runs(measured: Sequence[tuple[float, float]]) -> Runs:
+    return Runs(sample=[score for score, _ in measured], seconds=round(float(np.mean([s for _, s in measured])), 1))
+
+
+def _calibrated(experiment: Experiment, trainings: Trainings, seeds: int, console: Console) -> Record:
     first, *larger = experiment.budgets
-    record = _measured(experiment, first, pool, seeds, console)
+    record = _measured(experiment, first, trainings, seeds, console)
     for budget in [] if record.gradable else larger:
-        if _measured(experiment, budget, pool, PILOT, console).gradable:
+        if _measured(experiment, budget, trainings, PILOT, console).gradable:
             return record.model_copy(update={"would_do": dict(budget)})
     return record
 
 
 def _measured(
-    experiment: Experiment, budget: Mapping[str, Any], pool: ProcessPoolExecutor, seeds: int, console: Console
+    experiment: Experiment, budget: Mapping[str, Any], trainings: Trainings, seeds: int, console: Console
 ) -> Record:
     reference = next(iter(experiment.right))
     few = max(2, seeds // SHARE)
-    wanted = [
-        (name, seed) for name in experiment.runs() for seed in range(1, 1 + (seeds if name == reference else few))
-    ]
-    done: dict[tuple[str, int], tuple[float, float]] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"training, {experiment.name}", total=len(wanted))
-        started = {pool.submit(_run, experiment.name, name, dict(budget), seed): (name, seed) for name, seed in wanted}
-        for future in as_completed(started):
-            done[started[future]] = future.result()
-            progress.advance(task)
-    runs = {name: _runs([done[key] for key in wanted if key[0] == name]) for name in experiment.runs()}
+    solutions = experiment.runs()
+    wanted = [(name, seed) for name in solutions for seed in range(1, 1 + (seeds if name == reference else few))]
+    with progress(console) as bar:
+        task = bar.add_task(f"training, {experiment.name}", total=len(wanted))
+        runs = trainings.run(experiment.name, budget, wanted, lambda: bar.advance(task))
     return derived(experiment, budget, runs)
-
-
-def _runs(measured: Sequence[tuple[float, float]]) -> Runs:
-    return Runs(sample=[score for score, _ in measured], seconds=round(float(np.mean([s for _, s in measured])), 1))
 
 
 def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str, Runs]) -> Record:

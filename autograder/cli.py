@@ -132,15 +132,16 @@ def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: s
 @main.command()
 @click.argument("assignment")
 @click.option("--seeds", type=click.IntRange(20), default=300, show_default=True, help="Trainings of the reference.")
+@click.option("--anew", is_flag=True, help="Train also what was trained before; an interrupted run goes on otherwise.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the new records as JSON.")
 @workers_option("Trainings at a time.")
 @course_option
 @one_line_errors
-def calibrate(assignment: str, folder: Path | None, **options: Any) -> None:
+def calibrate(assignment: str, anew: bool, folder: Path | None, **options: Any) -> None:
     """Train right and known-wrong solutions over many seeds, and write the thresholds that follow."""
     from autograder.calibrate import calibrate as measure
 
-    sys.exit(0 if measure(_course(folder), assignment, console=Console(), **options) else 1)
+    sys.exit(0 if measure(_course(folder), assignment, console=Console(), keep=not anew, **options) else 1)
 
 
 @main.command()

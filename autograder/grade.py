@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -18,6 +18,7 @@ from autograder.course import Course
 from autograder.errors import Ungradable
 from autograder.grading import Grader, Job
 from autograder.notebook import open_notebook
+from autograder.progress import progress
 from autograder.record import Recorder
 from autograder.results import Result
 
@@ -91,25 +92,18 @@ def _judged(
     course: Course, submissions: list[Submission], workers: int, console: Console
 ) -> Iterable[tuple[Submission, Result]]:
     """Each submission with its result, as they come."""
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[last]}"),
-    )
     with (
         Grader(course, min(workers, max(1, len(submissions)))) as grader,
-        Progress(*columns, console=console) as progress,
+        progress(console, TextColumn("{task.fields[last]}")) as bar,
     ):
-        task = progress.add_task("grading", total=len(submissions), last="starting the judge")
+        task = bar.add_task("grading", total=len(submissions), last="starting the judge")
         jobs = [Job(s.path, s.assignment, s.student) for s in submissions]
         started = {grader.start(job): index for index, job in enumerate(jobs)}
         for future in as_completed(started):
             submission, job = submissions[started[future]], jobs[started[future]]
             result = grader.finish(job, future)
             yield submission, result
-            progress.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
+            bar.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
 
 
 def _points(result: Result) -> str:

@@ -42,43 +42,43 @@ class KnownAnswer:
 
 def right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
     """The reference, and every other right solution; then the empty notebook."""
-    released = _released(assignment)
-    yield KnownAnswer("right", "the reference", (), "", _bytes(inline(released, assignment.reference)))
+    notebook = released(assignment)
+    yield KnownAnswer("right", "the reference", (), "", file_content(inline(notebook, assignment.reference)))
     for path in assignment.right_answers:
-        yield KnownAnswer("right", path.stem, (), "", _bytes(written_another_way(released, path)))
-    yield KnownAnswer("empty", "an empty notebook", tuple(assignment.questions), "", _bytes(released))
+        yield KnownAnswer("right", path.stem, (), "", file_content(written_another_way(notebook, path)))
+    yield KnownAnswer("empty", "an empty notebook", tuple(assignment.questions), "", file_content(notebook))
 
 
 def misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
     """Each misconception in its own function, the reference everywhere else."""
     if not assignment.misconceptions.is_file():
         return
-    released = _released(assignment)
-    question = _questions(released)
+    notebook = released(assignment)
+    question = _questions(notebook)
     for function, title, text in misconception_sources(assignment.misconceptions):
-        wrong = inline(released, assignment.reference, {function: text})
-        yield KnownAnswer("misconception", title.rstrip("."), (question[function],), function, _bytes(wrong))
+        wrong = inline(notebook, assignment.reference, {function: text})
+        yield KnownAnswer("misconception", title.rstrip("."), (question[function],), function, file_content(wrong))
 
 
 def mutated(assignment: Assignment) -> Iterator[KnownAnswer]:
     """Each mutant of the reference: of a function alone, or of something that several functions use."""
-    released = _released(assignment)
-    question = _questions(released)
+    notebook = released(assignment)
+    question = _questions(notebook)
     with tempfile.TemporaryDirectory() as folder:
         faulty = Path(folder) / assignment.reference.name
         for mutant in mutants(assignment.reference, list(question)):
             if mutant.answer:
-                wrong = inline(released, assignment.reference, {mutant.function: mutant.answer})
+                wrong = inline(notebook, assignment.reference, {mutant.function: mutant.answer})
             else:
                 faulty.write_text(mutant.module, encoding="utf-8")
-                wrong = inline(released, faulty)
+                wrong = inline(notebook, faulty)
             questions = tuple(dict.fromkeys(question[function] for function in mutant.asked))
-            yield KnownAnswer("mutant", mutant.name, questions, mutant.function, _bytes(wrong), mutant)
+            yield KnownAnswer("mutant", mutant.name, questions, mutant.function, file_content(wrong), mutant)
 
 
-def written_another_way(released: NotebookNode, way: Path) -> NotebookNode:
+def written_another_way(notebook: NotebookNode, way: Path) -> NotebookNode:
     """The answers of another module; what it makes out of its answers stands behind them, not among its helpers."""
-    notebook = inline(released, way)
+    notebook = inline(notebook, way)
     names = {name for functions in asked(notebook).values() for name in functions}
     helpers = next((cell for cell in notebook.cells if cell.id == HELPERS), None)
     if helpers is None:
@@ -98,17 +98,23 @@ def _uses(statement: ast.stmt, names: set[str]) -> bool:
     return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
 
 
-def _released(assignment: Assignment) -> NotebookNode:
+def released(assignment: Assignment) -> NotebookNode:
+    """The notebook that students get.
+
+    Raises:
+        UsageError: it was not built.
+    """
     assignment.require_release()
     return nbformat.read(assignment.released, as_version=4)
 
 
-def _questions(released: NotebookNode) -> dict[str, str]:
+def _questions(notebook: NotebookNode) -> dict[str, str]:
     """Function -> the question that asks for it."""
-    return {function: question for question, functions in asked(released).items() for function in functions}
+    return {function: question for question, functions in asked(notebook).items() for function in functions}
 
 
-def _bytes(notebook: NotebookNode) -> bytes:
+def file_content(notebook: NotebookNode) -> bytes:
+    """A notebook's file, as it stands: nbformat.writes would mend double ids, at random."""
     content: bytes = (nbjson.writes(notebook) + "\n").encode()
     return content
 

@@ -378,11 +378,10 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
             yield "argument left out", _with(call, [a for a in call.args if a is not argument])
             if argument.keyword.value == "axis":
                 for axis in ("0", "1", "-1", "None"):
-                    yield "axis", _with(call, [_valued(a, axis) if a is argument else a for a in call.args])
+                    yield "axis", _exchanged(call, {argument: axis})
     plain = [a for a in call.args if a.keyword is None and not a.star]
     for one, other in itertools.pairwise(plain):
-        exchanged = {one: one.with_changes(value=other.value), other: other.with_changes(value=one.value)}
-        yield "argument order", call.with_changes(args=[exchanged.get(a, a) for a in call.args])
+        yield "argument order", _exchanged(call, {one: _code(other.value), other: _code(one.value)})
     name = _function(call)
     if name in NEUTRAL and isinstance(call.func, cst.Attribute):
         yield NEUTRAL[name], call.func.value
@@ -391,8 +390,7 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
     if name == "range" and plain:
         last = plain[-1 if len(plain) < 3 else 1]
         for change in ("+ 1", "- 1"):
-            changed = last.with_changes(value=_expression(f"{_code(_bracketed(last.value))} {change}"))
-            yield "off by one", call.with_changes(args=[changed if a is last else a for a in call.args])
+            yield "off by one", _exchanged(call, {last: f"{_code(_bracketed(last.value))} {change}"})
     if name in OTHER_FUNCTION and isinstance(call.func, cst.Attribute | cst.Name):
         yield "function", call.with_changes(func=_renamed(call.func, OTHER_FUNCTION[name]))
 
@@ -442,8 +440,10 @@ def _with(call: cst.Call, arguments: Sequence[cst.Arg]) -> cst.Call:
     return call.with_changes(args=[*arguments[:-1], *last])
 
 
-def _valued(argument: cst.Arg, code: str) -> cst.Arg:
-    return argument.with_changes(value=_expression(code))
+def _exchanged(call: cst.Call, values: dict[cst.Arg, str]) -> cst.Call:
+    """The call with other values for some of its arguments."""
+    arguments = [a.with_changes(value=_expression(values[a])) if a in values else a for a in call.args]
+    return call.with_changes(args=arguments)
 
 
 def _function(call: cst.Call) -> str:
@@ -463,12 +463,8 @@ def _return(node: cst.CSTNode) -> Iterator[Replacement]:
     statement = cst.ensure_type(node, cst.Return)
     if isinstance(statement.value, cst.Tuple) and len(statement.value.elements) == 2:
         one, other = statement.value.elements
-        yield (
-            "order of results",
-            statement.with_changes(
-                value=statement.value.with_changes(elements=[cst.Element(other.value), cst.Element(one.value)])
-            ),
-        )
+        swapped = statement.value.with_changes(elements=[cst.Element(other.value), cst.Element(one.value)])
+        yield "order of results", statement.with_changes(value=swapped)
 
 
 def _without_statement(node: cst.SimpleStatementLine) -> Iterator[Replacement]:
@@ -497,8 +493,7 @@ def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
     for position, size in enumerate(sizes):
         kind = "vocabulary size" if name == "Embedding" and position == 0 else "units"
         for change in ("+ 1", "- 1"):
-            changed = _valued(size, f"{_code(_bracketed(size.value))} {change}")
-            yield kind, call.with_changes(args=[changed if a is size else a for a in call.args])
+            yield kind, _exchanged(call, {size: f"{_code(_bracketed(size.value))} {change}"})
     given = {a.keyword.value for a in call.args if a.keyword is not None}
     added = {"trainable": "False"}
     if name in RECURRENT:
@@ -551,30 +546,21 @@ def _training(node: cst.CSTNode) -> Iterator[Replacement]:
     changes = {0: ("features shifted", "np.roll({}, 1, axis=0)"), 1: ("labels shuffled", "np.random.permutation({})")}
     for position, (operator, code) in changes.items():
         if position < len(plain) > 1:
-            changed = _valued(plain[position], code.format(_code(plain[position].value)))
-            yield operator, call.with_changes(args=[changed if a is plain[position] else a for a in call.args])
+            yield operator, _exchanged(call, {plain[position]: code.format(_code(plain[position].value))})
     if len(plain) > 1:
-        few = {a: _valued(a, f"{_code(_bracketed(a.value))}[: len({_code(a.value)}) // 10]") for a in plain[:2]}
-        yield "a tenth of the data", call.with_changes(args=[few.get(a, a) for a in call.args])
+        few = {a: f"{_code(_bracketed(a.value))}[: len({_code(a.value)}) // 10]" for a in plain[:2]}
+        yield "a tenth of the data", _exchanged(call, few)
     for argument in call.args:
         keyword = argument.keyword.value if argument.keyword is not None else ""
         value = _code(_bracketed(argument.value))
         if keyword in ("epochs", "batch_size"):
             for code in ("1", f"2 * {value}"):
-                changed = _valued(argument, code)
-                yield (
-                    keyword.replace("_", " "),
-                    call.with_changes(args=[changed if a is argument else a for a in call.args]),
-                )
+                yield keyword.replace("_", " "), _exchanged(call, {argument: code})
         if keyword == "validation_split" and len(plain) > 1:
             seen = f"({_code(plain[0].value)}, {_code(plain[1].value)})"
-            leak = cst.Arg(
-                keyword=cst.Name("validation_data"), value=_expression(seen), equal=_TIGHT, comma=argument.comma
-            )
-            yield (
-                "validated on what is trained on",
-                call.with_changes(args=[leak if a is argument else a for a in call.args]),
-            )
+            leak = argument.with_changes(keyword=cst.Name("validation_data"), value=_expression(seen))
+            args = [leak if a is argument else a for a in call.args]
+            yield "validated on what is trained on", call.with_changes(args=args)
 
 
 OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (

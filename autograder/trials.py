@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +10,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import equivalents, store
+from autograder import equivalents
 from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.grading import Grader, Job
+from autograder.journal import Journal, digest
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer
 from autograder.results import Result
@@ -53,18 +52,17 @@ class Trials:
     ) -> list[Tried]:
         """The results, in the order of ``wanted``; ``done`` is called after each."""
         pairs = list(wanted)
-        path = self.course.root / FOLDER / assignment.name / f"{_state(assignment)}.jsonl"
-        kept = _kept(path) if self.keep else {}
-        digests = [_digest(known, trial) for known, trial in pairs]
-        missing = [i for i, digest in enumerate(digests) if digest not in kept]
-        for _ in range(len(pairs) - len(missing)):
+        journal = Journal(self.course.root / FOLDER / assignment.name, _state(assignment), self.keep)
+        keys = [_key(known, trial) for known, trial in pairs]
+        found = {i: Result.model_validate(journal[key]) for i, key in enumerate(keys) if key in journal}
+        for _ in found:
             done()
-        for i, result in self._graded(assignment, [(i, *pairs[i]) for i in missing]):
-            kept[digests[i]] = result
-            if self.keep:
-                _append(path, digests[i], result)
+        for i, result in self._graded(assignment, [(i, *pair) for i, pair in enumerate(pairs) if i not in found]):
+            found[i] = result
+            if not result.faults:  # what broke is tried again
+                journal.add(keys[i], result.model_dump())
             done()
-        return [Tried(*pair, kept[digest]) for pair, digest in zip(pairs, digests, strict=True)]
+        return [Tried(*pair, found[i]) for i, pair in enumerate(pairs)]
 
     def _graded(
         self, assignment: Assignment, wanted: list[tuple[int, KnownAnswer, Trial]]
@@ -87,45 +85,18 @@ class Trials:
                 yield i, _without_pictures(grader.finish(job, future))
 
 
-def _kept(path: Path) -> dict[str, Result]:
-    """Digest -> result; a line that was cut short by an interruption goes, and so does what other checks or code gave."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for other in path.parent.glob("*.jsonl"):
-        if other != path:
-            other.unlink()
-    kept, lines = {}, []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-            kept[entry["digest"]] = Result.model_validate(entry["result"])
-            lines.append(line + "\n")
-        except (ValueError, KeyError, TypeError):
-            continue
-    store.write_whole(path, "".join(lines))
-    return kept
-
-
-def _append(path: Path, digest: str, result: Result) -> None:
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps({"digest": digest, "result": result.model_dump()}) + "\n")
-
-
 def _without_pictures(result: Result) -> Result:
     return result.model_copy(update={"checks": [c.model_copy(update={"pictures": []}) for c in result.checks]})
 
 
-def _digest(known: KnownAnswer, trial: Trial) -> str:
-    return hashlib.sha256(repr(trial).encode() + b"\0" + known.notebook).hexdigest()
+def _key(known: KnownAnswer, trial: Trial) -> str:
+    return digest(repr(trial), known.notebook)
 
 
 def _state(assignment: Assignment) -> str:
-    """Digest of everything else that a result depends on: key, data, settings, checks, reference, and the code of this package."""
+    """Everything else that a result depends on: key, data, settings, checks, reference, and the code of this package."""
     package, course = Path(__file__).parent, assignment.course
     files = [*package.glob("*.py"), *(package / "inside").glob("*.py"), *assignment.tests.iterdir()]
     files = [path for path in files if path.name != equivalents.FILE]  # what is recorded there changes no result
     files += [assignment.reference, assignment.misconceptions]
-    chosen = f"{course.settings.raw} {os.environ.get(DATA_VARIABLE)}"
-    digest = hashlib.sha256(course.key + b"\0" + chosen.encode())
-    for path in sorted(path for path in files if path.is_file()):
-        digest.update(f"{path.name}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest(course.key, f"{course.settings.raw} {os.environ.get(DATA_VARIABLE)}", files=files)

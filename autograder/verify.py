@@ -13,7 +13,6 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -22,11 +21,12 @@ from autograder.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers, spread
+from autograder.progress import progress
 from autograder.results import CheckResult, Result
 from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
-FEW_MUTANTS = 24  # of an assignment, without --full
+FEW_MUTANTS = 12  # of an assignment, without --full
 SURVIVES = "a mutant survives"
 CAPTION = (
     "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "
@@ -85,32 +85,29 @@ def _verified(
     assignment: Assignment, recorded: list[Equivalent], trials: Trials, full: bool, repeats: int, console: Console
 ) -> Verified:
     wanted = list(_wanted(assignment, full, repeats))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(assignment.name, total=len(wanted))
-        tried = trials.run(assignment, wanted, lambda: progress.advance(task))
+    with progress(console) as bar:
+        task = bar.add_task(assignment.name, total=len(wanted))
+        tried = trials.run(assignment, wanted, lambda: bar.advance(task))
         again = [t for t in tried if t.known.kind == "mutant" and survived(t) and not _known(t.known, recorded)]
         more = [(t.known, Trial(t.trial.questions, n)) for t in again for n in range(1, REPEATS)]
-        progress.update(task, total=len(wanted) + len(more))
-        tried += trials.run(assignment, more, lambda: progress.advance(task))
+        bar.update(task, total=len(wanted) + len(more))
+        tried += trials.run(assignment, more, lambda: bar.advance(task))
     return Verified(assignment, tried, recorded, full)
 
 
 def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted]:
-    """What is tried: with ``full`` everything, else a share without what trains for long."""
+    """What is tried: with ``full`` everything, else a share in which only the reference and one wrong answer train for long."""
     trains = {q for q, (_, checks) in assignment.questions.items() if any(check.trains for check in checks)}
     quick = tuple(q for q in assignment.questions if q not in trains)
-    for known in right_answers(assignment):
+    for position, known in enumerate(right_answers(assignment)):
         for repetition in range(repeats if known.kind == "right" else 1):
-            yield known, Trial(() if repetition < REPEATS else quick, repetition)
-    met: dict[str, int] = {}
+            with_trainings = repetition < REPEATS and (full or position == 0)
+            yield known, Trial(() if with_trainings else quick, repetition)
+    met: set[str] = set()
     for known in misconceptions(assignment):
-        [question] = known.questions
-        met[question] = met.get(question, 0) + 1
-        if full:
-            yield known, Trial()
-        elif met[question] == 1 or (met[question] % 3 == 1 and question not in trains):
-            yield known, Trial(known.questions)
+        if full or not met.issuperset(known.questions):
+            yield known, Trial(() if full else known.questions)
+        met.update(known.questions)
     faults = [known for known in mutated(assignment) if known.questions]
     if not full:
         faults = spread([known for known in faults if not trains & {*known.questions}], FEW_MUTANTS)

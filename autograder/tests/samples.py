@@ -20,13 +20,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import nbjson, new_code_cell
+from nbformat.v4 import new_code_cell
 
 from autograder.course import Assignment, Course, find_course
 from autograder.inline import HELPERS, inline, misconception_sources
-from autograder.known_answers import written_another_way
+from autograder.known_answers import file_content, released, written_another_way
 from autograder.source import asked, is_check, stubs
 from autograder.tests.hard_coded import hard_coded
 
@@ -84,12 +83,13 @@ def samples(course: Course) -> Iterator[tuple[str, bytes]]:
     for name in course.assignments:
         assignment = course.assignment(name)
         for outcome, make in MAKERS.items():
-            yield f"{name}__{outcome}", _bytes(make(assignment))
+            made = make(assignment)
+            yield f"{name}__{outcome}", made if isinstance(made, bytes) else file_content(made)
         for way in assignment.right_answers:
             another = written_another_way(released(assignment), way)
-            yield f"{name}__full_points_written_another_way_{way.stem}", _bytes(another)
+            yield f"{name}__full_points_written_another_way_{way.stem}", file_content(another)
         other = course.assignments[course.assignments.index(name) - 1]
-        yield f"{name}__not_graded_wrong_assignment", _bytes(full(course.assignment(other)))
+        yield f"{name}__not_graded_wrong_assignment", file_content(full(course.assignment(other)))
         yield f"{name}__not_graded_no_notebook", b"<!DOCTYPE html>\n<title>My homework - Notebook</title>\n"
 
 
@@ -108,10 +108,6 @@ def expected(assignment: Assignment, outcome: str) -> dict[str, float] | None:
 
 #: The question, counted from 0, that a sample loses whole.
 LOST = {"partial_hard_coded_visible_answers": 0, "partial_syntax_error": 1, "partial_endless_loop": 2}
-
-
-def released(assignment: Assignment) -> NotebookNode:
-    return nbformat.read(assignment.released, as_version=4)
 
 
 def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> NotebookNode:
@@ -312,12 +308,6 @@ MAKERS: dict[str, Callable[[Assignment], NotebookNode | bytes]] = {
 }
 
 
-def _bytes(made: NotebookNode | bytes) -> bytes:
-    return (
-        made if isinstance(made, bytes) else (nbjson.writes(made) + "\n").encode()
-    )  # as it stands: nbformat.writes would mend double ids, at random
-
-
 def committed() -> Iterator[tuple[str, str, Path]]:
     """(assignment, outcome, notebook) of every sample in the folder."""
     for path in sorted(SUBMISSIONS.glob("*__*/*.ipynb")):
@@ -342,10 +332,14 @@ def rewrite(course: Course) -> None:
         path.write_bytes(content)
 
 
-def write_class(folder: Path, outcomes: tuple[str, ...] | None = DEMO) -> None:
-    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student. None means all."""
+def in_demo(assignment: str, outcome: str) -> bool:
+    return outcome in DEMO
+
+
+def write_class(folder: Path, wanted: Callable[[str, str], bool] = in_demo) -> None:
+    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student."""
     for assignment, outcome, path in committed():
-        if outcomes is None or outcome in outcomes:
+        if wanted(assignment, outcome):
             target = folder / outcome / assignment
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)

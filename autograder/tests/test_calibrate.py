@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.tests.first_road import ROOT
-from autograder.tests.test_cli import autograder, line
+from autograder.tests.test_cli import BIN, autograder, environment, line
 from autograder.thresholds import (
     choose_threshold,
     clear_learning,
@@ -90,6 +94,59 @@ def test_runs_that_overlap_are_told_with_the_budget_that_would_do(built: Course)
     assert done.returncode == 1
     assert "tiny, coins: right and wrong runs overlap too much to grade with; {'epochs': 40} would do" in done.stdout
     assert record["gradable"] is False and record["would_do"] == {"epochs": 40}
+
+
+SLOW = '''\
+"""Trainings that take a while and say when they begin."""
+
+import os
+import time
+from pathlib import Path
+
+from autograder.calibrate import Experiment
+
+
+def trained(best):
+    def run(budget, seed):
+        with open(Path(__file__).with_name("begun"), "a") as file:
+            file.write(f"{best} {seed} {os.getpid()}\\n")
+        time.sleep(0.2)
+        return best - seed / 1000
+
+    return run
+
+
+def experiments():
+    right, wrong = {"reference": trained(0.95)}, {"guesses": trained(0.5)}
+    return [Experiment(name="slow", data="none", budgets=[{}], right=right, wrong=wrong, guess_error=0.01)]
+'''
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_trainer_and_goes_on_where_it_stopped(built: Course) -> None:
+    tests = built.assignment("tiny").tests
+    (tests / "calibration.py").write_text(SLOW)
+    begun = tests / "begun"
+    command = [str(BIN / "autograder"), "calibrate", "tiny", "--seeds", "20", "--workers", "2"]
+    with subprocess.Popen(command, cwd=built.root, env=environment(), stdout=subprocess.DEVNULL) as running:
+        wait_until(lambda: begun.exists() and len(begun.read_text().splitlines()) >= 8)
+        running.kill()
+    before = [line.split() for line in begun.read_text().splitlines()]
+    wait_until(lambda: not any(psutil.pid_exists(int(pid)) for _, _, pid in before))
+    done = autograder(built, *command[1:])
+    assert done.returncode == 0, done.stderr
+    runs = Counter((best, seed) for best, seed, _ in map(str.split, begun.read_text().splitlines()))
+    assert len(runs) == 22
+    assert (
+        sum(runs.values()) <= 22 + 2 + 2
+    )  # what two trainers were at, and what had ended but was not written down yet
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "never came true"
+        time.sleep(0.05)
 
 
 def test_the_tail_is_predicted_and_no_sample_is_believed_beyond_its_size() -> None:

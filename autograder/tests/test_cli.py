@@ -312,6 +312,9 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored, where the tests run in the background
     )
     deadline = time.monotonic() + 200
     while not (list(kept.glob("*")) and list((tmp_path / "tmp").glob("autograder-*/sockets/[1-9]*"))):

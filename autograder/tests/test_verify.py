@@ -129,6 +129,8 @@ def test_a_mistake_that_costs_points_elsewhere_is_told_and_so_is_one_that_breaks
     assert "a misconception costs points elsewhere: Counts letters and spaces (q2)" in lines
     broken = "a check breaks: Counts positions from one: test_one_stands_at_the_index: ZeroDivisionError"
     assert any(line.startswith(broken) for line in lines)
+    [kept] = (built.root / "verified/tiny").iterdir()
+    assert "ZeroDivisionError" not in kept.read_text()  # what broke is tried again
 
 
 BAD = [
