@@ -164,12 +164,9 @@ _experiments: dict[str, Experiment] = {}  # of this worker process
 
 def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
     end_with_parent()
-    os.environ["OMP_NUM_THREADS"] = "1"  # as one of several judges on a machine
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = "1"  # as one of several judges on a machine
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     _experiments.update({experiment.name: experiment for experiment in load_experiments(private, data_folder, plan)})
 
 

@@ -119,9 +119,10 @@ class Model:
         """
         if self.keras is None:
             return np.asarray(self._ask_student("predict", inputs))
+        small = isinstance(inputs, np.ndarray) and inputs.ndim > 0 and len(inputs) <= ONE_BATCH
         try:
-            if isinstance(inputs, np.ndarray) and 0 < inputs.ndim and len(inputs) <= ONE_BATCH:
-                return np.asarray(self.keras(inputs, training=False))  # predict would trace it first, which takes longer
+            if small:  # predict would trace the model first, which takes longer
+                return np.asarray(self.keras(inputs, training=False))
             return np.asarray(self.keras.predict(inputs, verbose=0))
         except Exception as error:  # the layers are Keras', but it was the student who put them together
             kind, text = type(error).__name__, str(error)

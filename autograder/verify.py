@@ -26,7 +26,7 @@ from autograder.results import CheckResult, Result
 from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
-FEW_MUTANTS = 12  # of an assignment, without --full
+FEW_MUTANTS = 8  # of an assignment, without --full
 SURVIVES = "a mutant survives"
 CAPTION = (
     "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "

@@ -1,4 +1,4 @@
-"""The course of the five assignments, built once per test run, and what `autograder grade` says of the samples."""
+"""The course of the five assignments, built once per test run, and what `autograder grade` says of every sample."""
 
 from __future__ import annotations
 
@@ -16,42 +16,12 @@ import pytest
 
 from autograder.course import KEY_FILE, Course, find_course
 from autograder.release import build
-from autograder.tests.conftest import SOAK
 from autograder.tests.samples import committed, write_class
 
 ROOT = Path(__file__).parents[2]
 COURSE = ("grader_config.py", "nbgrader_config.py", "source", "solutions", "tests")
 KEY = "a key for the samples"
-ALL_SAMPLES = [(assignment, outcome) for assignment, outcome, _ in committed()]
-ASSIGNMENTS = sorted({assignment for assignment, _ in ALL_SAMPLES})
-#: Outcomes that no assignment makes different: without SOAK each is tried on one assignment, in this order in turn. The
-#: first assignment is the one that trains for long, and so it gets what is not graded.
-IN_TURN = (
-    "not_graded_no_notebook",
-    "full_points_saved_by_colab",
-    "full_points_saved_by_vscode",
-    "full_points_loud",
-    "full_points_exception_half_way",
-    "not_graded_wrong_assignment",
-    "full_points_cells_deleted_duplicated_reordered",
-    "full_points_answers_in_one_cell",
-    "partial_syntax_error",
-    "partial_endless_loop",
-)
-
-
-def in_turn(assignment: str) -> tuple[str, ...]:
-    """The outcomes whose turn is at this assignment."""
-    return IN_TURN[ASSIGNMENTS.index(assignment) :: len(ASSIGNMENTS)]
-
-
-def tried(assignment: str, outcome: str) -> bool:
-    """Whether a sample is graded: with SOAK all are; else right answers written another way are left to `autograder verify`."""
-    another = outcome.startswith("full_points_written_another_way")
-    return SOAK or (outcome in in_turn(assignment) if outcome in IN_TURN else not another)
-
-
-SAMPLES = [sample for sample in ALL_SAMPLES if tried(*sample)]
+SAMPLES = [(assignment, outcome) for assignment, outcome, _ in committed()]
 NAMES = [f"{assignment}__{outcome}" for assignment, outcome in SAMPLES]
 
 
@@ -94,12 +64,12 @@ def make_course(folder: Path) -> None:
 
 
 def first_road(factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """(assignment, outcome) -> the JSON line of every sample that is tried."""
+    """(assignment, outcome) -> the JSON line of every sample."""
     course = sample_course(factory).root
 
     def grade(folder: Path) -> None:
         shutil.copytree(course, folder / "course")
-        write_class(folder / "class", tried)
+        write_class(folder / "class", outcomes=None)
         program = str(Path(sys.executable).parent / "autograder")
         command = [program, "grade", str(folder / "class"), "--course", str(folder / "course")]
         environment = os.environ | {"AUTOGRADER_KEY": KEY}  # where a search of the environment would find it

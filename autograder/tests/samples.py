@@ -332,14 +332,10 @@ def rewrite(course: Course) -> None:
         path.write_bytes(content)
 
 
-def in_demo(assignment: str, outcome: str) -> bool:
-    return outcome in DEMO
-
-
-def write_class(folder: Path, wanted: Callable[[str, str], bool] = in_demo) -> None:
-    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student."""
+def write_class(folder: Path, outcomes: tuple[str, ...] | None = DEMO) -> None:
+    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student. None means all."""
     for assignment, outcome, path in committed():
-        if wanted(assignment, outcome):
+        if outcomes is None or outcome in outcomes:
             target = folder / outcome / assignment
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
