@@ -14,7 +14,7 @@ def padded(draw, n_features):
 
     The padded steps hold numbers as large as the real ones, as the states of a layer without a mask do.
     """
-    lengths = draw.distinct(2, 6, n=4)
+    lengths = [int(length) for length in draw.permutation([1, *draw.distinct(2, 6, n=3)])]
     n_observations = 7
     before = [n_observations - lengths[0], 0, 1, 0]  # padding in front, behind, on both sides or behind, behind
     alone = [draw.normal(loc=1, size=(length, n_features)) for length in lengths]
