@@ -196,12 +196,10 @@ class Trainings:
         for future in as_completed(started):
             self.journal.add(keys[started[future]], future.result())
             done()
-        return {
-            solution: _runs(
-                [self.journal[key] for key, (name, _) in zip(keys, wanted, strict=True) if name == solution]
-            )
-            for solution, _ in wanted
-        }
+        scores: dict[str, list[tuple[float, float]]] = {}
+        for key, (solution, _) in zip(keys, wanted, strict=True):
+            scores.setdefault(solution, []).append(self.journal[key])
+        return {solution: _runs(measured) for solution, measured in scores.items()}
 
 
 def _runs(measured: Sequence[tuple[float, float]]) -> Runs:

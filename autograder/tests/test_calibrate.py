@@ -137,9 +137,8 @@ def test_a_killed_run_leaves_no_trainer_and_goes_on_where_it_stopped(built: Cour
     assert done.returncode == 0, done.stderr
     runs = Counter((best, seed) for best, seed, _ in map(str.split, begun.read_text().splitlines()))
     assert len(runs) == 22
-    assert (
-        sum(runs.values()) <= 22 + 2 + 2
-    )  # what two trainers were at, and what had ended but was not written down yet
+    # Twice at most: what two trainers were at, and what had ended but was not written down yet.
+    assert sum(runs.values()) <= 22 + 2 + 2
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:

@@ -312,9 +312,8 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # ignored, where the tests run in the background
+        # Where the tests run in the background, a shell has let them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 200
     while not (list(kept.glob("*")) and list((tmp_path / "tmp").glob("autograder-*/sockets/[1-9]*"))):

@@ -164,7 +164,7 @@ def test_moodle_with_folders(course: Course, tmp_path: Path) -> None:
         "Ben Bitdiddle_123457_assignsubmission_file/my work.ipynb",  # without the last underscore since Moodle 4.1
         "Ben Bitdiddle_123457_assignsubmission_file/plot.png",
         "Ben Bitdiddle_123457_assignsubmission_onlinetext/onlinetext.html",
-        "Jörg Müller_123458_assignsubmission_file_/work/padding.ipynb",
+        "Jörg Müller_123458_assignsubmission_file_/homework/padding.ipynb",
         "__MACOSX/Ben Bitdiddle_123457_assignsubmission_file/._my work.ipynb",
     )
     with collect([path], course) as collection:
