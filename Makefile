@@ -51,7 +51,7 @@ lint: setup
 	@touch $@
 
 lock: setup
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header --quiet pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --all-extras --no-header --quiet pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv demo build *.egg-info
