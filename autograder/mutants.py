@@ -8,11 +8,13 @@ and Tonella, DeepCrime: mutation testing of deep learning systems based on real 
 from __future__ import annotations
 
 import ast
+import copy
 import difflib
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import libcst as cst
@@ -33,6 +35,7 @@ class Mutant:
         module: source of the whole faulty module.
         answer: source of the faulty function alone.
         asked: the functions of the notebook that can be wrong by it.
+        ordinal: 2 for the second of those whose function, operator and lines are the same.
     """
 
     function: str
@@ -42,11 +45,13 @@ class Mutant:
     module: str
     answer: str
     asked: tuple[str, ...]
+    ordinal: int = 1
 
     @property
     def change(self) -> str:
-        """The whole lines that differ: ``for i in range(n): -> for i in range(n - 1):``."""
-        return f"{_one_line(self.was)} -> {_one_line(self.becomes) or '(nothing)'}"
+        """The whole lines that differ: ``for i in range(n): -> for i in range(n - 1):``; ``(2)`` follows the second such."""
+        change = f"{_one_line(self.was)} -> {_one_line(self.becomes) or '(nothing)'}"
+        return change if self.ordinal == 1 else f"{change} ({self.ordinal})"
 
     @property
     def name(self) -> str:
@@ -66,33 +71,51 @@ def mutants(reference: Path, asked: Sequence[str]) -> list[Mutant]:
     Args:
         asked: the functions that the notebook asks for.
     """
-    text = reference.read_text(encoding="utf-8")
+    text = _readable(reference.read_text(encoding="utf-8"))
     statements = cst.parse_module(text).body
     sources = [_code(statement) for statement in statements]
     start = text[: len(text) - len("".join(sources))] if text.endswith("".join(sources)) else ""
-    users = _users(ast.parse(text), asked)
-    found = []
+    module = ast.parse(text)
+    users = _users(module, asked)
+    found: list[Mutant] = []
+    met: Counter[str] = Counter()
     for position, (statement, source) in enumerate(zip(statements, sources, strict=True)):
-        name = _defined(statement)
-        if not users.get(name):
+        names = _defined(ast.parse(source).body)
+        wrong = {function for name in names for function in users[name]}
+        if not wrong:
             continue
         seen = {_meaning(source)}
         for operator, changed in _changes(statement):
-            if (meaning := _meaning(changed)) is None or meaning in seen:
+            if (meaning := _meaning(changed)) in seen:
                 continue
             seen.add(meaning)
-            runs = _with_layers(changed, text)
-            module = "".join([start, *sources[:position], runs, *sources[position + 1 :]])
-            answer = runs.strip("\n") if name in asked else ""
-            found.append(Mutant(name, operator, *_difference(source, changed), module, answer, users[name]))
+            runs = _with_imports(changed, module)
+            whole = "".join([start, *sources[:position], runs, *sources[position + 1 :]])
+            answer = runs.strip("\n") if wrong <= {*names} else ""
+            functions = tuple(name for name in asked if name in wrong)
+            mutant = Mutant(", ".join(names), operator, *_difference(source, changed), whole, answer, functions)
+            met[mutant.name] += 1
+            found.append(replace(mutant, ordinal=met[mutant.name]))
     return found
 
 
-def _with_layers(changed: str, module: str) -> str:
-    """A faulty statement with layers that the module has not imported taken from where they are."""
-    missing = [name for name in RECURRENT if not re.search(rf"\b{name}\b", module)]
-    for name in missing:
-        changed = re.sub(rf"(?<![\w.]){name}\(", f'__import__("keras").layers.{name}(', changed)
+def _readable(text: str) -> str:
+    """A module's source, written anew where libcst refuses what Python reads, such as ``return(a if b else c)``."""
+    try:
+        cst.parse_module(text)
+    except (cst.ParserSyntaxError, cst.CSTValidationError):
+        return ast.unparse(ast.parse(text)) + "\n"
+    return text
+
+
+def _with_imports(changed: str, module: ast.Module) -> str:
+    """A faulty statement in which what the module has not imported is taken from where it is."""
+    nodes = [*ast.walk(ast.parse(changed))]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    imports = [node for node in (*module.body, *nodes) if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {alias.asname or alias.name for node in imports for alias in node.names}
+    for name in ELSEWHERE.keys() & used - imported:
+        changed = re.sub(rf"(?<![\w.]){name}(?=[(.])", ELSEWHERE[name], changed)
     return changed
 
 
@@ -100,11 +123,25 @@ def _changes(statement: cst.CSTNode) -> Iterator[tuple[str, str]]:
     """(operator, source) of a statement with one fault, for every fault there is."""
     for node in _mutable(statement):
         for operator, new in _replacements(node):
-            try:
-                changed = new if node is statement else statement.deep_replace(node, new)
-                yield operator, _code(changed)
-            except (ValueError, cst.CSTValidationError):
-                continue
+            tried = (_changed(statement, node, form) for form in _forms(new))
+            if changed := next(filter(None, tried), ""):
+                yield operator, changed
+
+
+def _forms(new: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A replacement as it stands, then in brackets: without them ``return(a + b)`` would become ``returna``."""
+    yield new
+    if isinstance(new, cst.BaseExpression) and not new.lpar:
+        yield _in_brackets(new)
+
+
+def _changed(statement: cst.CSTNode, node: cst.CSTNode, new: cst.CSTNode) -> str:
+    """Source of the statement with ``new`` in the node's place; empty where Python would not read it."""
+    try:
+        source = _code(new if node is statement else statement.deep_replace(node, new))
+    except (ValueError, cst.CSTValidationError):
+        return ""
+    return source if _meaning(source) else ""
 
 
 def _meaning(source: str) -> str | None:
@@ -120,15 +157,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _defined(statement: cst.CSTNode) -> str:
-    """The name that a statement of a module defines; empty for what is not worth mutating, such as an import."""
-    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
-        return statement.name.value
-    constant = m.SimpleStatementLine(body=[m.Assign(targets=[m.AssignTarget(target=m.Name())])])
-    if m.matches(statement, constant):
-        target = cst.ensure_type(cst.ensure_type(statement, cst.SimpleStatementLine).body[0], cst.Assign).targets[0]
-        return cst.ensure_type(target.target, cst.Name).value
-    return ""
+def _defined(statements: Iterable[ast.stmt]) -> list[str]:
+    """The names that statements of a module define; none for what is not worth mutating, such as an import."""
+    names = []
+    for node in statements:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+            names += [part.id for part in parts if isinstance(part.ctx, ast.Store)]
+    return names
 
 
 def _users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -137,22 +176,22 @@ def _users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...
     A function that is asked for is wrong alone: the others go on calling the right one.
     """
     uses: dict[str, set[str]] = {}
-    for node in map(_without_annotations, module.body):
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            uses[node.name] = names
-        elif isinstance(node, ast.Assign):
-            uses |= {target.id: names for target in node.targets if isinstance(target, ast.Name)}
+    for node in module.body:
+        names = {n.id for n in ast.walk(_without_annotations(node)) if isinstance(n, ast.Name)}
+        uses |= dict.fromkeys(_defined([node]), names)
     return {name: (name,) if name in asked else _reached_from(name, uses, asked) for name in uses}
 
 
 def _without_annotations(statement: ast.stmt) -> ast.stmt:
-    for node in ast.walk(statement):
+    bare = copy.deepcopy(statement)
+    for node in ast.walk(bare):
         if isinstance(node, ast.arg):
             node.annotation = None
-        elif isinstance(node, ast.FunctionDef):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.returns = None
-    return statement
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+    return bare
 
 
 def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) -> tuple[str, ...]:
@@ -163,13 +202,25 @@ def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) ->
     return tuple(function for function in asked if function in reached)
 
 
+_PRINT = m.Call(func=m.Name("print"))
+_TEXT = m.SimpleString() | m.ConcatenatedString()
+#: Where a fault would not be one of behaviour: annotations, decorators, docstrings, and what is said in words.
+WORDS = (
+    m.Annotation()
+    | m.Decorator()
+    | m.Import()
+    | m.ImportFrom()
+    | m.Raise()
+    | _PRINT
+    | m.SimpleStatementLine(body=[m.Expr(value=_TEXT | _PRINT)])
+)
+
+
 def _mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Every node in which a fault would be one of behaviour: no docstring, annotation, decorator or name of a parameter."""
-    if isinstance(statement, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom):
-        return
+    """Every node in which a fault would be one of behaviour."""
     if isinstance(statement, cst.Arg) and statement.keyword is not None and statement.keyword.value in WITHOUT_EFFECT:
         return
-    if m.matches(statement, m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | m.ConcatenatedString())])):
+    if m.matches(statement, WORDS):
         return
     yield statement
     for child in statement.children:
@@ -190,19 +241,58 @@ def _difference(old: str, new: str) -> tuple[str, str]:
 
 
 def _replacements(node: cst.CSTNode) -> Iterator[Replacement]:
+    """What may stand in the node's place; an operator that cannot cope with it costs its own mutants there, no others."""
     for kind, operator in OPERATORS:
         if m.matches(node, kind):
-            yield from operator(node)
-    if isinstance(node, cst.SimpleStatementLine):
-        yield from _without_statement(node)
+            try:
+                yield from operator(node)
+            except (ValueError, cst.CSTValidationError, cst.ParserSyntaxError):
+                continue
 
 
 def _expression(code: str) -> cst.BaseExpression:
-    return cst.parse_expression(code)
+    """Code as an expression; in brackets where it spans lines and has none."""
+    return cst.parse_expression(code if _whole(code) else f"({code})")
+
+
+def _whole(code: str) -> bool:
+    """Whether an expression needs no brackets to span its lines."""
+    try:
+        cst.parse_expression(code)
+    except cst.ParserSyntaxError:
+        return False
+    return True
 
 
 def _code(node: cst.CSTNode) -> str:
     return cst.Module(body=[]).code_for_node(node)
+
+
+_BINDS_WEAKLY = (
+    m.BinaryOperation()
+    | m.BooleanOperation()
+    | m.Comparison()
+    | m.IfExp()
+    | m.Lambda()
+    | m.NamedExpr()
+    | m.UnaryOperation(operator=m.Not())
+)
+
+
+def _bracketed(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An operand in brackets, where it would fall apart without."""
+    if not node.lpar and (m.matches(node, _BINDS_WEAKLY) or not _whole(_code(node))):
+        return _in_brackets(node)
+    return node
+
+
+def _in_brackets(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def _instead(whole: cst.BaseExpression, part: cst.BaseExpression) -> cst.BaseExpression:
+    """A part in place of the whole: what stands around the whole's brackets must not take hold of the part."""
+    return _bracketed(part) if whole.lpar else part
 
 
 def _integer(node: cst.CSTNode) -> Iterator[Replacement]:
@@ -228,7 +318,7 @@ def _negative(node: cst.CSTNode) -> Iterator[Replacement]:
     if isinstance(operation.operator, cst.Minus):
         yield "sign", operation.expression
     elif isinstance(operation.operator, cst.Not):
-        yield "negated condition", operation.expression.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        yield "negated condition", _in_brackets(operation.expression)
 
 
 COMPARISONS: dict[type[cst.BaseCompOp], tuple[type[cst.BaseCompOp], ...]] = {
@@ -275,12 +365,6 @@ def _arithmetic(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "operands swapped", operation.with_changes(left=right, right=left)
 
 
-def _bracketed(node: cst.BaseExpression) -> cst.BaseExpression:
-    if isinstance(node, cst.BinaryOperation) and not node.lpar:
-        return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return node
-
-
 def _augmented(node: cst.CSTNode) -> Iterator[Replacement]:
     statement = cst.ensure_type(node, cst.AugAssign)
     swapped: dict[type[cst.BaseAugOp], type[cst.AddAssign] | type[cst.SubtractAssign]] = {
@@ -298,8 +382,8 @@ def _boolean(node: cst.CSTNode) -> Iterator[Replacement]:
     operation = cst.ensure_type(node, cst.BooleanOperation)
     other = cst.Or() if isinstance(operation.operator, cst.And) else cst.And()
     yield "and, or", operation.with_changes(operator=other)
-    yield "operand left out", operation.left
-    yield "operand left out", operation.right
+    yield "operand left out", _instead(operation, operation.left)
+    yield "operand left out", _instead(operation, operation.right)
 
 
 def _truth(node: cst.CSTNode) -> Iterator[Replacement]:
@@ -309,14 +393,15 @@ def _truth(node: cst.CSTNode) -> Iterator[Replacement]:
 
 def _condition(node: cst.CSTNode) -> Iterator[Replacement]:
     chosen = cst.ensure_type(node, cst.IfExp)
-    yield "one branch always", chosen.body
-    yield "one branch always", chosen.orelse
+    yield "one branch always", _instead(chosen, chosen.body)
+    yield "one branch always", _instead(chosen, chosen.orelse)
 
 
 def _branch(node: cst.CSTNode) -> Iterator[Replacement]:
     branch = cst.ensure_type(node, cst.If)
     for truth in ("True", "False"):
-        yield "one branch always", branch.with_changes(test=cst.Name(truth))
+        changed = branch.with_changes(test=cst.Name(truth), whitespace_before_test=cst.SimpleWhitespace(" "))
+        yield "one branch always", changed
 
 
 def _filtered(node: cst.CSTNode) -> Iterator[Replacement]:
@@ -353,8 +438,15 @@ TEXTS = {
     "tanh": ["relu", "linear"],
     "softmax": ["sigmoid"],
     "adam": ["sgd"],
+    "rmsprop": ["sgd"],
+    "sgd": ["adam"],
     "binary_crossentropy": ["mse", "hinge"],
+    "categorical_crossentropy": ["mse"],
+    "sparse_categorical_crossentropy": ["mse"],
     "mse": ["mae"],
+    "mean_squared_error": ["mae"],
+    "mae": ["mse"],
+    "mean_absolute_error": ["mse"],
     "accuracy": ["mse"],
     "float32": ["float64", "int32"],
     "float64": ["float32"],
@@ -391,8 +483,8 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
         last = plain[-1 if len(plain) < 3 else 1]
         for change in ("+ 1", "- 1"):
             yield "off by one", _exchanged(call, {last: f"{_code(_bracketed(last.value))} {change}"})
-    if name in OTHER_FUNCTION and isinstance(call.func, cst.Attribute | cst.Name):
-        yield "function", call.with_changes(func=_renamed(call.func, OTHER_FUNCTION[name]))
+    if name in OTHER_FUNCTION:
+        yield "function", _renamed(call, OTHER_FUNCTION[name])
 
 
 #: Arguments that change nothing for inputs that are right.
@@ -453,10 +545,18 @@ def _function(call: cst.Call) -> str:
     return call.func.value if isinstance(call.func, cst.Name) else ""
 
 
-def _renamed(function: cst.Attribute | cst.Name, name: str) -> cst.BaseExpression:
-    if isinstance(function, cst.Attribute):
-        return function.with_changes(attr=cst.Name(name))
-    return cst.Name(name)
+def _renamed(call: cst.Call, name: str) -> cst.Call:
+    """The call with another function of the same place."""
+    if isinstance(call.func, cst.Attribute):
+        return call.with_changes(func=call.func.with_changes(attr=cst.Name(name)))
+    return call.with_changes(func=cst.Name(name))
+
+
+def _given(call: cst.Call, *parameters: str) -> dict[str, cst.Arg]:
+    """Parameter -> argument: those given by their places, then those given by name."""
+    placed = itertools.takewhile(lambda a: a.keyword is None and not a.star, call.args)
+    named = {a.keyword.value: a for a in call.args if a.keyword is not None}
+    return dict(zip(parameters, placed, strict=False)) | named
 
 
 def _return(node: cst.CSTNode) -> Iterator[Replacement]:
@@ -467,18 +567,35 @@ def _return(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "order of results", statement.with_changes(value=swapped)
 
 
-def _without_statement(node: cst.SimpleStatementLine) -> Iterator[Replacement]:
+_EFFECT = m.Expr() | m.AugAssign() | m.Assign(targets=[m.AssignTarget(target=~m.Name())])
+
+
+def _without_statement(node: cst.CSTNode) -> Iterator[Replacement]:
     """The line left out, where it has an effect of its own."""
-    effect = m.Expr() | m.AugAssign() | m.Assign(targets=[m.AssignTarget(target=~m.Name())])
-    if m.matches(node, m.SimpleStatementLine(body=[effect])):
-        yield "statement left out", cst.parse_statement("pass\n")
+    yield "statement left out", cst.parse_statement("pass\n")
 
 
 # ---- operators on models and training
 
 RECURRENT = {"SimpleRNN": ("LSTM", "GRU"), "LSTM": ("GRU", "SimpleRNN"), "GRU": ("LSTM",)}
-WITH_UNITS = ("Dense", *RECURRENT)
-WITH_WEIGHTS = (*WITH_UNITS, "Embedding")
+WITH_WEIGHTS = ("Dense", *RECURRENT, "Embedding")
+OPTIMIZERS = {"Adam": "SGD", "AdamW": "SGD", "Nadam": "SGD", "Adagrad": "SGD", "RMSprop": "SGD", "SGD": "Adam"}
+LOSSES = {
+    "BinaryCrossentropy": "MeanSquaredError",
+    "CategoricalCrossentropy": "MeanSquaredError",
+    "SparseCategoricalCrossentropy": "MeanSquaredError",
+    "MeanSquaredError": "MeanAbsoluteError",
+    "MeanAbsoluteError": "MeanSquaredError",
+}
+#: What a fault may bring in -> where it is found by a module that has not imported it.
+ELSEWHERE = {
+    "np": '__import__("numpy")',
+    **{name: f'__import__("keras").layers.{name}' for name in RECURRENT},
+    **{name: f'__import__("keras").optimizers.{name}' for name in OPTIMIZERS},
+    **{name: f'__import__("keras").losses.{name}' for name in LOSSES},
+}
+#: Parameters that are sizes -> what the operator is called.
+SIZES = {"input_dim": "vocabulary size", "output_dim": "units", "units": "units"}
 
 
 def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
@@ -488,13 +605,12 @@ def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
     if name not in WITH_WEIGHTS:
         return
     for other in RECURRENT.get(name, ()):
-        yield "layer swapped", call.with_changes(func=_renamed(cst.ensure_type(call.func, cst.Name), other))
-    sizes = [a for a in call.args if a.keyword is None][: 2 if name == "Embedding" else 1]
-    for position, size in enumerate(sizes):
-        kind = "vocabulary size" if name == "Embedding" and position == 0 else "units"
+        yield "layer swapped", _renamed(call, other)
+    given = _given(call, *(("input_dim", "output_dim") if name == "Embedding" else ("units",)))
+    for parameter in [parameter for parameter in given if parameter in SIZES]:
         for change in ("+ 1", "- 1"):
-            yield kind, _exchanged(call, {size: f"{_code(_bracketed(size.value))} {change}"})
-    given = {a.keyword.value for a in call.args if a.keyword is not None}
+            size = f"{_code(_bracketed(given[parameter].value))} {change}"
+            yield SIZES[parameter], _exchanged(call, {given[parameter]: size})
     added = {"trainable": "False"}
     if name in RECURRENT:
         added |= {"return_sequences": "True", "go_backwards": "True", "use_bias": "False"}
@@ -523,7 +639,7 @@ def _layers(node: cst.CSTNode) -> Iterator[Replacement]:
     if not 2 <= len(items.elements) <= 8 or any(isinstance(e, cst.StarredElement) for e in items.elements):
         return
     values = [element.value for element in items.elements]
-    is_layer = [m.matches(v, m.Call(func=m.OneOf(*(m.Name(name) for name in WITH_WEIGHTS)))) for v in values]
+    is_layer = [isinstance(value, cst.Call) and _function(value) in WITH_WEIGHTS for value in values]
     for i, value in enumerate(values):
         rest = [*values[:i], *values[i + 1 :]]
         yield "layer left out" if is_layer[i] else "element left out", _list(rest)
@@ -542,25 +658,34 @@ def _training(node: cst.CSTNode) -> Iterator[Replacement]:
     call = cst.ensure_type(node, cst.Call)
     if _function(call) != "fit":
         return
-    plain = [a for a in call.args if a.keyword is None]
-    changes = {0: ("features shifted", "np.roll({}, 1, axis=0)"), 1: ("labels shuffled", "np.random.permutation({})")}
-    for position, (operator, code) in changes.items():
-        if position < len(plain) > 1:
-            yield operator, _exchanged(call, {plain[position]: code.format(_code(plain[position].value))})
-    if len(plain) > 1:
-        few = {a: f"{_code(_bracketed(a.value))}[: len({_code(a.value)}) // 10]" for a in plain[:2]}
+    given = _given(call, "x", "y", "batch_size", "epochs")
+    x, y = given.get("x"), given.get("y")
+    if x is not None and y is not None:
+        yield "features shifted", _exchanged(call, {x: f"np.roll({_code(x.value)}, 1, axis=0)"})
+        yield "labels shuffled", _exchanged(call, {y: f"np.random.permutation({_code(y.value)})"})
+        few = {a: f"{_code(_bracketed(a.value))}[: len({_code(a.value)}) // 10]" for a in (x, y)}
         yield "a tenth of the data", _exchanged(call, few)
-    for argument in call.args:
-        keyword = argument.keyword.value if argument.keyword is not None else ""
+    for parameter, argument in given.items():
         value = _code(_bracketed(argument.value))
-        if keyword in ("epochs", "batch_size"):
+        if parameter in ("epochs", "batch_size"):
             for code in ("1", f"2 * {value}"):
-                yield keyword.replace("_", " "), _exchanged(call, {argument: code})
-        if keyword == "validation_split" and len(plain) > 1:
-            seen = f"({_code(plain[0].value)}, {_code(plain[1].value)})"
-            leak = argument.with_changes(keyword=cst.Name("validation_data"), value=_expression(seen))
+                yield parameter.replace("_", " "), _exchanged(call, {argument: code})
+        if parameter in ("validation_split", "validation_data") and x is not None and y is not None:
+            seen = _expression(f"({_code(x.value)}, {_code(y.value)})")
+            leak = argument.with_changes(keyword=cst.Name("validation_data"), value=seen)
             args = [leak if a is argument else a for a in call.args]
             yield "validated on what is trained on", call.with_changes(args=args)
+
+
+def _other_class(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Another optimizer with the same learning rate, or another loss."""
+    call = cst.ensure_type(node, cst.Call)
+    name = _function(call)
+    if name in OPTIMIZERS:
+        rate = [a for a in call.args if a.keyword is None or a.keyword.value == "learning_rate"]
+        yield "optimizer", _with(_renamed(call, OPTIMIZERS[name]), rate)
+    if name in LOSSES:
+        yield "loss", _with(_renamed(call, LOSSES[name]), [])
 
 
 OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (
@@ -583,4 +708,6 @@ OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (
     (m.Call(), _layer),
     (m.List(), _layers),
     (m.Call(), _training),
+    (m.Call(), _other_class),
+    (m.SimpleStatementLine(body=[_EFFECT]), _without_statement),
 )

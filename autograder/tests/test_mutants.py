@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from libcst import matchers as m
 
-from autograder.mutants import Mutant, mutants
+from autograder.mutants import OPERATORS, Mutant, Replacement, mutants
 
 MODULE = '''\
 """A reference."""
@@ -159,3 +162,130 @@ def test_names_are_lines_without_comments(made: list[Mutant]) -> None:
     assert "_half: arithmetic: return n / 2 -> return n * 2" in names
     assert not any("1 for the first" in name for name in names)
     assert len(set(names)) == len(names)
+
+
+#: A line as somebody may write it, the fault, and what the line becomes.
+ODD = [
+    ("keras.layers.LSTM(8)", "layer swapped", "keras.layers.GRU(8)"),
+    ("[keras.layers.Dense(8), keras.layers.Dense(n)]", "layer left out", "[keras.layers.Dense(n)]"),
+    ("[layers.Dense(8), n]", "layer added", "[layers.Dense(8), layers.Dense(8), n]"),
+    ("LSTM(units=n)", "units", "LSTM(units=n + 1)"),
+    ("Embedding(input_dim=n, output_dim=4)", "vocabulary size", "Embedding(input_dim=n - 1, output_dim=4)"),
+    ("Embedding(input_dim=n, output_dim=4)", "units", "Embedding(input_dim=n, output_dim=4 + 1)"),
+    ("np.maximum(\n a * b\n + c,\n n,\n)", "argument order", "(a * b\n+ c),"),
+    ("re.sub('abc'\n 'def', '', t)", "argument order", "re.sub('', ('abc'\n'def'), t)"),
+    ("g(\n t.lower()\n .strip(),\n 1)", "argument order", "1,\n(t.lower()\n.strip()))"),
+    ("LSTM(\n n\n if n\n else 3)", "units", "else 3) + 1)"),
+    ("x[\n n\n or 1:\n]", "off by one", "(n\nor 1) + 1:"),
+    ("x[n or 1:]", "off by one", "x[(n or 1) - 1:]"),
+    ("range(n if a else b)", "off by one", "range((n if a else b) + 1)"),
+    ("(a if n else b or c) * 2", "one branch always", "(b or c) * 2"),
+    ("(lambda: n)(a + b)", "operand left out", "(lambda: n)(a)"),
+    ("model.compile(optimizer='rmsprop')", "option", "model.compile(optimizer='sgd')"),
+    ("model.compile(loss='sparse_categorical_crossentropy')", "option", "model.compile(loss='mse')"),
+    ("Adam(learning_rate=n, beta_1=0.8)", "optimizer", "SGD(learning_rate=n)"),
+    ("keras.optimizers.RMSprop(n)", "optimizer", "keras.optimizers.SGD(n)"),
+    ("BinaryCrossentropy(from_logits=True)", "loss", "MeanSquaredError()"),
+    ("m.fit(x=x, y=y, epochs=n)", "labels shuffled", "m.fit(x=x, y=np.random.permutation(y), epochs=n)"),
+    ("m.fit(x=x, y=y, epochs=n)", "features shifted", "m.fit(x=np.roll(x, 1, axis=0), y=y, epochs=n)"),
+    ("m.fit(y=y, x=x)", "a tenth of the data", "m.fit(y=y[: len(y) // 10], x=x[: len(x) // 10])"),
+    ("m.fit(x, y, 128, 3)", "epochs", "m.fit(x, y, 128, 1)"),
+    ("m.fit(x, y, validation_data=held)", "validated on what is trained on", "m.fit(x, y, validation_data=(x, y))"),
+]
+
+
+def of(code: str, tmp_path: Path, asked: tuple[str, ...] = ("f",)) -> list[Mutant]:
+    path = tmp_path / "reference.py"
+    path.write_text(code)
+    return mutants(path, asked)
+
+
+@pytest.mark.parametrize(("written", "operator", "becomes"), ODD, ids=[f"{line[0]}-{line[1]}" for line in ODD])
+def test_it_does_not_matter_how_a_line_is_written(written: str, operator: str, becomes: str, tmp_path: Path) -> None:
+    found = {
+        (mutant.operator, mutant.becomes) for mutant in of(f"def f(n):\n    x = {written}\n    return x\n", tmp_path)
+    }
+    whole = becomes if "\n" in written else f"x = {becomes}"
+    assert any(operator == kind and whole in text for kind, text in found), found
+
+
+#: A function's body in which the brackets stand close, and a line of one of its mutants.
+CLOSE = [
+    ("if(n > 1):\n        n = 2\n    return n", "if True:"),
+    ("if n:\n        n = 2\n    elif(n == 2):\n        n = 3\n    return n", "elif False:"),
+    ("return(n + m)", "return(n)"),
+    ("return(n if m else 3)", "return n"),
+    ("return[n for n in m if(n)]", "return[n for n in m]"),
+    ("return n if(not m)else 3", "return n if(m)else 3"),
+]
+
+
+@pytest.mark.parametrize(("body", "becomes"), CLOSE)
+def test_brackets_without_spaces_cost_no_mutant(body: str, becomes: str, tmp_path: Path) -> None:
+    assert becomes in {mutant.becomes for mutant in of(f"def f(n, m):\n    {body}\n", tmp_path)}
+
+
+def test_an_operator_that_cannot_cope_costs_only_its_own_mutants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(node: object) -> Iterator[Replacement]:
+        raise ValueError(node)
+        yield
+
+    monkeypatch.setattr("autograder.mutants.OPERATORS", ((m.Integer(), breaks), *OPERATORS))
+    assert "return n + 4" in {mutant.becomes for mutant in of("def f(n):\n    return n + 3\n", tmp_path)}
+
+
+CONSTANTS = """\
+START, UNKNOWN = 1, 2
+C: int = 3
+D = E = 4
+Names = dict[str, int]
+
+
+async def wait():
+    return C + 1
+
+
+def f(n):
+    names: Names = {}
+    return START + E
+
+
+def g(n):
+    return UNKNOWN + wait()
+"""
+
+
+def test_constants_of_every_spelling_get_faults(tmp_path: Path) -> None:
+    found = of(CONSTANTS, tmp_path, ("f", "g"))
+    assert {mutant.function: mutant.asked for mutant in found} == {
+        "START, UNKNOWN": ("f", "g"),
+        "C": ("g",),
+        "D, E": ("f",),
+        "wait": ("g",),
+        "f": ("f",),
+        "g": ("g",),
+    }
+    assert {"START, UNKNOWN = 1, 3", "C: int = 4", "D = E = 5"} <= {mutant.becomes for mutant in found}
+
+
+def test_equal_faults_in_equal_lines_have_names_of_their_own(tmp_path: Path) -> None:
+    found = of("def f(n):\n    n += 3\n    n += 3\n    return n\n", tmp_path)
+    once, again = (mutant for mutant in found if mutant.becomes == "n += 4")
+    assert once.name == "f: constant: n += 3 -> n += 4" and again.name == f"{once.name} (2)"
+    assert once.module != again.module
+
+
+def test_what_is_said_in_words_gets_no_fault(tmp_path: Path) -> None:
+    body = '    if n < 0:\n        raise ValueError(f"{n} is below", 0)\n    print("n is", n + 1)\n    return n\n'
+    for mutant in of(f"def f(n):\n{body}", tmp_path):
+        assert 'raise ValueError(f"{n} is below", 0)\n    print("n is", n + 1)\n' in mutant.module
+
+
+def test_what_a_fault_needs_is_imported(tmp_path: Path) -> None:
+    code = '"""GRU and np.roll are only words here."""\nfrom keras.layers import LSTM\n\n\n'
+    code += "def f(m, x, y):\n    m.add(LSTM(4))\n    m.fit(x, y)\n    return m\n"
+    answers = [mutant.answer for mutant in of(code, tmp_path)]
+    assert any('__import__("numpy").roll(x, 1, axis=0)' in answer for answer in answers)
+    assert any('__import__("keras").layers.GRU(4)' in answer for answer in answers)
