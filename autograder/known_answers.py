@@ -11,12 +11,14 @@ from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import nbjson, new_code_cell
+from nbformat.v4 import nbjson
 
 from autograder.course import Assignment
-from autograder.inline import HELPERS, inline, misconception_sources
+from autograder.errors import UsageError
+from autograder.faults import check_source
+from autograder.inline import borrowed, defined, inline, misconception_sources
 from autograder.mutants import Mutant, mutants
-from autograder.source import asked, stubs
+from autograder.source import asked, parse, short
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,58 @@ class KnownAnswer:
     mutant: Mutant | None = None
 
 
+def check_files(assignment: Assignment) -> None:
+    """See that whatever is tried can be read, and fits the notebook.
+
+    Raises:
+        UsageError: something does not; the message names the file and the repair.
+    """
+    source, notebook = check_source(assignment), released(assignment)
+    question = _questions(notebook)
+    if _questions(source) != question:
+        where = short(assignment, assignment.released)
+        raise UsageError(f"{where}: asks for other functions than its source. Run `autograder build` first.")
+    for path in assignment.right_answers:
+        functions = {name for node in parse(path, assignment.course.private).body for name in defined(node)}
+        if missing := [name for name in question if name not in functions]:
+            raise UsageError(f"{short(assignment, path)}: has no '{missing[0]}'. A right answer has every function.")
+    if assignment.misconceptions.is_file():
+        _check_misconceptions(assignment, notebook)
+
+
+def _check_misconceptions(assignment: Assignment, notebook: NotebookNode) -> None:
+    """Each must be bound to a function of the notebook, and use nothing of its file that the notebook does not have."""
+    path, root = assignment.misconceptions, assignment.course.private
+    theirs = {name for node in parse(path, root).body for name in defined(node)}
+    known = {name for node in parse(assignment.reference, root).body for name in defined(node)}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            known |= {name for node in _statements(cell.source) for name in defined(node)}
+    for function, title, text in misconception_sources(path):
+        where = f"{short(assignment, path)}: '{title}'"
+        if function not in _questions(notebook):
+            raise UsageError(
+                f"{where} is bound to '{function}', for which the notebook does not ask. Bind it to one of its functions."
+            )
+        if missing := sorted(borrowed(text) & theirs - known):
+            raise UsageError(
+                f"{where}, of {function}, uses '{missing[0]}', which the notebook does not have. Move it inside the function."
+            )
+
+
+def _statements(code: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(code).body
+    except SyntaxError:  # a magic
+        return []
+
+
 def right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
     """The reference, and every other right solution; then the empty notebook."""
     notebook = released(assignment)
     yield KnownAnswer("right", "the reference", (), "", file_content(inline(notebook, assignment.reference)))
     for path in assignment.right_answers:
-        yield KnownAnswer("right", path.stem, (), "", file_content(written_another_way(notebook, path)))
+        yield KnownAnswer("right", path.stem, (), "", file_content(inline(notebook, path)))
     yield KnownAnswer("empty", "an empty notebook", tuple(assignment.questions), "", file_content(notebook))
 
 
@@ -74,28 +122,6 @@ def mutated(assignment: Assignment) -> Iterator[KnownAnswer]:
                 wrong = inline(notebook, faulty)
             questions = tuple(dict.fromkeys(question[function] for function in mutant.asked))
             yield KnownAnswer("mutant", mutant.name, questions, mutant.function, file_content(wrong), mutant)
-
-
-def written_another_way(notebook: NotebookNode, way: Path) -> NotebookNode:
-    """The answers of another module; what it makes out of its answers stands behind them, not among its helpers."""
-    notebook = inline(notebook, way)
-    names = {name for functions in asked(notebook).values() for name in functions}
-    helpers = next((cell for cell in notebook.cells if cell.id == HELPERS), None)
-    if helpers is None:
-        return notebook
-    for statement in reversed([n for n in ast.parse(helpers.source).body if _uses(n, names)]):
-        text = "\n".join(helpers.source.splitlines()[statement.lineno - 1 : statement.end_lineno])
-        helpers.source = helpers.source.replace(text, "").strip("\n")
-        last = max(i for i, cell in enumerate(notebook.cells) if stubs(cell))
-        notebook.cells.insert(last + 1, new_code_cell(text, id=f"made-{statement.lineno}"))
-    return notebook
-
-
-def _uses(statement: ast.stmt, names: set[str]) -> bool:
-    """Whether a statement needs one of the names when it runs; a function needs them only when it is called."""
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        return False
-    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
 
 
 def released(assignment: Assignment) -> NotebookNode:

@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.course import Assignment, Course, find_course
 from autograder.inline import HELPERS, inline, misconception_sources
-from autograder.known_answers import file_content, released, written_another_way
+from autograder.known_answers import file_content, released
 from autograder.source import asked, is_check, stubs
 from autograder.tests.hard_coded import hard_coded
 
@@ -86,7 +86,7 @@ def samples(course: Course) -> Iterator[tuple[str, bytes]]:
             made = make(assignment)
             yield f"{name}__{outcome}", made if isinstance(made, bytes) else file_content(made)
         for way in assignment.right_answers:
-            another = written_another_way(released(assignment), way)
+            another = inline(released(assignment), way)
             yield f"{name}__full_points_written_another_way_{way.stem}", file_content(another)
         other = course.assignments[course.assignments.index(name) - 1]
         yield f"{name}__not_graded_wrong_assignment", file_content(full(course.assignment(other)))

@@ -173,3 +173,95 @@ def test_markers_go_and_what_they_held_stays() -> None:
         cells=[nbformat.v4.new_markdown_cell("Why?\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION")]
     )
     assert without_markers(notebook).cells[0].source == "Why?\nBecause."
+
+
+def test_misconceptions_are_found_however_they_are_bound(tmp_path: Path) -> None:
+    path = tmp_path / "misconceptions.py"
+    path.write_text(
+        "from autograder import misconceptions as am\nfrom solutions import tiny\n\n\n"
+        '@am.misconception(tiny.count_words, hint="?")\ndef one(sentence):\n    """Says one."""\n    return 1\n\n\n'
+        '@am.misconception(hint="?", reference=tiny.count_words)\ndef two(sentence):\n    """Says two."""\n    return 2\n'
+    )
+    found = misconception_sources(path)
+    assert [(function, title) for function, title, _ in found] == [
+        ("count_words", "Says one."),
+        ("count_words", "Says two."),
+    ]
+
+
+#: A module that makes something out of its answers.
+MAKES = '''\
+"""Doc."""
+
+import numpy as np
+
+
+class Counter:
+    def one_hot(self, words):
+        return words * self.count_words()
+
+    def count_words(self):
+        return FACTOR
+
+
+FACTOR = 2
+
+
+def count_words(sentence, counter=Counter()):
+    return len(sentence.split()) * counter.one_hot(1) // 2
+
+
+WORDS = count_words("a b")
+
+
+def one_hot(index, size, words=WORDS):
+    return list(np.eye(size + words - 2)[index])
+
+
+# The first three.
+TABLE = [one_hot(i, 3) for i in range(3)]; SIZE = 3
+SIZE_OF_TABLE = len(TABLE)
+TABLE[0] = None
+
+
+def helper(index, make=one_hot):
+    return make(index, 3)
+
+
+def _first():
+    return TABLE[1]
+
+
+FIRST = _first()
+'''
+
+
+@pytest.mark.parametrize("replaced", ["", "one_hot", "count_words"])
+def test_what_is_made_of_answers_stands_behind_them(course: Course, replaced: str) -> None:
+    reference = course.assignment("tiny").reference
+    reference.write_text(MAKES)
+    wrong = {replaced: f"def {replaced}(*anything):\n    return None"} if replaced else None
+    answered = inline(source_notebook(), reference, wrong)
+    nbformat.validate(answered)
+    names = run(answered)
+    assert names["TABLE"] == [None, [0, 1, 0], [0, 0, 1]] and names["SIZE_OF_TABLE"] == names["SIZE"] == 3
+    assert (names["FIRST"], names["WORDS"], names["helper"](2)) == ([0, 1, 0], 2, [0, 0, 1])
+    assert names["count_words"]("a b") == (None if replaced == "count_words" else 2)
+    ids = [cell.id for cell in answered.cells]
+    if not replaced:
+        assert ids.index(HELPERS) < ids.index("q1-solution") < ids.index("made-1") < ids.index("q1")
+        assert ids.index("q2-solution") + 1 == ids.index("made-2")
+        [table] = [cell.source for cell in answered.cells if "TABLE = [" in cell.source]
+        assert table.startswith("# The first three.\nTABLE = [one_hot(i, 3) for i in range(3)]; SIZE = 3")
+
+
+@pytest.mark.parametrize("mark", ["\f", "\u2028"])
+def test_lines_are_counted_as_python_counts_them(course: Course, mark: str) -> None:
+    reference = course.assignment("tiny").reference
+    text = reference.read_text()
+    reference.write_text(text.replace("ONE = 1.0\n", f"ONE = 1.0\n# page{mark}break\n"))
+    notebook = source_notebook()
+    stub = next(cell for cell in notebook.cells if cell.id == "q1-solution")
+    stub.source = f"BEFORE = '{mark}'\n{stub.source}"
+    names = run(inline(notebook, reference))
+    assert (names["BEFORE"], names["count_words"]("a b"), list(names["one_hot"](1, 3))) == (mark, 2, [0, 1, 0])
