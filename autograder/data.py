@@ -101,14 +101,18 @@ def load_imdb(data_dir: Path | None = None) -> ImdbData:
     Raises:
         UsageError: a folder was named, and it or a file in it is missing or not the original.
     """
+    folder = find_imdb(data_dir)
+    return _stand_in() if folder is None else _read_folder(folder)
+
+
+def find_imdb(data_dir: Path | None = None) -> Path | None:
+    """The folder that ``load_imdb`` reads; None for the stand-in."""
     named = data_dir or os.environ.get(DATA_VARIABLE)
     if named:
-        return _read_folder(Path(named))
+        return Path(named)
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     cached = home / "datasets"
-    if (cached / REVIEWS).is_file() and (cached / WORD_INDEX).is_file():
-        return _read_folder(cached)
-    return _stand_in()
+    return cached if (cached / REVIEWS).is_file() and (cached / WORD_INDEX).is_file() else None
 
 
 @cache

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -61,3 +63,9 @@ def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:
     for path in sorted(path for path in files if path.is_file()):
         found.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()[:32]
+
+
+def versions() -> dict[str, str]:
+    """Python's, and those of the libraries that trainings depend on."""
+    packages = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
+    return {"python": platform.python_version(), **packages}

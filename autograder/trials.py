@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import equivalents
-from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
+from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading import Grader, Job
-from autograder.journal import Journal, digest
+from autograder.journal import Journal, digest, versions
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer
 from autograder.results import Result
 
 FOLDER = "verified"
-SECONDS = 20.0  # for a cell or a call: a mutant that loops without end should not take longer
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,7 @@ class Trials:
     """
 
     def __init__(self, course: Course, workers: int, keep: bool = True) -> None:
-        self.course = Course(course.root, deepcopy(course.settings))
-        limits = self.course.settings.limits
-        limits.seconds_per_cell = min(limits.seconds_per_cell, SECONDS)
-        limits.seconds_per_call = min(limits.seconds_per_call, SECONDS)
+        self.course = course
         self.workers = workers
         self.keep = keep
 
@@ -59,7 +53,7 @@ class Trials:
             done()
         for i, result in self._graded(assignment, [(i, *pair) for i, pair in enumerate(pairs) if i not in found]):
             found[i] = result
-            if not result.faults:  # what broke is tried again
+            if result.checks and not result.faults:  # what broke, or came to no verdict, is tried again
                 journal.add(keys[i], result.model_dump())
             done()
         return [Tried(*pair, found[i]) for i, pair in enumerate(pairs)]
@@ -94,9 +88,19 @@ def _key(known: KnownAnswer, trial: Trial) -> str:
 
 
 def _state(assignment: Assignment) -> str:
-    """Everything else that a result depends on: key, data, settings, checks, reference, and the code of this package."""
+    """Everything else that a result depends on."""
     package, course = Path(__file__).parent, assignment.course
-    files = [*package.glob("*.py"), *(package / "inside").glob("*.py"), *assignment.tests.iterdir()]
-    files = [path for path in files if path.name != equivalents.FILE]  # what is recorded there changes no result
-    files += [assignment.reference, assignment.misconceptions]
-    return digest(course.key, f"{course.settings.raw} {os.environ.get(DATA_VARIABLE)}", files=files)
+    code = [*package.glob("*.py"), *(package / "inside").glob("*.py")]
+    checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
+    solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
+    released = [*assignment.released.parent.iterdir()]
+    settings = f"{course.settings.raw} {versions()} {_data(course)}"
+    return digest(course.key, settings, files=[*code, *checks, *solutions, *released])
+
+
+def _data(course: Course) -> list[tuple[str, int, int]]:
+    """The data files that hidden checks read: path, size, time of the last change."""
+    named = course.settings.course.data_folder
+    folder = find_imdb(course.root / named if named else None)
+    files = [folder / name for name in (REVIEWS, WORD_INDEX)] if folder is not None else []
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()]
