@@ -83,7 +83,14 @@ class Assignment:
         for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
             module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
             title = _question_title((ast.get_docstring(module) or path.stem).splitlines()[0])
-            for info in (_check_info(node) for node in module.body if isinstance(node, ast.FunctionDef)):
+            for node in (node for node in module.body if isinstance(node, ast.FunctionDef)):
+                try:
+                    info = _check_info(node)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise UsageError(
+                        f"{path}, line {node.lineno}: {node.name}: what @check is given cannot be read without running it."
+                        ' Write it out, such as @check("q3", points=2).'
+                    ) from error
                 if info is not None:
                     questions.setdefault(info.question, (title, []))[1].append(info)
         names = [check.name for _, checks in questions.values() for check in checks]

@@ -64,7 +64,10 @@ def check_files(assignment: Assignment) -> None:
 def _check_misconceptions(assignment: Assignment, notebook: NotebookNode) -> None:
     """Each must be bound to a function of the notebook, and use nothing of its file that the notebook does not have."""
     path, root = assignment.misconceptions, assignment.course.private
-    theirs = {name for node in parse(path, root).body for name in defined(node)}
+    imported: set[str] = set()
+    own: set[str] = set()
+    for node in parse(path, root).body:
+        (imported if isinstance(node, ast.Import | ast.ImportFrom) else own).update(defined(node))
     known = {name for node in parse(assignment.reference, root).body for name in defined(node)}
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -75,7 +78,7 @@ def _check_misconceptions(assignment: Assignment, notebook: NotebookNode) -> Non
             raise UsageError(
                 f"{where} is bound to '{function}', for which the notebook does not ask. Bind it to one of its functions."
             )
-        if missing := sorted(borrowed(text) & theirs - known):
+        if missing := sorted(borrowed(text) & (own | imported - known) - {function}):
             raise UsageError(
                 f"{where}, of {function}, uses '{missing[0]}', which the notebook does not have. Move it inside the function."
             )

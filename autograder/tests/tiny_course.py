@@ -120,11 +120,13 @@ EQUIVALENT = """\
 [[equivalent]]
 function = "_empty_vector"
 operator = "argument left out"
+mutants = 1
 reason = "Nothing is asked of the dtype."
 
 [[equivalent]]
 function = "_empty_vector"
 operator = "option"
+mutants = 2
 reason = "Nothing is asked of the dtype."
 """
 
