@@ -20,7 +20,7 @@ from autograder import store
 from autograder.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge import Trial
-from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers, spread
+from autograder.known_answers import KnownAnswer, check_files, misconceptions, mutated, right_answers, spread
 from autograder.progress import progress
 from autograder.results import CheckResult, Result
 from autograder.trials import Trials, Tried
@@ -57,14 +57,14 @@ def verify(
         Whether nothing is wrong with the tests.
 
     Raises:
-        UsageError: an assignment is unknown or not built, or a file cannot be read or written.
+        UsageError: an assignment is unknown or not built, or a file of it is wrong or cannot be written.
     """
     if json_file is not None:
         store.ensure_writable(json_file)
     chosen = [course.assignment(name) for name in (list(names) or course.assignments)]
     recorded = {assignment.name: equivalents(assignment) for assignment in chosen}
     for assignment in chosen:
-        assignment.require_release()
+        check_files(assignment)
     trials = Trials(course, workers, keep)
     found = [
         _verified(assignment, recorded[assignment.name], trials, full, repeats or (REPEATS if full else 1), console)
@@ -97,12 +97,14 @@ def _verified(
 
 def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted]:
     """What is tried: with ``full`` everything, else a share in which only the reference and one wrong answer train for long."""
-    trains = {q for q, (_, checks) in assignment.questions.items() if any(check.trains for check in checks)}
+    trains = _training(assignment)
     quick = tuple(q for q in assignment.questions if q not in trains)
     for position, known in enumerate(right_answers(assignment)):
         for repetition in range(repeats if known.kind == "right" else 1):
-            with_trainings = repetition < REPEATS and (full or position == 0)
-            yield known, Trial(() if with_trainings else quick, repetition)
+            if repetition < REPEATS and (full or position == 0):
+                yield known, Trial((), repetition)
+            elif quick:
+                yield known, Trial(quick, repetition)
     met: set[str] = set()
     for known in misconceptions(assignment):
         if full or not met.issuperset(known.questions):
@@ -114,9 +116,14 @@ def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted
     yield from ((known, Trial(known.questions)) for known in faults)
 
 
+def _training(assignment: Assignment) -> set[str]:
+    """The questions in which something is trained."""
+    return {q for q, (_, checks) in assignment.questions.items() if any(check.trains for check in checks)}
+
+
 def survived(tried: Tried) -> bool:
-    """Whether no check noticed."""
-    return all(check.status == "passed" for check in tried.result.checks)
+    """Whether the checks were tried and none noticed."""
+    return bool(tried.result.checks) and all(check.status == "passed" for check in tried.result.checks)
 
 
 def _known(known: KnownAnswer, recorded: list[Equivalent]) -> Equivalent | None:
@@ -148,8 +155,18 @@ class Verified:
     full: bool
 
     def of(self, kind: str) -> list[Tried]:
-        """The trials of one kind of answer."""
-        return [t for t in self.tried if t.known.kind == kind]
+        """The trials of one kind of answer, but for those without a verdict."""
+        return [t for t in self.tried if t.known.kind == kind and t.result.checks]
+
+    @cached_property
+    def ungraded(self) -> list[str]:
+        """Answers without a verdict, and why."""
+        left = [t for t in self.tried if not t.result.checks]
+        return list(dict.fromkeys(f"{t.known.name}: {' '.join(t.result.notes)}" for t in left))
+
+    def _names(self, kind: str) -> set[str]:
+        """What was tried, with a verdict or without."""
+        return {t.known.name for t in self.tried if t.known.kind == kind}
 
     # ---- right answers
 
@@ -158,8 +175,6 @@ class Verified:
         """Right answers that lost points or were given a misconception's name, and what said so; an empty one that earned some."""
         said: dict[tuple[str, str], str] = {}
         for t in self.of("right"):
-            for note in t.result.notes if not t.result.checks else ():
-                said.setdefault((t.known.name, ""), f"cannot be graded: {note}")
             for c in t.result.checks:
                 if c.status == "failed":
                     said.setdefault((t.known.name, c.check), f"{c.check} says: {c.rationale}{self._times(t, c)}")
@@ -196,6 +211,12 @@ class Verified:
         return [t.known.name for t in self.of("misconception") if named_in(t.result) == {t.known.name}]
 
     @cached_property
+    def unnamed(self) -> list[Tried]:
+        """Misconceptions that are caught and given no name."""
+        caught = [t for t in self.of("misconception") if lost_in(t.result) & {*t.known.questions}]
+        return [t for t in caught if not named_in(t.result)]
+
+    @cached_property
     def twins(self) -> list[tuple[str, str]]:
         """Pairs that no input of any check tells apart."""
         fits = {t.known.name: self._always_fitting(t.result) for t in self.of("misconception")}
@@ -222,6 +243,11 @@ class Verified:
         return [name for name, (noticed, n) in self.verdicts.items() if 2 * noticed > n]
 
     @cached_property
+    def sometimes(self) -> list[KnownAnswer]:
+        """Killed mutants that luck lets through now and then."""
+        return [self._mutants[name] for name in self.killed if self.verdicts[name][0] < self.verdicts[name][1]]
+
+    @cached_property
     def equivalent(self) -> list[KnownAnswer]:
         """Survivors that are recorded as right."""
         return [k for k in self._survivors if _known(k, self.recorded)]
@@ -232,21 +258,46 @@ class Verified:
 
     @cached_property
     def _survivors(self) -> list[KnownAnswer]:
-        first = {t.known.name: t.known for t in self.of("mutant")}
-        return [known for name, known in first.items() if name not in self.killed]
+        return [known for name, known in self._mutants.items() if name not in self.killed]
+
+    @cached_property
+    def _mutants(self) -> dict[str, KnownAnswer]:
+        return {t.known.name: t.known for t in self.of("mutant")}
 
     @cached_property
     def stale(self) -> list[str]:
         """Entries of the record that cover nothing that survives; only a full run can tell."""
-        return [str(e) for e in self.recorded if self.full and not any(_known(k, [e]) for k in self.equivalent)]
+        return [str(entry) for entry, covered in self._covered if not covered]
+
+    @cached_property
+    def miscounted(self) -> list[str]:
+        """Entries that cover another number of survivors than they say; where something trains, fewer may be luck."""
+        told = []
+        for entry, covered in self._covered:
+            luck = any(self._trains(known) for known in covered)
+            if len(covered) > entry.mutants or (0 < len(covered) < entry.mutants and not luck):
+                mutants = "mutant" if entry.mutants == 1 else "mutants"
+                told.append(f"{entry}: records {entry.mutants} {mutants}, and covers {len(covered)}")
+        return told
+
+    @cached_property
+    def _covered(self) -> list[tuple[Equivalent, list[KnownAnswer]]]:
+        """Each entry and the survivors that it covers; empty but for a full run."""
+        left = self._survivors
+        return [(e, [k for k in left if k.mutant and e.covers(k.mutant)]) for e in self.recorded if self.full]
+
+    def _trains(self, known: KnownAnswer) -> bool:
+        """Whether a training may decide what becomes of an answer."""
+        return bool(_training(self.assignment) & {*known.questions})
 
     # ---- checks
 
     @cached_property
     def wrong(self) -> list[Tried]:
-        """Each wrong answer once."""
-        first = {t.known.name: t for t in reversed(self.of("misconception") + self.of("mutant")) if not survived(t)}
-        return list(first.values())
+        """Each wrong answer once, also those that get through."""
+        left = {known.name for known in self.survivors}
+        faulty = [t for t in self.of("mutant") if survived(t) == (t.known.name in left)]
+        return list({t.known.name: t for t in reversed(self.of("misconception") + faulty)}.values())
 
     @cached_property
     def checks(self) -> list[dict[str, Any]]:
@@ -286,52 +337,62 @@ class Verified:
     @cached_property
     def complaints(self) -> list[str]:
         """Everything that is wrong with the tests, one line each."""
+        unnamed = [t.known.name for t in self.unnamed if not self._trains(t.known)]
+        sometimes = [self._told(known) for known in self.sometimes if not self._trains(known)]
         kinds = (
+            ("cannot be graded", self.ungraded),
             ("a right answer is refused", self.refused),
             ("a misconception gets through", self.uncaught),
             ("a misconception costs points elsewhere", self.spilled),
             ("an answer is given a wrong name", self.misnamed),
+            ("a misconception is caught but not named", unnamed),
             ("two misconceptions are never told apart", [f"{a} = {b}" for a, b in self.twins]),
-            (SURVIVES, [f"{k.name}{self._sometimes(k)}" for k in self.survivors]),
-            (f"{FILE} records what no mutant is", self.stale),
+            (SURVIVES, [self._told(known) for known in self.survivors]),
+            ("a mutant is noticed only sometimes", sometimes),
+            (f"{FILE} records what no surviving mutant is", self.stale),
+            (FILE, self.miscounted),
             ("a check breaks", self.faults),
         )
         return [f"{self.assignment.name}: {kind}: {name}" for kind, names in kinds for name in names]
 
-    def _sometimes(self, known: KnownAnswer) -> str:
+    def _told(self, known: KnownAnswer) -> str:
+        """A mutant's name, and how often it was noticed where that is a matter of luck."""
         noticed, n = self.verdicts[known.name]
-        return f" (noticed in {noticed} of {n} gradings)" if noticed else ""
+        return f"{known.name} (noticed in {noticed} of {n} gradings)" if 0 < noticed < n else known.name
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``--json``."""
-        right = {t.known.name for t in self.of("right")}
-        refused = {t.known.name for t in self.of("right") if lost_in(t.result) or not t.result.checks}
-        wrong = self.of("misconception")
+        right = [t for t in self.tried if t.known.kind == "right"]
+        refused = {t.known.name for t in right if lost_in(t.result) or not t.result.checks}
+        wrong = [t for t in self.tried if t.known.kind == "misconception"]
         return {
             "assignment": self.assignment.name,
             "right": {
-                "total": len(right),
-                "passed": len(right - refused),
-                "gradings": len(self.of("right")),
+                "total": len(self._names("right")),
+                "passed": len(self._names("right") - refused),
+                "gradings": len(right),
                 "refused": self.refused,
             },
             "misconceptions": {
                 "total": len(wrong),
-                "caught": len(wrong) - len(self.uncaught),
+                "caught": len(self.of("misconception")) - len(self.uncaught),
                 "named": len(self.named),
+                "unnamed": [t.known.name for t in self.unnamed],
                 "uncaught": self.uncaught,
                 "spilled": self.spilled,
                 "misnamed": self.misnamed,
                 "indistinguishable": [list(pair) for pair in self.twins],
             },
             "mutants": {
-                "total": len(self.verdicts),
+                "total": len(self._names("mutant")),
                 "killed": len(self.killed),
                 "equivalent": len(self.equivalent),
                 "survivors": [{"mutant": k.name, "diff": k.mutant.diff} for k in self.survivors if k.mutant],
+                "sometimes": [self._told(known) for known in self.sometimes],
             },
             "checks": self.checks,
             "points_sd": round(self.points_sd, 4),
+            "ungraded": self.ungraded,
             "faults": self.faults,
             "full": self.full,
         }

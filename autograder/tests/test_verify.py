@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.course import Course
+from autograder.equivalents import Equivalent
+from autograder.judge import Trial
+from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers
 from autograder.release import build
+from autograder.results import CheckResult, Result
 from autograder.tests.test_cli import autograder, line
 from autograder.tests.tiny_course import EQUIVALENT
+from autograder.trials import Trials, Tried, _state
+from autograder.verify import Verified, _wanted
+from autograder.verify_page import write_page
 
 RIGHT = """\
 def count_words(sentence):
@@ -60,9 +69,10 @@ def test_sound_tests_pass_and_an_interrupted_run_goes_on(built: Course) -> None:
     assert done.returncode == 0 and said(done) == []
     assert found["right"] == {"total": 2, "passed": 2, "gradings": 6, "refused": []}
     wrong = found["misconceptions"]
-    assert (wrong["total"], wrong["caught"], wrong["named"]) == (3, 3, 3)
+    assert (wrong["total"], wrong["caught"], wrong["named"], wrong["unnamed"]) == (3, 3, 3, [])
     faults = found["mutants"]
     assert (faults["total"], faults["killed"], faults["equivalent"], faults["survivors"]) == (10, 7, 3, [])
+    assert faults["sometimes"] == found["ungraded"] == []
     assert [check["only_it_kills"] for check in found["checks"]] == [0, 0, 3, 0]
     page = (built.root / "report/verify.html").read_text()
     assert "7 of 7 killed" in page and "Nothing is asked of the dtype." in page and "data:image/png" in page
@@ -97,7 +107,7 @@ def test_weak_tests_are_told_by_what_gets_through(built: Course) -> None:
     lines = said(done)
     assert "a misconception gets through: Counts positions from one" in lines
     assert "two misconceptions are never told apart: Counts the gaps between words, for sure = Is one short" in lines
-    assert "equivalent_mutants.toml records what no mutant is: one_hot: a -> b" in lines
+    assert "equivalent_mutants.toml records what no surviving mutant is: one_hot: a -> b" in lines
     assert "a mutant survives: one_hot: off by one: vector[index] = ONE -> vector[index - 1] = ONE" in lines
     assert found["misconceptions"]["indistinguishable"] == [["Counts the gaps between words, for sure", "Is one short"]]
     survivors = found["mutants"]["survivors"]
@@ -133,12 +143,229 @@ def test_a_mistake_that_costs_points_elsewhere_is_told_and_so_is_one_that_breaks
     assert "ZeroDivisionError" not in kept.read_text()  # what broke is tried again
 
 
+# What is told of verdicts that no run gives at will
+
+
+def tried(known: KnownAnswer, failed: str = "", misconception: str | None = None, repetition: int = 0) -> Tried:
+    """A known answer and a verdict: one check passed or failed, or none where ``failed`` is "no verdict"."""
+    question = known.questions[0] if known.questions else "q1"
+    names = {"q1": "test_counts_words", "q2": "test_sums_to_one"}
+    check = CheckResult(question=question, check=names[question], title="?", status="passed", points=1, max_points=1)
+    if failed == "failed":
+        check = check.model_copy(update={"status": "failed", "points": 0.0, "misconception": misconception})
+    checks = [] if failed == "no verdict" else [check]
+    notes = [] if checks else ["The judge took too long."]
+    points = sum(c.points for c in checks) if checks else None
+    told = Result(
+        assignment="tiny", student="", submission="", points=points, max_points=5, seconds=0, checks=checks, notes=notes
+    )
+    return Tried(known, Trial(known.questions, repetition), told)
+
+
+def verified(course: Course, *verdicts: Tried, recorded: tuple[Equivalent, ...] = (), full: bool = True) -> Verified:
+    return Verified(course.assignment("tiny"), list(verdicts), list(recorded), full)
+
+
+def complaints(found: Verified) -> list[str]:
+    return [line.removeprefix("tiny: ") for line in found.complaints]
+
+
+def training(course: Course, question: str) -> None:
+    """Say of a question's checks that they train."""
+    file = {"q1": "tests/tiny/test_q1_words.py", "q2": "tests/tiny/test_q2_vectors.py"}[question]
+    edited(course, file, (f'@check("{question}", ', f'@check("{question}", trains=True, '))
+
+
+def test_an_answer_without_a_verdict_is_neither_right_nor_a_survivor(built: Course) -> None:
+    assignment = built.assignment("tiny")
+    answers = [next(kind(assignment)) for kind in (right_answers, misconceptions, mutated)]
+    found = verified(built, *(tried(answer, "no verdict") for answer in answers), tried(answers[0]))
+    assert complaints(found) == [f"cannot be graded: {a.name}: The judge took too long." for a in answers]
+    told = found.as_json()
+    assert (told["right"]["total"], told["right"]["passed"]) == (1, 0)
+    assert (told["misconceptions"]["total"], told["misconceptions"]["caught"]) == (1, 0)
+    assert (told["mutants"]["total"], told["mutants"]["killed"], told["mutants"]["survivors"]) == (1, 0, [])
+
+
+@pytest.mark.parametrize("judged", ["failed", "no verdict"])
+def test_what_came_to_no_verdict_is_tried_again(built: Course, monkeypatch: pytest.MonkeyPatch, judged: str) -> None:
+    assignment = built.assignment("tiny")
+    known = next(misconceptions(assignment))
+    grading: list[int] = []
+
+    def graded(self: Trials, assignment: object, wanted: list[tuple[int, Any, Any]]) -> Iterator[tuple[int, Result]]:
+        for i, _, _ in wanted:
+            grading.append(i)
+            yield i, tried(known, judged).result
+
+    monkeypatch.setattr(Trials, "_graded", graded)
+    for _ in range(2):
+        Trials(built, 1).run(assignment, [(known, Trial())], lambda: None)
+    assert len(grading) == (1 if judged == "failed" else 2)
+
+
+def test_known_answers_have_the_time_that_submissions_have(built: Course) -> None:
+    built.settings.limits.seconds_per_cell = 300.0
+    assert Trials(built, 1).course.settings.limits.seconds_per_cell == 300.0
+
+
+def test_a_misconception_that_is_caught_but_not_named_is_told(built: Course) -> None:
+    wrong = next(misconceptions(built.assignment("tiny")))
+    found = verified(built, tried(wrong, "failed"))
+    assert complaints(found) == ["a misconception is caught but not named: Counts letters and spaces"]
+    assert found.as_json()["misconceptions"]["unnamed"] == ["Counts letters and spaces"]
+    assert "caught but not named: 1" in write_page(built, [found]).read_text()
+    assert complaints(verified(built, tried(wrong, "failed", wrong.name))) == []
+
+    training(built, "q1")  # where different mistakes may lead to the same accuracy
+    found = verified(built, tried(wrong, "failed"))
+    assert complaints(found) == [] and found.as_json()["misconceptions"]["unnamed"] == [wrong.name]
+
+
+def test_a_mutant_that_is_noticed_only_sometimes_is_told(built: Course) -> None:
+    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    verdicts = [tried(fault), tried(fault, "failed", repetition=1), tried(fault, "failed", repetition=2)]
+    found = verified(built, *verdicts)
+    told = f"{fault.name} (noticed in 2 of 3 gradings)"
+    assert complaints(found) == [f"a mutant is noticed only sometimes: {told}"]
+    assert found.as_json()["mutants"]["sometimes"] == [told] and found.killed == [fault.name]
+    page = write_page(built, [found]).read_text()
+    assert "noticed only sometimes: 1" in page and "noticed in 2 of 3 gradings" in page
+
+    training(built, "q2")
+    found = verified(built, *verdicts)
+    assert complaints(found) == [] and found.as_json()["mutants"]["sometimes"] == [told]
+
+
+def test_a_record_says_how_many_mutants_it_covers(built: Course) -> None:
+    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    assert fault.mutant is not None
+    one, two = (Equivalent(fault.function, "Why not.", fault.mutant.operator, mutants=n) for n in (1, 2))
+    assert complaints(verified(built, tried(fault), recorded=(one,))) == []
+    assert complaints(verified(built, tried(fault), recorded=(two,))) == [
+        f"equivalent_mutants.toml: {two}: records 2 mutants, and covers 1"
+    ]
+    assert complaints(verified(built, tried(fault), recorded=(two,), full=False)) == []
+    training(built, "q2")  # fewer than usual may survive by luck
+    assert complaints(verified(built, tried(fault), recorded=(two,))) == []
+
+
+def test_what_gets_through_has_a_column_without_colour(built: Course) -> None:
+    wrong, *_ = misconceptions(built.assignment("tiny"))
+    fault, other, right, *_ = mutated(built.assignment("tiny"))
+    assert right.mutant is not None
+    record = Equivalent(right.function, "Why not.", change=right.mutant.change)
+    found = verified(built, tried(wrong), tried(fault), tried(other, "failed"), tried(right), recorded=(record,))
+    assert [t.known.name for t in found.wrong] == [other.name, fault.name, wrong.name]
+    assert "3 wrong answers, by question" in write_page(built, [found]).read_text()
+
+
+def test_a_share_leaves_out_right_answers_that_could_only_train(built: Course) -> None:
+    right = built.root / "solutions/right/tiny"
+    right.mkdir(parents=True)
+    (right / "plain.py").write_text(RIGHT)
+
+    def share() -> list[tuple[str, tuple[str, ...]]]:
+        wanted = _wanted(built.assignment("tiny"), full=False, repeats=1)
+        return [(known.name, trial.questions) for known, trial in wanted if known.kind in ("right", "empty")]
+
+    training(built, "q1")
+    assert share() == [("the reference", ()), ("plain", ("q2",)), ("an empty notebook", ("q2",))]
+    training(built, "q2")
+    assert share() == [("the reference", ())]
+
+
+def test_whatever_a_result_depends_on_makes_another_state(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    assignment = built.assignment("tiny")
+    data = built.root / "data"
+    data.mkdir()
+    for name in ("imdb.npz", "imdb_word_index.json"):
+        (data / name).write_text("x")
+    states = [_state(assignment)]
+    assert _state(assignment) == states[0]
+    (built.root / "solutions/shared.py").write_text("A = 1\n")
+    states.append(_state(assignment))
+    (assignment.released.parent / "words.txt").write_text("one")
+    states.append(_state(assignment))
+    monkeypatch.setenv("AUTOGRADER_DATA", str(data))
+    states.append(_state(assignment))
+    os.utime(data / "imdb.npz", (1, 1))
+    states.append(_state(assignment))
+    monkeypatch.setattr("autograder.trials.versions", lambda: {"keras": "9"})
+    states.append(_state(assignment))
+    assert len(set(states)) == len(states)
+
+
+# Bad input
+
 BAD = [
     ("equivalent = 3 +", "cannot be read as TOML"),
+    ('[equivalent]\nfunction = "f"', "Every entry begins with [[equivalent]], in two brackets."),
+    ('[[equivalents]]\nfunction = "f"', "has 'equivalents'. Every entry begins with [[equivalent]]."),
     ('[[equivalent]]\nfunction = "f"\noperator = "constant"', "entry 1: has no reason."),
     ('[[equivalent]]\nfunction = "f"\nreason = "r"', "entry 1: covers every mutant of f."),
     ('[[equivalent]]\nfunction = "f"\nreason = "r"\nchnge = "x"', "entry 1: has 'chnge'."),
+    ('[[equivalent]]\nfunction = "f"\nreason = "r"\noperator = "x"', "entry 1: does not say how many mutants"),
 ]
+REFERENCE, WRONG, TEST = "solutions/tiny.py", "solutions/misconceptions/tiny.py", "tests/tiny/test_q1_words.py"
+RELEASE = "release/nbgrader/tiny/tiny.ipynb"
+BAD_FILES = [
+    (
+        WRONG,
+        "@misconception(one_hot,",
+        "@misconception(numpy.eye,",
+        "is bound to 'eye', for which the notebook does not",
+    ),
+    (WRONG, "len(list(sentence))", "len(LETTERS)\n\n\nLETTERS = 'ab'", "of count_words, uses 'LETTERS', which the"),
+    (
+        WRONG,
+        "return len(list(sentence))",
+        "return len(re.sub(' ', '', sentence))\n\n\nimport re",
+        "uses 're', which the",
+    ),
+    (
+        WRONG,
+        "def counts_letters(",
+        "def counts_letters((",
+        "solutions/misconceptions/tiny.py, line 6: cannot be read as",
+    ),
+    (REFERENCE, "def count_words(", "def count_wrods(", "solutions/tiny.py has no function of that name."),
+    (REFERENCE, "ONE = 1.0", "ONE = = 1.0", "solutions/tiny.py, line 5: cannot be read as Python"),
+    (TEST, "def test_counts_words(", "def test_counts_words((", "test_q1_words.py, line 8: cannot be read as Python"),
+    (TEST, "points=1, visible", "points=HALF, visible", "test_q1_words.py, line 8: test_counts_words: what @check is"),
+    ("solutions/right/tiny/plain.py", "def one_hot(", "def two_hot(", "plain.py: has no 'one_hot'. A right answer has"),
+    ("solutions/right/tiny/plain.py", "def one_hot(", "def one_hot((", "plain.py, line 5: cannot be read as Python"),
+    (
+        RELEASE,
+        "def one_hot(",
+        "def two_hot(",
+        "asks for other functions than its source. Run `autograder build` first.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), BAD_FILES)
+def test_a_bad_file_gets_one_line_before_anything_is_graded(
+    built: Course, file: str, old: str, new: str, told: str
+) -> None:
+    right = built.root / "solutions/right/tiny"
+    right.mkdir(parents=True)
+    (right / "plain.py").write_text(RIGHT)
+    edited(built, file, (old, new))
+    said = line("verify", "--course", built.root)
+    assert Path(file).name in said and told in said
+    assert not (built.root / "verified").exists()
+
+
+@pytest.mark.parametrize("file", [WRONG, REFERENCE, TEST, "tests/tiny/equivalent_mutants.toml"])
+def test_bytes_that_are_no_text_get_one_line(built: Course, file: str) -> None:
+    (built.root / file).write_bytes(b"\xff\xfe = 1\n")
+    assert f"autograder: {file}: cannot be read as" in line("verify", "--course", built.root)
+
+
+def test_a_reference_that_is_missing_gets_one_line(built: Course) -> None:
+    (built.root / REFERENCE).unlink()
+    assert line("verify", "--course", built.root).startswith("autograder: solutions/tiny.py: is missing.")
 
 
 @pytest.mark.parametrize(("text", "told"), BAD)
