@@ -54,7 +54,8 @@ def check_files(assignment: Assignment) -> None:
         where = short(assignment, assignment.released)
         raise UsageError(f"{where}: asks for other functions than its source. Run `autograder build` first.")
     for path in assignment.right_answers:
-        functions = {name for node in parse(path, assignment.course.private).body for name in defined(node)}
+        body = parse(path, assignment.course.private).body
+        functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
         if missing := [name for name in question if name not in functions]:
             raise UsageError(f"{short(assignment, path)}: has no '{missing[0]}'. A right answer has every function.")
     if assignment.misconceptions.is_file():

@@ -334,6 +334,12 @@ BAD_FILES = [
     (TEST, "def test_counts_words(", "def test_counts_words((", "test_q1_words.py, line 8: cannot be read as Python"),
     (TEST, "points=1, visible", "points=HALF, visible", "test_q1_words.py, line 8: test_counts_words: what @check is"),
     ("solutions/right/tiny/plain.py", "def one_hot(", "def two_hot(", "plain.py: has no 'one_hot'. A right answer has"),
+    (
+        "solutions/right/tiny/plain.py",
+        "def one_hot(index, size):\n",
+        "from solutions.tiny import one_hot\n\n\ndef other(index, size):\n",
+        "plain.py: has no 'one_hot'. A right answer has every function.",
+    ),
     ("solutions/right/tiny/plain.py", "def one_hot(", "def one_hot((", "plain.py, line 5: cannot be read as Python"),
     (
         RELEASE,
