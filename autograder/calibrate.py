@@ -6,15 +6,22 @@ import json
 import multiprocessing
 import os
 import platform
+import re
+import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
+from pebble import ProcessPool
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,13 +36,18 @@ from autograder.misconceptions import load_by_path
 from autograder.progress import progress
 from autograder.source import short
 from autograder.thresholds import (
+    ALL_TRIES,
     ONE_TRY,
-    THREE_TRIES,
+    STEP,
+    TRIES,
     Record,
     Runs,
+    broken_promises,
     choose_threshold,
     clear_learning,
     false_fail,
+    power,
+    read_records,
 )
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
@@ -50,7 +62,7 @@ Run = Callable[[Mapping[str, Any], int], float]
 class Experiment:
     """One graded training on one source of data; ``tests/<assignment>/calibration.py`` returns them from ``experiments()``.
 
-    A run takes a budget and a seed, trains, and returns a score, higher for better.
+    A run takes a budget and a seed, trains, and returns a score: a finite number, higher for better.
 
     Attributes:
         name: the record's.
@@ -60,6 +72,8 @@ class Experiment:
         wrong: solutions that must not.
         told: solutions whose scores are only recorded.
         guess_error: standard error of the score of somebody who guesses.
+        step: thresholds are multiples of it.
+        tries: that the hidden test gives, each under a seed and data of its own; the best counts.
     """
 
     name: str
@@ -69,6 +83,8 @@ class Experiment:
     wrong: Mapping[str, Run]
     guess_error: float
     told: Mapping[str, Run] = field(default_factory=dict)
+    step: float = STEP
+    tries: int = TRIES
 
     def runs(self) -> dict[str, Run]:
         """Every solution by its name."""
@@ -95,35 +111,51 @@ def calibrate(
         Whether every threshold can be graded with, at the budget that is graded with.
 
     Raises:
-        UsageError: the assignment has no plan, or the plan cannot be read.
+        UsageError: the assignment has no plan, the plan cannot be used, one of its runs breaks, or older records are damaged.
     """
     assignment = course.assignment(name)
     if json_file is not None:
         store.ensure_writable(json_file)
+    path = assignment.tests / RECORDS
+    known = read_records(path) if path.is_file() else {}
     folder = course.settings.course.data_folder
     place = (course.private, course.root / folder if folder else None, _plan(assignment))
-    experiments = load_experiments(*place)
-    journal = Journal(course.root / FOLDER / assignment.name, _state(assignment), keep)
-    found = {}
-    with ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_become_runner, initargs=place
-    ) as pool:
-        for experiment in experiments:
-            found[experiment.name] = _calibrated(experiment, Trainings(pool, journal), seeds, console)
-    path = assignment.tests / RECORDS
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    new = {name: record.model_dump(exclude_none=True) for name, record in found.items()}
-    store.write_whole(path, json.dumps(known | new, indent=1) + "\n")
+    with _without_stderr():  # on which TensorFlow greets whoever imports it
+        experiments = load_experiments(*place)
+        state = _state(assignment)
+    new = {}
+    for experiment in experiments:
+        journal = Journal(course.root / FOLDER / assignment.name / experiment.name, state, keep)
+        with Trainings(place, workers, journal) as trainings:
+            new[experiment.name] = _calibrated(experiment, trainings, seeds, console)
+    store.write_whole(path, _as_json(known | new))
     if json_file is not None:
-        store.write_whole(json_file, json.dumps(new, indent=1) + "\n")
-    console.print(table(found))
-    for record_name, record in found.items():
-        if not record.gradable:
-            would = f"; {record.would_do} would do" if record.would_do else "; no budget of the plan would do"
-            said = f"{name}, {record_name}: right and wrong runs overlap too much to grade with{would}"
-            console.print(Text(said), soft_wrap=True)
+        store.write_whole(json_file, _as_json(new))
+    console.print(table(new))
+    for record_name, record in new.items():
+        for line in record.why_not:
+            would = f"; {record.would_do} would tell them apart" if record.would_do else ""
+            console.print(Text(f"{name}, {record_name}: cannot be graded with: {line}{would}"), soft_wrap=True)
     console.print(f"records  {path}", soft_wrap=True)
-    return all(record.gradable for record in found.values())
+    return not any(record.why_not for record in new.values())
+
+
+def _as_json(records: Mapping[str, Record]) -> str:
+    shown = {name: record.model_dump(exclude_none=True) for name, record in records.items()}
+    return json.dumps(shown, indent=1) + "\n"
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Nothing that this process, its libraries included, writes to stderr is seen."""
+    kept, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
 
 
 def _plan(assignment: Assignment) -> Path:
@@ -151,12 +183,36 @@ def load_experiments(private: Path, data_folder: Path | None, plan: Path) -> lis
 
     prepare(private, data_folder)
     try:
-        experiments: list[Experiment] = load_by_path(plan, f"calibration_of_{plan.parent.name}").experiments()
+        found = load_by_path(plan, f"calibration_of_{plan.parent.name}").experiments()
+        if fault := _fault(found):
+            raise UsageError(f"{plan}: {fault}")
     except UsageError:
         raise
     except Exception as error:
         raise UsageError(f"{plan}: cannot be used: {type(error).__name__}: {error}") from error
+    experiments: list[Experiment] = found
     return experiments
+
+
+def _fault(experiments: Any) -> str:
+    """What is wrong with a plan; empty where nothing is."""
+    if not isinstance(experiments, list) or not all(isinstance(e, Experiment) for e in experiments) or not experiments:
+        return "experiments() must return a list of Experiment, at least one."
+    if twice := [name for name, n in Counter(e.name for e in experiments).items() if n > 1]:
+        return f"two experiments are called '{twice[0]}'. Give each a name of its own."
+    for each in experiments:
+        if not re.fullmatch(r"[\w -]+", each.name):
+            return f"an experiment is called '{each.name}'. A name is letters, digits, spaces and hyphens."
+        if missing := [part for part in ("budgets", "right", "wrong") if not getattr(each, part)]:
+            return f"experiment '{each.name}' has no {missing[0]}. Name at least one."
+        names = Counter([*each.right, *each.wrong, *each.told])
+        if twice := [name for name, n in names.items() if n > 1]:
+            return f"experiment '{each.name}' has two solutions called '{twice[0]}'. Give each a name of its own."
+        try:
+            json.dumps([dict(budget) for budget in each.budgets])
+        except (TypeError, ValueError) as error:
+            return f"experiment '{each.name}' has a budget that JSON cannot hold: {error}. Use plain numbers and texts."
+    return ""
 
 
 _experiments: dict[str, Experiment] = {}  # of this worker process
@@ -164,6 +220,12 @@ _experiments: dict[str, Experiment] = {}  # of this worker process
 
 def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
     end_with_parent()
+    if (parent := multiprocessing.parent_process()) is None or os.getppid() != parent.pid:
+        os._exit(1)  # it ended before we asked to end with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle; it stops the pool
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = "1"  # as one of several judges on a machine
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
@@ -171,34 +233,64 @@ def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
 
 
 def _run(experiment: str, solution: str, budget: Mapping[str, Any], seed: int) -> tuple[float, float]:
-    """Score and processor seconds of one run."""
+    """Score and processor seconds of one run.
+
+    Raises:
+        UsageError: the run broke, or its score is no finite number.
+    """
     started = time.process_time()
-    score = float(_experiments[experiment].runs()[solution](budget, seed))
+    where = f"{PLAN}: run '{solution}' of experiment '{experiment}', seed {seed}"
+    try:
+        score = float(_experiments[experiment].runs()[solution](budget, seed))
+    except Exception as error:
+        raise UsageError(f"{where}: {type(error).__name__}: {error}") from error
+    if not np.isfinite(score):
+        raise UsageError(f"{where}: returned {score}. A score is a finite number, higher for better.")
     return round(score, 4), time.process_time() - started
 
 
-@dataclass(frozen=True)
 class Trainings:
-    """Trains in parallel, and keeps what it has found."""
+    """Trains one experiment's solutions in parallel, and keeps what it has found.
 
-    pool: ProcessPoolExecutor
-    journal: Journal
+    Args:
+        place: what ``load_experiments`` takes.
+    """
+
+    def __init__(self, place: tuple[Path, Path | None, Path], workers: int, journal: Journal) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(max_workers=workers, context=context, initializer=_become_runner, initargs=place)
+        self._journal = journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.stop() if error is not None else self._pool.close()
+        self._pool.join()
 
     def run(
         self, experiment: str, budget: Mapping[str, Any], wanted: Sequence[tuple[str, int]], done: Callable[[], None]
     ) -> dict[str, Runs]:
-        """Solution -> its runs, for pairs of solution and seed; ``done`` is called after each."""
+        """Solution -> its runs, for pairs of solution and seed; ``done`` is called after each.
+
+        Raises:
+            UsageError: a run broke; what was found before is kept.
+        """
         keys = [json.dumps([experiment, solution, dict(budget), seed]) for solution, seed in wanted]
-        missing = [i for i, key in enumerate(keys) if key not in self.journal]
+        missing = [i for i, key in enumerate(keys) if key not in self._journal]
         for _ in range(len(wanted) - len(missing)):
             done()
-        started = {self.pool.submit(_run, experiment, wanted[i][0], dict(budget), wanted[i][1]): i for i in missing}
+        started = {
+            self._pool.schedule(_run, args=(experiment, wanted[i][0], dict(budget), wanted[i][1])): i for i in missing
+        }
         for future in as_completed(started):
-            self.journal.add(keys[started[future]], future.result())
+            self._journal.add(keys[started[future]], future.result())
             done()
         scores: dict[str, list[tuple[float, float]]] = {}
         for key, (solution, _) in zip(keys, wanted, strict=True):
-            scores.setdefault(solution, []).append(self.journal[key])
+            scores.setdefault(solution, []).append(self._journal[key])
         return {solution: _runs(measured) for solution, measured in scores.items()}
 
 
@@ -209,8 +301,9 @@ def _runs(measured: Sequence[tuple[float, float]]) -> Runs:
 def _calibrated(experiment: Experiment, trainings: Trainings, seeds: int, console: Console) -> Record:
     first, *larger = experiment.budgets
     record = _measured(experiment, first, trainings, seeds, console)
-    for budget in [] if record.gradable else larger:
-        if _measured(experiment, budget, trainings, PILOT, console).gradable:
+    for budget in larger if record.threshold <= record.clear_learning else []:
+        pilot = _measured(experiment, budget, trainings, PILOT, console)
+        if pilot.threshold > pilot.clear_learning:
             return record.model_copy(update={"would_do": dict(budget)})
     return record
 
@@ -232,27 +325,29 @@ def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str
     """The record that follows from the scores of every solution."""
     reference, *others = experiment.right
     sample = runs[reference].sample
-    half = (len(sample) + 1) // 2
-    threshold = choose_threshold(sample[:half], {name: runs[name].sample for name in others})
-    learning = clear_learning({name: runs[name].sample for name in experiment.wrong}, experiment.guess_error)
-    power = {
-        name: float(np.mean(np.array(runs[name].sample) < threshold)) for name in (*experiment.wrong, *experiment.told)
-    }
+    other_right = {name: runs[name].sample for name in others}
+    threshold = choose_threshold(sample, other_right, experiment.step, experiment.tries)
+    known_wrong = {name: runs[name].sample for name in experiment.wrong}
+    learning = clear_learning(known_wrong, experiment.guess_error, experiment.step)
+    fails = false_fail(sample, threshold, other_right, experiment.step, experiment.tries)
+    not_right = (*experiment.wrong, *experiment.told)
     return Record(
         data=experiment.data,
         threshold=threshold,
         clear_learning=learning,
-        gradable=threshold > learning,
+        why_not=broken_promises(fails, threshold, learning, experiment.tries),
         n=len(sample),
         sample=sample,
         mean=round(float(np.mean(sample)), 4),
         spread=round(float(np.std(sample, ddof=1)), 4),
         seconds=runs[reference].seconds,
-        false_fail=false_fail(sample[:half], sample[half:], threshold),
-        power=power,
+        false_fail=fails,
+        power={name: power(runs[name].sample, threshold, learning, experiment.tries) for name in not_right},
         other_right={name: runs[name] for name in others},
         known_wrong={name: runs[name] for name in experiment.wrong},
         told={name: runs[name] for name in experiment.told},
+        step=experiment.step,
+        tries=experiment.tries,
         budget=dict(budget),
         device=device(),
         versions=_versions(),
@@ -281,20 +376,22 @@ def _versions() -> dict[str, str]:
 def table(records: Mapping[str, Record]) -> Table:
     """One line per record."""
     caption = (
-        "false fail: predicted for one try of a right solution (wanted below "
-        f"{ONE_TRY:g}), 95 % bound for three tries (wanted below {THREE_TRIES:g}), and seen in runs that chose nothing"
+        f"fails: of a right solution, predicted for one try (wanted below {ONE_TRY:g}), 95 % bound for all tries (wanted "
+        f"below {ALL_TRIES:g}), and seen among runs that chose nothing"
     )
-    shown = Table("data", "right", "needed", "wrong below", "one try", "three tries", "seen", caption=caption)
+    headers = ("data", "right", "needed", "clear learning", "wrong below", "fails once", "all tries", "seen")
+    shown = Table(*headers, box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
     for name, record in records.items():
         fails = record.false_fail
         best = max(max(runs.sample) for runs in record.known_wrong.values())
         row = (
             name,
             f"{record.mean:.3f} ± {record.spread:.3f}",
-            f"{record.threshold:.2f}",
+            f"{record.threshold:g}",
+            f"{record.clear_learning:g}",
             f"{best:.3f}",
             f"{fails.one_try:.1e}",
-            f"{fails.three_tries_at_most:.1e}",
+            f"{fails.all_tries_at_most:.1e}",
             f"{fails.seen}/{fails.of}",
         )
         shown.add_row(*row)

@@ -262,7 +262,7 @@ def build_model(days: int, features: int) -> Model:
     >>> build_model(4, 3).predict(np.zeros((5, 4, 3)), verbose=0).shape
     (5, 1)
     """
-    return build_rnn(2, days, features)
+    return build_rnn(8, days, features)
 
 
 def train(model: Model, X: Array, y: Array, X_scale: tuple[Array, Array], y_scale: tuple[Array, Array]) -> Model:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -14,18 +16,23 @@ import numpy as np
 import psutil
 import pytest
 
+from autograder import calibrate
+from autograder.calibrate import load_experiments
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_cli import BIN, autograder, environment, line
 from autograder.thresholds import (
+    broken_promises,
     choose_threshold,
     clear_learning,
     failure_bound,
     false_fail,
+    power,
+    read_record,
     read_records,
-    tail_bound,
     tail_probability,
+    tail_quantile,
 )
 
 PLAN = '''\
@@ -55,7 +62,7 @@ def experiments():
 '''
 
 
-def calibrated(course: Course, loss: float, seeds: int = 120) -> tuple[subprocess.CompletedProcess[str], Any]:
+def calibrated(course: Course, loss: float, seeds: int = 200) -> tuple[subprocess.CompletedProcess[str], Any]:
     (course.assignment("tiny").tests / "calibration.py").write_text(PLAN.replace("LOSS", str(loss)))
     done = autograder(course, "calibrate", "tiny", "--seeds", str(seeds), "--json", "record.json", "--workers", "2")
     assert "Traceback" not in done.stderr, done.stderr
@@ -69,12 +76,13 @@ def test_a_threshold_follows_from_the_runs_and_other_records_stay(built: Course)
     exact = 0.95 - 0.01 * np.log(1000)  # below it is one score of a thousand
     assert exact - 0.05 < record["threshold"] <= exact
     assert 0.58 < record["clear_learning"] <= 0.60
-    assert (record["n"], len(record["sample"]), record["budget"]) == (120, 120, {"epochs": 1})
-    assert record["power"] == {"guesses": 1.0, "half": 1.0}
+    assert (record["n"], len(record["sample"]), record["budget"]) == (200, 200, {"epochs": 1})
+    assert [power["threshold"] for power in record["power"].values()] == [1.0, 1.0]
+    assert record["power"]["half"]["clear_learning"] == 0.0  # no mistake that the lower limit is for
     fails = record["false_fail"]
-    assert 0 < fails["one_try"] < 1e-3 and fails["one_try"] < fails["one_try_at_most"] < 1e-2
-    assert (fails["seen"], fails["of"]) == (0, 60)
-    assert abs(fails["three_tries_at_most"] - failure_bound(0, 120) ** 3) < 1e-6
+    assert 0 < fails["one_try"] < 1e-3 and fails["one_try_at_most"] == pytest.approx(failure_bound(0, 200), rel=0.1)
+    assert (fails["seen"], fails["of"]) == (0, 200)
+    assert fails["all_tries_at_most"] == pytest.approx(failure_bound(0, 200) ** 3, rel=0.1)
     records = built.assignment("tiny").tests / "thresholds.json"
     kept = json.loads(records.read_text())
     records.write_text(json.dumps({**kept, "dice": kept["coins"]}))
@@ -92,8 +100,19 @@ def test_a_threshold_follows_from_the_runs_and_other_records_stay(built: Course)
 def test_runs_that_overlap_are_told_with_the_budget_that_would_do(built: Course) -> None:
     done, record = calibrated(built, 0.2)
     assert done.returncode == 1
-    assert "tiny, coins: right and wrong runs overlap too much to grade with; {'epochs': 40} would do" in done.stdout
-    assert record["gradable"] is False and record["would_do"] == {"epochs": 40}
+    said = "tiny, coins: cannot be graded with: right and wrong runs overlap too much; {'epochs': 40} would tell them apart"
+    assert said in done.stdout and record["would_do"] == {"epochs": 40}
+    with pytest.raises(UsageError, match="cannot be graded with: right and wrong runs overlap too much"):
+        read_record(built.assignment("tiny").tests / "thresholds.json", "coins")
+
+
+@pytest.mark.slow
+def test_a_promise_that_so_few_runs_cannot_keep_is_told(built: Course) -> None:
+    done, record = calibrated(built, 0.01, seeds=60)
+    assert done.returncode == 1 and "would_do" not in record
+    [why] = record["why_not"]
+    assert why == "60 runs cannot promise that 3 tries fail less than once in 100,000: that takes 138 without a failure"
+    assert f"tiny, coins: cannot be graded with: {why}" in done.stdout
 
 
 SLOW = '''\
@@ -134,7 +153,7 @@ def test_a_killed_run_leaves_no_trainer_and_goes_on_where_it_stopped(built: Cour
     before = [line.split() for line in begun.read_text().splitlines()]
     wait_until(lambda: not any(psutil.pid_exists(int(pid)) for _, _, pid in before))
     done = autograder(built, *command[1:])
-    assert done.returncode == 0, done.stderr
+    assert "20 runs cannot promise" in done.stdout, done.stderr
     runs = Counter((best, seed) for best, seed, _ in map(str.split, begun.read_text().splitlines()))
     assert len(runs) == 22
     # Twice at most: what two trainers were at, and what had ended but was not written down yet.
@@ -148,14 +167,15 @@ def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:
         time.sleep(0.05)
 
 
-def test_the_tail_is_predicted_and_no_sample_is_believed_beyond_its_size() -> None:
-    """Of many samples of 150 scores: how the prediction for 1 in 1,000 is spread, and how often the bound holds."""
-    threshold = 0.95 - 0.01 * np.log(1000)
-    samples = [0.95 - np.random.default_rng(seed).exponential(0.01, 150) for seed in range(60)]
-    predicted = [tail_probability(list(sample), threshold) for sample in samples]
-    assert 0.5e-3 < np.median(predicted) < 2e-3
-    bounds = [tail_bound(list(sample), threshold) for sample in samples[:20]]
-    assert sum(bound >= 1e-3 for bound in bounds) >= 16
+def test_the_tail_is_predicted() -> None:
+    """Of many samples of 150 scores: how the prediction for 1 in 1,000 is spread, and where it puts the threshold."""
+    exact = 0.95 - 0.01 * np.log(1000)
+    samples = [list(0.95 - np.random.default_rng(seed).exponential(0.01, 150)) for seed in range(60)]
+    assert 0.5e-3 < np.median([tail_probability(sample, exact) for sample in samples]) < 2e-3
+    assert abs(np.median([tail_quantile(sample, 1e-3) for sample in samples]) - exact) < 0.01
+    for sample in samples:
+        threshold = choose_threshold(sample, {})
+        assert tail_probability(sample, threshold) < 1e-3 <= tail_probability(sample, threshold + 0.0101)
 
 
 def test_a_heavy_tail_lowers_the_threshold() -> None:
@@ -170,28 +190,180 @@ def test_a_heavy_tail_lowers_the_threshold() -> None:
 def test_what_else_a_threshold_heeds() -> None:
     sample = [float(score) for score in 0.95 - np.random.default_rng(2).exponential(0.004, 150)]
     alone = choose_threshold(sample, {})
-    assert choose_threshold(sample, {"weaker": [0.9, 0.88]}) == 0.86 < alone
+    weaker = [float(score) for score in 0.88 - np.random.default_rng(3).exponential(0.01, 15)]
+    both = choose_threshold(sample, {"weaker": weaker})
+    assert both < min(weaker) < alone
+    assert choose_threshold(sample, {"weaker": weaker}, tries=5) > both
+    assert tail_probability(weaker, both) ** 3 < 1e-5 < tail_probability(weaker, both + 0.0101) ** 3
+    assert choose_threshold([-score for score in range(10, 40)], {}, step=1.0) < -40
     assert clear_learning({"guesses": [0.51, 0.534], "others": [0.4]}, 0.01) == 0.58
+    assert clear_learning({"guesses": [-9.2, -7.5]}, 0.1, step=1.0) == -7.0
     assert failure_bound(0, 138) ** 3 < 1e-5 < failure_bound(0, 137) ** 3
-    found = false_fail(sample[:75], [*sample[75:], 0.5], 0.8)
-    assert (found.seen, found.of) == (1, 76)
+
+
+def test_failures_that_were_not_predicted_are_seen() -> None:
+    """One run in 15 collapses to where nobody learned: no tail fitted to the others knows of it."""
+    sample = [float(score) for score in 0.95 - np.random.default_rng(2).exponential(0.004, 300)]
+    sound = choose_threshold(sample, {})
+    assert false_fail(sample, sound, {}).seen == 0 and broken_promises(false_fail(sample, sound, {}), sound, 0.6) == []
+    collapsed = [0.5 if i % 15 == 7 else score for i, score in enumerate(sample)]
+    fails = false_fail(collapsed, sound, {})
+    assert fails.of == 300 and fails.one_try_at_most > 20 / 300
+    assert any("cannot promise" in line for line in broken_promises(fails, sound, 0.6))
+    first_fold = [0.5 if i % 10 == 0 and i < 100 else score for i, score in enumerate(sample)]
+    fails = false_fail(first_fold, choose_threshold(first_fold, {}), {})
+    assert fails.seen == 10  # the other nine folds know nothing of them
+    assert any("10 of 300 runs fail" in line for line in broken_promises(fails, 0.9, 0.6))
+
+
+def test_power_is_that_of_three_tries() -> None:
+    found = power([0.5] * 9 + [0.8], threshold=0.7, learning=0.55)
+    assert found.threshold == found.clear_learning == pytest.approx(0.9**3, rel=0.01)
+    assert 0.15 < found.threshold_at_least < 0.25  # a run of ten: by Clopper and Pearson as often as 0.39
+    assert power([0.5] * 10, 0.7, 0.55).threshold_at_least == pytest.approx((0.05**0.1) ** 3, rel=0.05)
+
+
+BAD_PLANS = [
+    ("return 1 / 0", "cannot be used: ZeroDivisionError: division by zero"),
+    ("return None", "experiments() must return a list of Experiment, at least one."),
+    ("return []", "experiments() must return a list of Experiment, at least one."),
+    ("return [E(), E()]", "two experiments are called 'coins'."),
+    ("return [E(name='a/b')]", "an experiment is called 'a/b'."),
+    ("return [E(right={})]", "experiment 'coins' has no right. Name at least one."),
+    ("return [E(wrong={})]", "experiment 'coins' has no wrong. Name at least one."),
+    ("return [E(budgets=[])]", "experiment 'coins' has no budgets. Name at least one."),
+    ("return [E(budgets=[{'n': {1}}])]", "experiment 'coins' has a budget that JSON cannot hold"),
+    ("return [E(wrong={'reference': run})]", "experiment 'coins' has two solutions called 'reference'."),
+]
+BAD_RUNS = [
+    ("return None", "TypeError: float() argument must be"),
+    ("return float('nan')", "returned nan. A score is a finite number, higher for better."),
+    ("return 1 / (seed - 3)", "ZeroDivisionError: division by zero"),
+]
+ANY_PLAN = """\
+from autograder.calibrate import Experiment
+
+
+def run(budget, seed):
+    {run}
+
+
+def E(**given):
+    usual = dict(name="coins", data="d", budgets=[{{}}], right={{"reference": run}}, wrong={{"guess": run}}, guess_error=0.1)
+    return Experiment(**usual | given)
+
+
+def experiments():
+    {experiments}
+"""
+
+
+@pytest.mark.parametrize(("experiments", "told"), BAD_PLANS)
+def test_a_bad_plan_gets_one_line(tmp_path: Path, experiments: str, told: str) -> None:
+    plan = tmp_path / "calibration.py"
+    plan.write_text(ANY_PLAN.format(run="return 0.5", experiments=experiments))
+    with pytest.raises(UsageError) as error:
+        load_experiments(tmp_path, None, plan)
+    assert str(error.value).startswith(f"{plan}: ") and told in str(error.value)
+
+
+@pytest.mark.parametrize(("run", "told"), BAD_RUNS)
+def test_a_run_that_breaks_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: str, told: str) -> None:
+    plan = tmp_path / "calibration.py"
+    plan.write_text(ANY_PLAN.format(run=run, experiments="return [E()]"))
+    [experiment] = load_experiments(tmp_path, None, plan)
+    monkeypatch.setitem(calibrate._experiments, "coins", experiment)
+    with pytest.raises(UsageError) as error:
+        calibrate._run("coins", "reference", {}, 3)
+    assert str(error.value).startswith("calibration.py: run 'reference' of experiment 'coins', seed 3: ")
+    assert told in str(error.value)
+
+
+@pytest.mark.slow
+def test_a_run_that_breaks_ends_the_others(built: Course) -> None:
+    plan = built.assignment("tiny").tests / "calibration.py"
+    plan.write_text(ANY_PLAN.format(run="return 1 / (seed - 3)", experiments="return [E()]"))
+    done = autograder(built, "calibrate", "tiny", "--seeds", "20", "--workers", "1")
+    [said] = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert said.startswith(
+        "autograder: calibration.py: run 'reference' of experiment 'coins', seed 3: ZeroDivisionError"
+    )
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_it_at_once_and_keeps_what_was_found(built: Course) -> None:
+    tests = built.assignment("tiny").tests
+    (tests / "calibration.py").write_text(SLOW)
+    begun = tests / "begun"
+    command = [str(BIN / "autograder"), "calibrate", "tiny", "--seeds", "200", "--workers", "2"]
+    with subprocess.Popen(
+        command,
+        cwd=built.root,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:
+        wait_until(lambda: begun.exists() and len(begun.read_text().splitlines()) >= 8)
+        os.killpg(running.pid, signal.SIGINT)
+        running.wait(60)
+    tried = begun.read_text().splitlines()
+    assert len(tried) < 100  # of 210
+    [kept] = (built.root / "calibrated/tiny/slow").iterdir()
+    assert len(kept.read_text().splitlines()) >= len(tried) - 4
 
 
 def test_wrong_use_gets_one_line(built: Course, tmp_path: Path) -> None:
-    assert line("calibrate", "tiny", "--course", built.root).startswith(
-        "autograder: tests/tiny/calibration.py: is missing"
-    )
-    plan = built.assignment("tiny").tests / "calibration.py"
-    plan.write_text("def experiments():\n    return 1 / 0\n")
-    assert "cannot be used: ZeroDivisionError: division by zero" in line("calibrate", "tiny", "--course", built.root)
-    with pytest.raises(UsageError, match="holds no threshold records"):
-        read_records(tmp_path / "thresholds.json")
+    said = line("calibrate", "tiny", "--course", built.root)
+    assert said.startswith("autograder: tests/tiny/calibration.py: is missing")
+    (built.assignment("tiny").tests / "thresholds.json").write_text("{")
+    assert "holds no threshold records" in line("calibrate", "tiny", "--course", built.root)
 
 
-def test_every_committed_record_keeps_what_is_promised() -> None:
-    for record in read_records(ROOT / "tests/imdb_sentiment/thresholds.json").values():
-        assert record.gradable
-        assert record.false_fail.one_try < 1e-3
-        assert record.false_fail.three_tries_at_most < 1e-5
-        assert record.false_fail.seen <= 1
-        assert {"untrained", "labels shuffled"} <= {name for name, power in record.power.items() if power == 1.0}
+def test_a_record_changed_by_hand_is_not_graded_with(tmp_path: Path) -> None:
+    path = tmp_path / "thresholds.json"
+    records = json.loads((ROOT / "tests/imdb_sentiment/thresholds.json").read_text())
+    for damage in ({"threshold": float("nan")}, {"n": 5}, {"sample": [0.9, float("inf")], "n": 2}, {"more": 1}):
+        path.write_text(json.dumps({"IMDB": records["IMDB"] | damage}))
+        with pytest.raises(UsageError, match="holds no threshold records"):
+            read_record(path, "IMDB")
+    for text in ("", "[]", "null", "3"):
+        path.write_text(text)
+        with pytest.raises(UsageError, match="holds no threshold records"):
+            read_record(path, "IMDB")
+    path.write_text(json.dumps({"IMDB": records["IMDB"]}))
+    assert read_record(path, "IMDB").n == len(records["IMDB"]["sample"])
+    with pytest.raises(UsageError, match="has no record 'stand-in', only: IMDB"):
+        read_record(path, "stand-in")
+    with pytest.raises(UsageError, match="is missing"):
+        read_record(tmp_path / "none.json", "IMDB")
+
+
+COMMITTED = [
+    (path, name) for path in sorted((ROOT / "tests").glob("*/thresholds.json")) for name in json.loads(path.read_text())
+]
+
+
+@pytest.mark.parametrize(("path", "name"), COMMITTED, ids=[f"{path.parent.name}, {name}" for path, name in COMMITTED])
+def test_every_committed_record_follows_from_its_scores_and_keeps_what_is_promised(path: Path, name: str) -> None:
+    record = read_record(path, name)
+    others = {name: runs.sample for name, runs in record.other_right.items()}
+    threshold, learning, tries = record.threshold, record.clear_learning, record.tries
+    assert threshold == choose_threshold(record.sample, others, record.step, tries)
+    assert record.false_fail == false_fail(record.sample, threshold, others, record.step, tries)
+    assert record.false_fail.one_try < 1e-3 and record.false_fail.all_tries_at_most < 1e-5
+    assert learning > max(max(runs.sample) for runs in record.known_wrong.values())
+    assert record.why_not == broken_promises(record.false_fail, threshold, learning, tries) == []
+    for solution, runs in (record.known_wrong | record.told).items():
+        assert record.power[solution] == power(runs.sample, threshold, learning, tries)
+    assert all(record.power[solution].clear_learning == 1.0 for solution in record.known_wrong)
+
+
+def test_what_the_notebooks_promise_is_what_was_measured() -> None:
+    """The limits that students read in recurrent_networks, question 10; those of sentiment are held in its own test."""
+    [record] = read_records(ROOT / "tests/recurrent_networks/thresholds.json").values()
+    assert (record.threshold, record.clear_learning) == (-2.0, -7.0)
+    text = (ROOT / "source/recurrent_networks/recurrent_networks.ipynb").read_text()
+    assert "should be below 7 (half of the points) and below 2 (the other half)" in text

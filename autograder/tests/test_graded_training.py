@@ -1,0 +1,119 @@
+"""The hidden checks of sentiment's graded training, on trainings that cost nothing: tries, limits, and what students read."""
+
+from __future__ import annotations
+
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.checks import recording
+from autograder.failures import CheckFailed
+from autograder.misconceptions import load_by_path
+from autograder.models import Model
+from autograder.tests.first_road import ROOT
+from autograder.thresholds import read_record
+
+SENTIMENT = ROOT / "tests/imdb_sentiment"
+STAND_IN = read_record(SENTIMENT / "thresholds.json", "stand-in")
+ENOUGH, LITTLE, NOTHING = STAND_IN.threshold + 0.01, STAND_IN.clear_learning + 0.01, 0.5
+PASSED = ""
+
+
+class Predicts(Model):
+    """A model that says the same for any input."""
+
+    def __init__(self, said: Any = None) -> None:
+        super().__init__(0, None)
+        self.said = said
+
+    def predict(self, x: Any) -> Any:
+        return self.said
+
+
+class Submission:
+    """Remembers the reviews that each training was given."""
+
+    def __init__(self) -> None:
+        self.trained_on: list[Any] = []
+
+    def call(self, function: str, *arguments: Any, **_: Any) -> Model:
+        if function == "train":
+            self.trained_on.append(arguments[1])
+        return Predicts()
+
+
+@pytest.fixture
+def q6(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The hidden checks of question 6, on the stand-in and at its usual sizes."""
+    monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", "/nowhere")
+    module = load_by_path(SENTIMENT / "test_q6_threshold.py", "sentiment_q6")
+    monkeypatch.setattr(module, "heeds_its_arguments", lambda *_: None)
+    return module
+
+
+def judged(
+    q6: ModuleType, monkeypatch: pytest.MonkeyPatch, *accuracies: float
+) -> tuple[list[str], Submission, dict[str, str]]:
+    """(what either check says, the submission, the facts), of trainings that reach these accuracies one after the other."""
+    facts: dict[str, str] = {}
+    reached, submission, said = iter(accuracies), Submission(), []
+    monkeypatch.setattr(q6, "accuracy_on_held_out", lambda *_: next(reached))
+    draw = np.random.default_rng(3)
+    for check in (q6.test_learns, q6.test_threshold):
+        with recording([]) as record:
+            try:
+                check(submission, draw)
+                said.append(PASSED)
+            except CheckFailed as error:
+                said.append(error.rationale)
+        facts |= record.facts
+    assert not list(reached), "a try was not made"
+    return said, submission, facts
+
+
+def test_the_first_try_that_reaches_the_threshold_is_the_last(q6: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    said, _, facts = judged(q6, monkeypatch, LITTLE, ENOUGH)
+    assert said == [PASSED, PASSED]
+    assert facts["training seeds"] == f"1: accuracy {LITTLE:.4f}, 2: accuracy {ENOUGH:.4f}"
+    needed = f"a right solution gives {STAND_IN.mean:.3f} ± {STAND_IN.spread:.3f}; needed {STAND_IN.threshold:.3f}"
+    assert needed in facts["threshold record"] and STAND_IN.date in facts["threshold record"]
+
+
+def test_each_try_has_reviews_of_its_own(q6: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the runs have from which the bound for three tries is worked out."""
+    said, submission, _ = judged(q6, monkeypatch, LITTLE, NOTHING, LITTLE)
+    assert said[0] == PASSED and f"needed {STAND_IN.threshold:.3f} for the threshold" in said[1]
+    one, two, three = submission.trained_on
+    assert not np.array_equal(one, two) and not np.array_equal(two, three)
+
+
+def test_the_best_try_counts_and_a_failure_says_all_of_them(q6: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    just_below = STAND_IN.clear_learning - 0.0002
+    said, _, _ = judged(q6, monkeypatch, NOTHING, just_below, NOTHING)
+    tries = f"seed 1: 0.5000, seed 2: {just_below:.4f}, seed 3: 0.5000"
+    assert all(tries in line for line in said)  # and not 0.630 where 0.630 is needed
+    assert f"needed {STAND_IN.clear_learning:.3f} for clear learning" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("predictions", "reached"),
+    [
+        ([0.9, 0.2, 0.7, 0.4], 0.75),
+        ([[0.9], [0.2], [0.7], [0.4]], 0.75),
+        ([float("nan")] * 4, 0.0),  # a training that ran away: the next seed is tried
+        ([0.9, 0.2, 1.7, 0.4], "are not probabilities"),
+        ([0.9, 0.2], "has the shape (2,)"),
+    ],
+)
+def test_accuracy(q6: ModuleType, predictions: Any, reached: float | str) -> None:
+    split = SimpleNamespace(x_held_out=np.zeros((4, 3)), y_held_out=np.array([1, 0, 1, 1]))
+    model = Predicts(np.array(predictions, dtype="float32"))
+    if isinstance(reached, float):
+        assert q6.accuracy_on_held_out(model, split) == reached
+    else:
+        with pytest.raises(CheckFailed) as error:
+            q6.accuracy_on_held_out(model, split)
+        assert reached in error.value.rationale
