@@ -6,8 +6,10 @@ import json
 import multiprocessing
 import os
 import platform
+import random
 import re
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +33,7 @@ from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.errors import UsageError
 from autograder.inside.jail import end_with_parent
-from autograder.journal import Journal, digest
+from autograder.journal import Journal, digest, versions
 from autograder.misconceptions import load_by_path
 from autograder.progress import progress
 from autograder.source import short
@@ -62,7 +64,8 @@ Run = Callable[[Mapping[str, Any], int], float]
 class Experiment:
     """One graded training on one source of data; ``tests/<assignment>/calibration.py`` returns them from ``experiments()``.
 
-    A run takes a budget and a seed, trains, and returns a score: a finite number, higher for better.
+    A run takes a budget and a seed, trains, and returns a score: a finite number, higher for better. Before each the seed is set,
+    for Python, numpy and Keras, as it is for a submission's training.
 
     Attributes:
         name: the record's.
@@ -170,7 +173,7 @@ def _plan(assignment: Assignment) -> Path:
 def _state(assignment: Assignment) -> str:
     """Everything that a score depends on but for solution, budget and seed."""
     files = [*assignment.tests.glob("*.py"), assignment.reference, *Path(__file__).parent.glob("*.py")]
-    return digest(device(), repr(_versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
+    return digest(device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 
 def load_experiments(private: Path, data_folder: Path | None, plan: Path) -> list[Experiment]:
@@ -241,12 +244,20 @@ def _run(experiment: str, solution: str, budget: Mapping[str, Any], seed: int) -
     started = time.process_time()
     where = f"{PLAN}: run '{solution}' of experiment '{experiment}', seed {seed}"
     try:
+        _set_seed(seed)
         score = float(_experiments[experiment].runs()[solution](budget, seed))
     except Exception as error:
         raise UsageError(f"{where}: {type(error).__name__}: {error}") from error
     if not np.isfinite(score):
         raise UsageError(f"{where}: returned {score}. A score is a finite number, higher for better.")
     return round(score, 4), time.process_time() - started
+
+
+def _set_seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(seed)
 
 
 class Trainings:
@@ -350,7 +361,7 @@ def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str
         tries=experiment.tries,
         budget=dict(budget),
         device=device(),
-        versions=_versions(),
+        versions=versions(),
         date=date.today().isoformat(),
     )
 
@@ -364,13 +375,6 @@ def device() -> str:
         for card in tf.config.list_physical_devices("GPU")
     ]
     return ", ".join(cards) or f"CPU, one thread, {platform.machine()}"
-
-
-def _versions() -> dict[str, str]:
-    import importlib.metadata
-
-    packages = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
-    return {"python": platform.python_version(), **packages}
 
 
 def table(records: Mapping[str, Record]) -> Table:

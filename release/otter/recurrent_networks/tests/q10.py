@@ -11,7 +11,7 @@ def test_q10(env, Model, X_scale, build_model, forecast, keras, np, train, unsca
     _missing = [name for name in ["Model", "X_scale", "build_model", "forecast", "keras", "np", "train", "unscaled_X", "unscaled_y", "y_scale"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
     errors = {}
-    for seed in (1, 2, 3):
+    for seed in (1, 2, 3, 4, 5):
         keras.utils.set_random_seed(seed)
         model = build_model(4, 3)
         assert model.weights, "the model has no weights yet. Does it begin with Input((days, features))?"
@@ -26,6 +26,8 @@ def test_q10(env, Model, X_scale, build_model, forecast, keras, np, train, unsca
         )
         errors[seed] = float(np.abs(predicted.reshape(3, 1) - unscaled_y).max())
         print(f"seed {seed}: forecasts {predicted.ravel().round(1)}, largest error {errors[seed]:.2f}")
+        if errors[seed] < 2:
+            break
     best = min(errors.values())
-    assert best < 7, f"the best of the three runs is off by {best:.1f}. Are both X and y scaled? Are there enough steps?"
+    assert best < 7, f"the best run is off by {best:.1f}. Are both X and y scaled? Are there enough steps?"
     assert best < 2, f"the cities are told apart, but one is still {best:.1f} away. More steps, or another learning rate?"
