@@ -40,4 +40,4 @@ def test_q6(env, build_model, keras, make_stand_in, np, train):
     if seconds > 30:
         print("This took longer than 30 seconds. If the machine was not busy, a smaller model will do too.")
     assert reached >= 0.63, f"{reached:.3f} is no better than guessing. Does the accuracy rise from epoch to epoch? Does train fit?"
-    assert reached >= 0.8, f"{reached:.3f} is clear learning, but the threshold of the stand-in is 0.8."
+    assert reached >= 0.82, f"{reached:.3f} is clear learning, but the threshold of the stand-in is 0.82."
