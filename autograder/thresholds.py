@@ -152,6 +152,13 @@ def read_record(path: Path, name: str) -> Record:
     return records[name]
 
 
+def has_gpu() -> bool:
+    """Whether TensorFlow trains on a GPU here."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def tail_probability(sample: Sequence[float], threshold: float) -> float:
     """Probability that a score is below ``threshold``, by the fitted lower tail of the sample.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from autograder.failures import CheckFailed
 from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from autograder.tests.first_road import ROOT
+from autograder.tests.test_data import REAL, needs_real_reviews
 from autograder.thresholds import read_record
 
 SENTIMENT = ROOT / "tests/imdb_sentiment"
@@ -117,3 +120,28 @@ def test_accuracy(q6: ModuleType, predictions: Any, reached: float | str) -> Non
         with pytest.raises(CheckFailed) as error:
             q6.accuracy_on_held_out(model, split)
         assert reached in error.value.rationale
+
+
+def test_a_gpu_has_a_record_of_its_own(q6: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(q6, "has_gpu", lambda: True)
+    _, _, facts = judged(q6, monkeypatch, ENOUGH)
+    assert "CPU" in facts["threshold record"]  # where none was measured on a GPU
+    measured = STAND_IN.model_copy(update={"device": "a GPU", "threshold": NOTHING, "clear_learning": NOTHING - 0.01})
+    records = {"stand-in": STAND_IN, "stand-in, GPU": measured}
+    path = tmp_path / "thresholds.json"
+    path.write_text(json.dumps({name: record.model_dump(exclude_none=True) for name, record in records.items()}))
+    monkeypatch.setattr(q6, "RECORDS", path)
+    said, _, facts = judged(q6, monkeypatch, NOTHING)
+    assert said == [PASSED, PASSED] and "needed 0.500" in facts["threshold record"]
+
+
+@needs_real_reviews
+def test_a_gpu_is_measured_at_the_lectures_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(REAL))
+    monkeypatch.syspath_prepend(ROOT)
+    plan = load_by_path(SENTIMENT / "calibration.py", "sentiment_plan")
+    assert [experiment.name for experiment in plan.experiments()] == ["IMDB"]
+    monkeypatch.setattr(plan, "has_gpu", lambda: True)
+    [experiment] = plan.experiments()
+    assert experiment.name == "IMDB, GPU"
+    assert (experiment.budgets[0]["vocab_size"], experiment.budgets[0]["length"]) == (10_000, 500)

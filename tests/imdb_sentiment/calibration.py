@@ -15,6 +15,7 @@ from keras import layers
 
 from autograder.calibrate import Experiment
 from autograder.data import Budget, Split, fresh_split, load_imdb
+from autograder.thresholds import has_gpu
 from solutions.imdb_sentiment import build_model, train
 
 BUDGETS = {
@@ -26,6 +27,7 @@ BUDGETS = {
         {"reviews": 10_000, "epochs": 3, "held_out": 4_000, "vocab_size": 5_000, "length": 100},
         {"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 200},
     ],
+    "IMDB, GPU": [{"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 500}],
 }
 Build = Callable[[int, int], Any]
 Train = Callable[[Any, Any, Any, int], Any]
@@ -33,8 +35,13 @@ Prepare = Callable[[Split], Split]
 
 
 def experiments() -> list[Experiment]:
-    """One for the data that are at hand: the real reviews where a folder or Keras' cache has them, else the stand-in."""
+    """One for the data that are at hand: the real reviews where a folder or Keras' cache has them, else the stand-in.
+
+    A GPU has records of its own, for the real reviews at the lecture's full size.
+    """
     data = load_imdb()
+    name = f"{data.kind}, GPU" if has_gpu() else data.kind
+    budgets = BUDGETS.get(name, BUDGETS[data.kind])
 
     def run(build: Build = build_model, fit: Train = train, prepare: Prepare = lambda split: split) -> Any:
         def accuracy(budget: Mapping[str, Any], seed: int) -> float:
@@ -50,9 +57,9 @@ def experiments() -> list[Experiment]:
     made_up = data.kind == "stand-in"
     return [
         Experiment(
-            name=data.kind,
+            name=name,
             data=data.source,
-            budgets=BUDGETS[data.kind],
+            budgets=budgets,
             right={
                 "reference": run(),
                 "GRU": run(stack(lambda: layers.GRU(64))),
@@ -75,7 +82,7 @@ def experiments() -> list[Experiment]:
                 "a tenth of the data": run(fit=a_tenth),
                 **({} if made_up else bag),
             },
-            guess_error=0.5 / math.sqrt(BUDGETS[data.kind][0]["held_out"]),
+            guess_error=0.5 / math.sqrt(budgets[0]["held_out"]),
         )
     ]
 
