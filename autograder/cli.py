@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def _course(folder: Path | None, key: str | None = None) -> Course:
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Release, grade and report the autograded assignments of one course."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, after which nothing is left behind
     warnings.filterwarnings(
         "ignore", module=r"nbgrader|traitlets|nbformat"
     )  # of their own code; no instructor can act on it

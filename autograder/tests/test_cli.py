@@ -295,7 +295,8 @@ def test_another_key_gives_other_inputs_and_the_same_points(graded: Graded, buil
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_it_loses_nothing_and_nothing_is_left(built: Course, tmp_path: Path, sent: signal.Signals) -> None:
     with open(built.root / "grader_config.py", "a") as file:
         file.write("c.Limits.seconds_per_cell = 200\n")  # no limit ends what Ctrl-C is to end
     submit(built, tmp_path / "class/ann/tiny.ipynb", **RIGHT)
@@ -321,7 +322,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_nothing_running(built: Course, 
         time.sleep(0.1)
     time.sleep(2)  # by now the second submission hangs
     started = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in output
