@@ -86,7 +86,7 @@ def test_one_step_of_adam(submission, draw):
                     "your function did not return (the trained model, its history)", "What does the docstring promise?"
                 )
             vectors, _, last_bias = (np.abs(new - old) for new, old in zip(after, before, strict=True))
-            return [last_bias[0], vectors[20:].max()]
+            return [last_bias[0], float(vectors[20:].max() > 1e-6)]  # how far is a matter of the order of the batches
 
         steps = epochs * -(-(n - held_out) // batch_size)
         agree(
@@ -99,7 +99,7 @@ def test_one_step_of_adam(submission, draw):
             expected=[0.001 * steps, 0.0],
             reference=reference,
             view=view,
-            what="the last layer's bias and a held-out word's vector moved by",
+            what="the last layer's bias moved by this, and the vectors of held-out words did (1) or did not (0):",
             rtol=0.05,
             atol=1e-6,
         )
