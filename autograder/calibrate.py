@@ -8,7 +8,6 @@ import os
 import platform
 import random
 import re
-import signal
 import sys
 import time
 from collections import Counter
@@ -18,11 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from pebble import ProcessPool
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -51,6 +48,7 @@ from autograder.thresholds import (
     power,
     read_records,
 )
+from autograder.workers import Workers, settle
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
 FOLDER = "calibrated"  # what was trained already
@@ -225,10 +223,7 @@ def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
     end_with_parent()
     if (parent := multiprocessing.parent_process()) is None or os.getppid() != parent.pid:
         os._exit(1)  # it ended before we asked to end with it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle; it stops the pool
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
+    settle()
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = "1"  # as one of several judges on a machine
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
@@ -260,7 +255,7 @@ def _set_seed(seed: int) -> None:
         sys.modules["keras"].utils.set_random_seed(seed)
 
 
-class Trainings:
+class Trainings(Workers):
     """Trains one experiment's solutions in parallel, and keeps what it has found.
 
     Args:
@@ -268,18 +263,8 @@ class Trainings:
     """
 
     def __init__(self, place: tuple[Path, Path | None, Path], workers: int, journal: Journal) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPool(max_workers=workers, context=context, initializer=_become_runner, initargs=place)
+        super().__init__(workers, _become_runner, place)
         self._journal = journal
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.stop() if error is not None else self._pool.close()
-        self._pool.join()
 
     def run(
         self, experiment: str, budget: Mapping[str, Any], wanted: Sequence[tuple[str, int]], done: Callable[[], None]

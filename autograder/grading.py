@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import importlib.metadata
-import multiprocessing
 import os
 import platform
 import resource
@@ -17,22 +16,21 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from autograder.config import Settings
 from autograder.course import Assignment, Course
 from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
 from autograder.results import OUR_FAULT, Result, printable
+from autograder.workers import CONTEXT, Workers, settle
 
 if TYPE_CHECKING:
     from autograder.judge import Trial
 
 JUDGE_MIB = 6144
-CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Job:
     trial: Trial | None = None
 
 
-class Grader:
+class Grader(Workers):
     """A pool of judges for one course.
 
     Args:
@@ -57,16 +55,7 @@ class Grader:
         settings = copy.deepcopy(course.settings)
         settings.course.key = course.key.decode()
         arguments = (course.root, settings, workers, CONTEXT.Value("i", 0))
-        self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=_become_judge, initargs=arguments)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.stop() if error is not None else self._pool.close()
-        self._pool.join()
+        super().__init__(workers, _become_judge, arguments)
 
     def start(self, job: Job) -> Future[Result]:
         """Queue one submission. The future always gives a Result; ask ``finish`` for it."""
@@ -102,13 +91,10 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
     from autograder.judge import prepare
     from autograder.preload import packages
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle; it stops the pool
+    settle()
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # by which the pool stops us: time to end the student's process
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)

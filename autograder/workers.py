@@ -1,0 +1,42 @@
+"""Processes that work for a command at the same time, and end with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from pebble import ProcessPool
+
+CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
+
+
+class Workers:
+    """A pool for a ``with`` statement: what breaks it, Ctrl-C included, ends the processes at once.
+
+    Args:
+        initializer, arguments: called first in each process; it should ``settle``.
+    """
+
+    def __init__(self, workers: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=initializer, initargs=arguments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.stop() if error is not None else self._pool.close()
+        self._pool.join()
+
+
+def settle() -> None:
+    """Leave Ctrl-C to the command, which stops the pool, and the terminal too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
