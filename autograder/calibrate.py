@@ -48,7 +48,7 @@ from autograder.thresholds import (
     power,
     read_records,
 )
-from autograder.workers import Workers, settle
+from autograder.workers import Workers, forget_models, settle
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
 FOLDER = "calibrated"  # what was trained already
@@ -243,6 +243,8 @@ def _run(experiment: str, solution: str, budget: Mapping[str, Any], seed: int) -
         score = float(_experiments[experiment].runs()[solution](budget, seed))
     except Exception as error:
         raise UsageError(f"{where}: {type(error).__name__}: {error}") from error
+    finally:
+        forget_models()
     if not np.isfinite(score):
         raise UsageError(f"{where}: returned {score}. A score is a finite number, higher for better.")
     return round(score, 4), time.process_time() - started

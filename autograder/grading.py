@@ -25,7 +25,7 @@ from autograder.course import Assignment, Course
 from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
 from autograder.results import OUR_FAULT, Result, printable
-from autograder.workers import CONTEXT, Workers, settle
+from autograder.workers import CONTEXT, Workers, forget_models, settle
 
 if TYPE_CHECKING:
     from autograder.judge import Trial
@@ -146,6 +146,8 @@ def _grade(job: Job) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
         fault = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
         return _ungraded(_course, job, OUR_FAULT).model_copy(update={"faults": [printable(fault[:500])]})
+    finally:
+        forget_models()
 
 
 def grade_here(course: Course, job: Job) -> Result:

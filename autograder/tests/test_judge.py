@@ -88,6 +88,24 @@ def test_lost(submission, draw):
     """Cannot be told"""
 '''
 
+BUILDS_A_MODEL = '''\
+"""Tiny assignment, question 3: a model of 24 MB in every grading (1 point)."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from autograder.checks import check, fact
+
+
+@check("q3", points=1)
+def test_builds(submission, draw):
+    """Builds a model and predicts"""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Embedding(100_000, 60), keras.layers.Dense(1)])
+    model.predict(np.zeros((2, 3)), verbose=0)
+    status = Path("/proc/self/status").read_text()
+    fact("MB", next(line.split()[1] for line in status.splitlines() if line.startswith("VmData:"))[:-3])
+'''
 DEADLY = '''\
 """Tiny assignment, question 3: ends the judge (1 point)."""
 
@@ -245,3 +263,11 @@ def test_a_judge_that_dies_is_told_and_the_next_submission_is_graded(built_once:
         )
     assert (dead.points, dead.notes) == (None, [f"{OUR_FAULT} (the judge's process ended with exit code 7)"])
     assert alive.points == MAX_POINTS + 1
+
+
+def test_a_judge_holds_nothing_of_the_models_of_earlier_submissions(built_once: Course, tmp_path: Path) -> None:
+    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_builds=BUILDS_A_MODEL)
+    path = submit(course, tmp_path / "tiny.ipynb", **RIGHT)
+    with Grader(course) as grader:
+        held = [int(grader.grade(path).facts["MB"]) for _ in range(8)]
+    assert held[-1] - held[1] < 2 * 24, held
