@@ -135,8 +135,9 @@ def multiply():
 
 
 @pytest.fixture(params=["namespaces", "landlock"])
-def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each level of the jail that this machine has, with a framework imported before the fork."""
+def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Each level of the jail that this machine has, with a framework imported before the fork, and the settings of a judge."""
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     asked = str(request.param)
     warm.settle(Surroundings(jail=Jail(minimum="user"), levels=(asked, "user"), preload=(FRAMEWORK,)))
     if (found := warm.parent().level) != asked:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.calibrate import load_experiments
 from autograder.checks import recording
 from autograder.failures import CheckFailed
 from autograder.misconceptions import load_by_path
@@ -127,7 +128,7 @@ def test_a_gpu_has_a_record_of_its_own(q6: ModuleType, monkeypatch: pytest.Monke
     _, _, facts = judged(q6, monkeypatch, ENOUGH)
     assert "CPU" in facts["threshold record"]  # where none was measured on a GPU
     measured = STAND_IN.model_copy(update={"device": "a GPU", "threshold": NOTHING, "clear_learning": NOTHING - 0.01})
-    records = {"stand-in": STAND_IN, "stand-in, GPU": measured}
+    records = {"stand-in": STAND_IN, "stand-in on a GPU": measured}
     path = tmp_path / "thresholds.json"
     path.write_text(json.dumps({name: record.model_dump(exclude_none=True) for name, record in records.items()}))
     monkeypatch.setattr(q6, "RECORDS", path)
@@ -139,9 +140,9 @@ def test_a_gpu_has_a_record_of_its_own(q6: ModuleType, monkeypatch: pytest.Monke
 def test_a_gpu_is_measured_at_the_lectures_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_DATA", str(REAL))
     monkeypatch.syspath_prepend(ROOT)
-    plan = load_by_path(SENTIMENT / "calibration.py", "sentiment_plan")
-    assert [experiment.name for experiment in plan.experiments()] == ["IMDB"]
-    monkeypatch.setattr(plan, "has_gpu", lambda: True)
-    [experiment] = plan.experiments()
-    assert experiment.name == "IMDB, GPU"
+    plan = SENTIMENT / "calibration.py"
+    assert [experiment.name for experiment in load_experiments(ROOT, REAL, plan)] == ["IMDB"]
+    monkeypatch.setattr("autograder.thresholds.has_gpu", lambda: True)
+    [experiment] = load_experiments(ROOT, REAL, plan)
+    assert experiment.name == "IMDB on a GPU"
     assert (experiment.budgets[0]["vocab_size"], experiment.budgets[0]["length"]) == (10_000, 500)

@@ -27,7 +27,7 @@ BUDGETS = {
         {"reviews": 10_000, "epochs": 3, "held_out": 4_000, "vocab_size": 5_000, "length": 100},
         {"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 200},
     ],
-    "IMDB, GPU": [{"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 500}],
+    "IMDB on a GPU": [{"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 500}],
 }
 Build = Callable[[int, int], Any]
 Train = Callable[[Any, Any, Any, int], Any]
@@ -40,7 +40,7 @@ def experiments() -> list[Experiment]:
     A GPU has records of its own, for the real reviews at the lecture's full size.
     """
     data = load_imdb()
-    name = f"{data.kind}, GPU" if has_gpu() else data.kind
+    name = f"{data.kind} on a GPU" if has_gpu() else data.kind
     budgets = BUDGETS.get(name, BUDGETS[data.kind])
 
     def run(build: Build = build_model, fit: Train = train, prepare: Prepare = lambda split: split) -> Any:

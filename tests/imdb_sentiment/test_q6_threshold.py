@@ -118,7 +118,7 @@ def train_and_measure(submission, draw):
 
 def record_name(data):
     """The record for these data; on a GPU, that of a GPU, where one was measured: for the real reviews at the lecture's full size."""
-    on_a_gpu = f"{data.kind}, GPU"
+    on_a_gpu = f"{data.kind} on a GPU"
     return on_a_gpu if has_gpu() and on_a_gpu in read_records(RECORDS) else data.kind
 
 
