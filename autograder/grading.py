@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -16,7 +18,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pebble import ProcessExpired
 
@@ -25,7 +27,7 @@ from autograder.course import Assignment, Course
 from autograder.errors import Ungradable, UsageError
 from autograder.notebook import Opened, open_notebook
 from autograder.results import OUR_FAULT, Result, printable
-from autograder.workers import CONTEXT, Workers, forget_models, settle
+from autograder.workers import Workers, forget_models, settle
 
 if TYPE_CHECKING:
     from autograder.judge import Trial
@@ -54,8 +56,13 @@ class Grader(Workers):
         self.course = course
         settings = copy.deepcopy(course.settings)
         settings.course.key = course.key.decode()
-        arguments = (course.root, settings, workers, CONTEXT.Value("i", 0))
-        super().__init__(workers, _become_judge, arguments)
+        self._slots = os.memfd_create("slots")
+        slots = f"/proc/{os.getpid()}/fd/{self._slots}"
+        super().__init__(workers, _become_judge, (course.root, settings, workers, slots))
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        os.close(self._slots)
 
     def start(self, job: Job) -> Future[Result]:
         """Queue one submission. The future always gives a Result; ask ``finish`` for it."""
@@ -77,14 +84,15 @@ class Grader(Workers):
 
 
 _course: Course  # of this worker process
+_slots: BinaryIO
 
 
-def _become_judge(root: Path, settings: Settings, workers: int, started: Any) -> None:
+def _become_judge(root: Path, settings: Settings, workers: int, slots: str) -> None:
     """Make this process a judge.
 
     Args:
         workers: how many work at the same time.
-        started: shared counter of the judges started so far.
+        slots: file for ``take_slot``.
     """
     global _course
     from autograder import warm
@@ -100,15 +108,31 @@ def _become_judge(root: Path, settings: Settings, workers: int, started: Any) ->
         os.environ.setdefault(name, threads)
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else one process takes all of a GPU, and 5 GiB here
     _course = Course(root, settings)
-    with started.get_lock():
-        slot, started.value = started.value % workers, started.value + 1
     preload = tuple(settings.jail.preload or packages(_course))
-    warm.settle(warm.Surroundings(settings.jail, preload, tuple(hidden(_course)), (slot, workers)))
+    warm.settle(warm.Surroundings(settings.jail, preload, tuple(hidden(_course)), (take_slot(slots, workers), workers)))
     folder = _course.settings.course.data_folder
     prepare(_course.private, (root / folder) if folder else None)
     if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload}:
         import keras  # noqa: F401  hidden checks will want it: imported here while the warm parent does the same
     _limit_memory()
+
+
+def take_slot(slots: str, workers: int) -> int:
+    """A number below ``workers`` that no living judge has: two judges must not give their students the same user.
+
+    It is free again when this process ends, however it ends.
+
+    Args:
+        slots: a file of this command's judges alone; byte n is locked by the judge that has the number n.
+    """
+    global _slots
+    _slots = open(slots, "rb+")  # noqa: SIM115  kept open until this process ends: closing it would give the lock back
+    while True:
+        for number in range(workers):
+            with contextlib.suppress(OSError):
+                fcntl.lockf(_slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+                return number
+        time.sleep(0.05)
 
 
 def _limit_memory() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -271,3 +273,29 @@ def test_a_judge_holds_nothing_of_the_models_of_earlier_submissions(built_once: 
     with Grader(course) as grader:
         held = [int(grader.grade(path).facts["MB"]) for _ in range(8)]
     assert held[-1] - held[1] < 2 * 24, held
+
+
+def test_a_judge_that_follows_a_dead_one_takes_its_slot_and_no_other(tmp_path: Path) -> None:
+    slots = tmp_path / "slots"
+    slots.touch()
+    take = f"from autograder.grading import take_slot; print(take_slot({str(slots)!r}, 3), flush=True); input()"
+
+    def begin() -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", take], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def number(judge: subprocess.Popen[str]) -> int:
+        assert judge.stdout is not None
+        return int(judge.stdout.readline())
+
+    judges = [begin() for _ in range(3)]
+    try:
+        held = [number(judge) for judge in judges]
+        assert sorted(held) == [0, 1, 2]
+        last = held.index(2)
+        judges[last].kill()
+        judges.append(begin())
+        assert number(judges[-1]) == 2
+    finally:
+        for judge in judges:
+            judge.kill()
+            judge.communicate()
