@@ -129,7 +129,7 @@ def take_slot(slots: str, workers: int) -> int:
     _slots = open(slots, "rb+")  # noqa: SIM115  kept open until this process ends: closing it would give the lock back
     while True:
         for number in range(workers):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(BlockingIOError):
                 fcntl.lockf(_slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
                 return number
         time.sleep(0.05)

@@ -159,6 +159,11 @@ def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
+def on_a_gpu(data: str) -> str:
+    """What the experiment, and so the record, of these data on a GPU is called."""
+    return f"{data} on a GPU"
+
+
 def tail_probability(sample: Sequence[float], threshold: float) -> float:
     """Probability that a score is below ``threshold``, by the fitted lower tail of the sample.
 

@@ -12,8 +12,6 @@ from typing import Any, Self
 
 from pebble import ProcessPool
 
-CONTEXT = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
-
 
 class Workers:
     """A pool for a ``with`` statement: what breaks it, Ctrl-C included, ends the processes at once.
@@ -23,7 +21,8 @@ class Workers:
     """
 
     def __init__(self, workers: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        self._pool = ProcessPool(max_workers=workers, context=CONTEXT, initializer=initializer, initargs=arguments)
+        context = multiprocessing.get_context("spawn")  # never fork a process that may hold TensorFlow's threads
+        self._pool = ProcessPool(max_workers=workers, context=context, initializer=initializer, initargs=arguments)
 
     def __enter__(self) -> Self:
         return self

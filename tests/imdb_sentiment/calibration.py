@@ -15,7 +15,7 @@ from keras import layers
 
 from autograder.calibrate import Experiment
 from autograder.data import Budget, Split, fresh_split, load_imdb
-from autograder.thresholds import has_gpu
+from autograder.thresholds import has_gpu, on_a_gpu
 from solutions.imdb_sentiment import build_model, train
 
 BUDGETS = {
@@ -27,7 +27,7 @@ BUDGETS = {
         {"reviews": 10_000, "epochs": 3, "held_out": 4_000, "vocab_size": 5_000, "length": 100},
         {"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 200},
     ],
-    "IMDB on a GPU": [{"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 500}],
+    on_a_gpu("IMDB"): [{"reviews": 25_000, "epochs": 3, "held_out": 10_000, "vocab_size": 10_000, "length": 500}],
 }
 Build = Callable[[int, int], Any]
 Train = Callable[[Any, Any, Any, int], Any]
@@ -40,7 +40,7 @@ def experiments() -> list[Experiment]:
     A GPU has records of its own, for the real reviews at the lecture's full size.
     """
     data = load_imdb()
-    name = f"{data.kind} on a GPU" if has_gpu() else data.kind
+    name = on_a_gpu(data.kind) if has_gpu() else data.kind
     budgets = BUDGETS.get(name, BUDGETS[data.kind])
 
     def run(build: Build = build_model, fit: Train = train, prepare: Prepare = lambda split: split) -> Any:
