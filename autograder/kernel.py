@@ -24,7 +24,7 @@ GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
 
 
 class KernelDied(Exception):
-    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.StudentProcess.poll``."""
+    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.JailedProcess.poll``."""
 
 
 class OutOfTime(Exception):

@@ -25,7 +25,7 @@ class Stopped:
 
 
 def how_it_ended(why: str, limits: Limits) -> Stopped:
-    """What became of a process, from ``StudentProcess.poll``."""
+    """What became of a process, from ``JailedProcess.poll``."""
     match why.split():
         case ["memory"]:
             return Stopped(

@@ -29,7 +29,7 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     """
 
     connection_info: dict[str, Any]
-    process: warm.StudentProcess | None = None
+    process: warm.JailedProcess | None = None
     folder: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         self.connection_info = self.parent.get_connection_info()
         told = {**self.connection_info, "key": self.connection_info["key"].decode()}
-        self.process = warm.parent().launch(told, kwargs.get("files", ()), kwargs.get("limits") or Limits())
+        self.process = warm.parent().launch_kernel(told, kwargs.get("files", ()), kwargs.get("limits") or Limits())
         return self.connection_info
 
     @property

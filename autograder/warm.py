@@ -60,7 +60,7 @@ class Surroundings:
 
 
 class WarmParent:
-    """One parent in a jail of its own; ``launch`` forks a student's process from it."""
+    """One parent in a jail of its own; ``launch_kernel`` forks a student's process from it."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
@@ -134,11 +134,35 @@ class WarmParent:
         """Level -> why this machine does not have it."""
         return dict(self._ready()["refused"])
 
-    def launch(self, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits) -> StudentProcess:
-        """Fork one student's process.
+    def launch_kernel(self, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits) -> JailedProcess:
+        """Fork one student's process, with a kernel in it.
 
         Args:
             connection: jupyter_client's connection info, with ipc sockets in ``folder``.
+            files: copied into the process' own folder.
+
+        Raises:
+            OSError: it could not be started, or the parent has ended.
+        """
+        given = {"connection": dict(connection), "channels": CHANNELS}
+        with contextlib.ExitStack() as stack:
+            sockets = [
+                stack.enter_context(_listening(f"{connection['ip']}-{connection[f'{name}_port']}")) for name in CHANNELS
+            ]
+            return self.launch("agent:serve", given, sockets, files, limits)
+
+    def launch(
+        self,
+        serve: str,
+        given: Mapping[str, Any],
+        sockets: Sequence[socket.socket],
+        files: Sequence[Path],
+        limits: Limits,
+    ) -> JailedProcess:
+        """Fork one process into the jail.
+
+        Args:
+            serve: what it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
             files: copied into the process' own folder.
 
         Raises:
@@ -148,15 +172,14 @@ class WarmParent:
         ours.settimeout(START_SECONDS)
         home = self.folder / f"home-{next(self._numbers)}"
         with contextlib.ExitStack() as stack:
-            given: list[Any] = [stack.enter_context(theirs)]
+            stack.enter_context(theirs)
             if self.level != "namespaces":
                 home.mkdir(mode=0o700)
-            for name in CHANNELS:
-                given.append(stack.enter_context(_listening(f"{connection['ip']}-{connection[f'{name}_port']}")))
             opened = [stack.enter_context(open(path, "rb")) for path in files]
             message = {
-                "connection": dict(connection),
-                "channels": CHANNELS,
+                "serve": serve,
+                "given": dict(given),
+                "sockets": len(sockets),
                 "files": [path.name for path in files],
                 "home": str(home),
                 "environment": _environment(),
@@ -169,11 +192,11 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            self._send(message, [each.fileno() for each in (*given, *opened)])
+            self._send(message, [each.fileno() for each in (theirs, *sockets, *opened)])
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        return StudentProcess(descriptors[0], ours, home, limits)
+        return JailedProcess(descriptors[0], ours, home, limits)
 
     def close(self) -> None:
         """End the parent, and with it every process it forked."""
@@ -187,8 +210,8 @@ class WarmParent:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class StudentProcess:
-    """A student's process and all that it started.
+class JailedProcess:
+    """A process in the jail and all that it started.
 
     Attributes:
         pid: of its keeper, which ends after it.

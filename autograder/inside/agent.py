@@ -213,16 +213,18 @@ class AgentApp(IPKernelApp):  # type: ignore[misc]
         return int(super()._try_bind_socket(s, port))
 
 
-def serve(connection: dict[str, Any], channels: dict[str, int]) -> None:
+def serve(given: dict[str, Any], sockets: list[int]) -> None:
     """Run the kernel in this process until it is ended.
 
     Args:
-        connection: ``ip`` (the path of the sockets, before their numbers), ``key``, and a number for each channel.
-        channels: name of a channel -> descriptor of its listening socket.
+        given: the kernel's ``connection``: ``ip`` (the path of the sockets, before their numbers), ``key``, and a number
+            for each channel; and the names of the ``channels``.
+        sockets: descriptor of each channel's listening socket.
     """
+    connection, channels = given["connection"], given["channels"]
     ports = {f"{name}_port": connection[f"{name}_port"] for name in channels}
     app = AgentApp.instance(transport="ipc", ip=connection["ip"], **ports)
-    app.descriptors = {connection[f"{name}_port"]: descriptor for name, descriptor in channels.items()}
+    app.descriptors = {ports[f"{name}_port"]: socket for name, socket in zip(channels, sockets, strict=True)}
     app.session.key = connection["key"].encode()
     app.initialize([])
     app.start()

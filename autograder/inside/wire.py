@@ -6,9 +6,12 @@ Nothing here builds an object other than the plain types named in `encode`; noth
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Callable
+import socket
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,8 @@ import numpy as np
 REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell channel
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
+MAX_BUFFERS = 1 << 16
+_COUNTS, _SIZE = struct.Struct("<QQ"), struct.Struct("<Q")  # of a frame: bytes of JSON, number of buffers; bytes of a buffer
 _DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16|U\d{1,6}|S\d{1,6})")
 
 
@@ -162,3 +167,49 @@ class _Decoder:
         if kind.itemsize == 0:
             return np.zeros(tuple(shape), kind)
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()
+
+
+def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+    """Send one JSON object and its raw buffers over a stream socket."""
+    text = json.dumps(content).encode()
+    sizes = b"".join(_SIZE.pack(len(buffer)) for buffer in buffers)
+    stream.sendall(_COUNTS.pack(len(text), len(buffers)) + sizes + text)
+    for buffer in buffers:
+        stream.sendall(buffer)
+
+
+def receive_frame(stream: socket.socket, most_bytes: int) -> tuple[dict[str, Any], list[memoryview]]:
+    """The next JSON object and its raw buffers; not trusted.
+
+    Args:
+        most_bytes: of the whole frame; a larger one is refused before it is read.
+
+    Raises:
+        EOFError: the other side has closed the stream.
+        TimeoutError: the stream has a timeout, and nothing came for so long.
+        WireError: the frame is larger than agreed or holds no JSON object.
+    """
+    length, number = _COUNTS.unpack(_receive(stream, _COUNTS.size))
+    if number > MAX_BUFFERS:
+        raise WireError("too many buffers")
+    sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number))]
+    if length + sum(sizes) > most_bytes:
+        raise WireError(f"more than {most_bytes} bytes")
+    try:
+        content = json.loads(bytes(_receive(stream, length)))
+    except (ValueError, RecursionError) as error:
+        raise WireError("not JSON") from error
+    if not isinstance(content, dict):
+        raise WireError("not a JSON object")
+    return content, [_receive(stream, size) for size in sizes]
+
+
+def _receive(stream: socket.socket, size: int) -> memoryview:
+    data = memoryview(bytearray(size))
+    done = 0
+    while done < size:
+        read = stream.recv_into(data[done:])
+        if not read:
+            raise EOFError("the other side has closed the stream")
+        done += read
+    return data

@@ -5,7 +5,8 @@
 The descriptor is one end of a packet socket. Over it comes, as JSON, first the plan and then one launch after the other, as
 `warm.py` sends them. The parent lives in the jail itself and ends with whoever started it, and all that it forked with it. For a
 launch it forks a maker of namespaces, which ends at once; that forks the keeper, process 1 of the student's own namespace, which
-waits and says how it ended; and that the student's process.
+waits and says how it ended; and that the student's process. A launch names the function that this process runs: `agent.serve` for
+student code, `builder.serve` for a model that is rebuilt without it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import jail
@@ -48,10 +49,13 @@ def main(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()  # or else the first collection in every child would copy all that is shared
     control.send(json.dumps({"level": level, "refused": refused}).encode())
+    keepers: set[int] = set()
     while True:
         ready, _, _ = select.select([control], [], [], 1.0 if level == "namespaces" else 0.05)
-        if reap() and level != "namespaces":
-            end_children()  # a keeper has ended, and nothing else holds together what it leaves behind
+        ended = reap() & keepers
+        keepers -= ended
+        if ended and level != "namespaces":
+            end_children(keepers)  # nothing else holds together what a keeper leaves behind
             if level == "user":
                 jail.remove_files_of(plan["owner"])
         if not ready:
@@ -61,12 +65,15 @@ def main(control: socket.socket) -> None:
             end_children()
             shutil.rmtree(plan["folder"], ignore_errors=True)
             return
+        heard, told = os.pipe()
         if (maker := os.fork()) == 0:
             control.close()
-            in_child(make_namespaces, plan, level, json.loads(message), descriptors)
-        for descriptor in descriptors:
+            in_child(make_namespaces, plan, level, json.loads(message), descriptors, told)
+        for descriptor in (*descriptors, told):
             os.close(descriptor)
         os.waitpid(maker, 0)
+        keepers |= {int(pid) for pid in os.read(heard, 32).split()}
+        os.close(heard)
 
 
 def live_in(home: str) -> None:
@@ -86,20 +93,23 @@ def in_child(function: Callable[..., int], *arguments: Any) -> None:
         os._exit(code)
 
 
-def reap() -> bool:
-    """Take leave of children that ended; whether there were any."""
-    ended = False
+def reap() -> set[int]:
+    """Take leave of children that ended."""
+    ended = set()
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            ended = True
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            ended.add(pid)
     return ended
 
 
-def end_children() -> None:
-    """End every descendant. Those whose parent is gone have become children of this process, so this comes to an end."""
+def end_children(spared: Set[int] = frozenset()) -> None:
+    """End every descendant but those of ``spared`` children.
+
+    One whose parent is gone has become a child of this process, so this comes to an end.
+    """
     while True:
         with open("/proc/thread-self/children") as file:
-            children = [int(pid) for pid in file.read().split()]
+            children = {int(pid) for pid in file.read().split()} - spared
         if not children:
             return
         for pid in children:
@@ -231,8 +241,8 @@ def refuse_if_readable(plan: dict[str, Any]) -> None:
 # ---- one student's process
 
 
-def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], descriptors: list[int]) -> int:
-    """Leave for namespaces of our own, with an empty scratch, and fork the keeper into them."""
+def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], descriptors: list[int], told: int) -> int:
+    """Leave for namespaces of our own, with an empty scratch, and fork the keeper into them; ``told`` gets its number."""
     home, owner = launch["home"], plan["owner"]
     if level == "namespaces":
         jail.unshare(jail.OWN)
@@ -241,14 +251,16 @@ def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], de
         home = jail.HOME
     elif owner is not None:
         os.chown(home, owner, owner)
-    if os.fork() == 0:
+    if (keeper := os.fork()) == 0:
+        os.close(told)
         in_child(keep, plan, level, home, launch, descriptors)
+    os.write(told, str(keeper).encode())
     return 0
 
 
 def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], descriptors: list[int]) -> int:
     """Start the student's process, pass interrupts on to it, and say how it ended."""
-    judge, last = socket.socket(fileno=descriptors[0]), 1 + len(launch["channels"])
+    judge, last = socket.socket(fileno=descriptors[0]), 1 + launch["sockets"]
     sockets, files = descriptors[1:last], descriptors[last:]
     try:
         if level == "namespaces":
@@ -331,9 +343,8 @@ def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: s
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    import agent
-
-    agent.serve(launch["connection"], dict(zip(launch["channels"], sockets, strict=True)))
+    module, _, function = launch["serve"].partition(":")
+    getattr(importlib.import_module(module), function)(launch["given"], sockets)
     return 0
 
 
