@@ -30,7 +30,7 @@ from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.errors import UsageError
 from autograder.inside.jail import end_with_parent
-from autograder.journal import Journal, digest, versions
+from autograder.journal import Journal, digest, package_files, versions
 from autograder.misconceptions import load_by_path
 from autograder.progress import progress
 from autograder.source import short
@@ -170,7 +170,7 @@ def _plan(assignment: Assignment) -> Path:
 
 def _state(assignment: Assignment) -> str:
     """Everything that a score depends on but for solution, budget and seed."""
-    files = [*assignment.tests.glob("*.py"), assignment.reference, *Path(__file__).parent.glob("*.py")]
+    files = [*assignment.tests.glob("*.py"), assignment.reference, *package_files()]
     return digest(device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 
@@ -182,7 +182,7 @@ def load_experiments(private: Path, data_folder: Path | None, plan: Path) -> lis
     """
     from autograder.judge import prepare
 
-    prepare(private, data_folder)
+    prepare(private, {DATA_VARIABLE: str(data_folder)} if data_folder is not None else {})
     try:
         found = load_by_path(plan, f"calibration_of_{plan.parent.name}").experiments()
         if fault := _fault(found):

@@ -20,7 +20,7 @@ DATA_VARIABLE = "AUTOGRADER_DATA"  # of the environment; the configuration's dat
 LEVELS = ("off", "user", "landlock", "namespaces")  # of the jail; each holds more than the one before
 SET_BY_US = {
     "CourseDirectory": ("root", "source_directory", "release_directory", "directory_structure"),
-    "Autograde": ("sanitize_preprocessors", "autograde_preprocessors"),
+    "Autograde": ("exporter_class", "sanitize_preprocessors", "autograde_preprocessors"),
 }
 
 

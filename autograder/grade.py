@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import as_completed
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from pebble import ProcessExpired
 from rich.console import Console
 from rich.progress import TextColumn
 from rich.table import Column, Table
@@ -16,8 +19,7 @@ from autograder import store
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course
 from autograder.errors import Ungradable
-from autograder.grading import Grader, Job
-from autograder.notebook import open_notebook
+from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress
 from autograder.record import Recorder
 from autograder.results import Result
@@ -43,16 +45,20 @@ def grade(
         store.ensure_writable(json_file)
     recorder = Recorder(course)
     counted: dict[tuple[str, str, str], Result] = {}
-    with collect(paths, course, assignment, recorder.roster()) as collection:
-        submissions, notes = _to_grade(collection, course)
+    with (
+        collect(paths, course, assignment, recorder.roster()) as collection,
+        Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
+    ):
+        jobs, notes = _to_grade(collection, grader, console)
         for note in [*collection.notes, *notes, *collection.problems]:
             console.print(Text(note))
         try:
-            for submission, result in _judged(course, submissions, workers, console):
+            for submission, graded in _judged(grader, jobs, console):
+                result = graded.result
                 of = (result.assignment, result.student, "" if result.assignment else submission.origin)
                 if _better(result, counted.get(of)):
                     counted[of] = result
-                    recorder.record(submission, result)
+                    recorder.record(submission, graded)
         finally:  # what was graded is kept, whatever stops the rest
             results = [counted[key] for key in sorted(counted)] + [_unread(problem) for problem in collection.problems]
             if json_file is not None:
@@ -63,10 +69,31 @@ def grade(
     return results
 
 
-def _to_grade(collection: Collection, course: Course) -> tuple[list[Submission], list[str]]:
-    """Every submission with its assignment, and of several by one student those that may count."""
-    recognised = [_recognised(submission, course) for submission in collection.submissions]
-    return (recognised, []) if course.settings.course.which_submission == "best" else keep_newest(recognised)
+def _to_grade(
+    collection: Collection, grader: Grader, console: Console
+) -> tuple[list[tuple[Submission, Job]], list[str]]:
+    """Every submission with its assignment, and of several by one student those that may count, each with its job."""
+    opened = _opened([s for s in collection.submissions if s.assignment is None], grader, console)
+    found = [
+        replace(s, assignment=str(opened[s.path]["assignment"])) if s.path in opened else s
+        for s in collection.submissions
+    ]
+    newest = grader.course.settings.course.which_submission == "newest"
+    kept, notes = keep_newest(found) if newest else (found, [])
+    return [(s, Job(s.path, s.assignment, s.student, opened=opened.get(s.path))) for s in kept], notes
+
+
+def _opened(submissions: list[Submission], grader: Grader, console: Console) -> dict[Path, Mapping[str, Any]]:
+    """The notebooks whose content alone can tell what they are for; one that cannot be opened is missing: grading says why."""
+    opened = {}
+    with progress(console) as bar:
+        task = bar.add_task("opening", total=len(submissions), visible=bool(submissions))
+        started = {grader.open(submission.path): submission.path for submission in submissions}
+        for future in as_completed(started):
+            bar.update(task, advance=1)
+            with suppress(Ungradable, RuntimeError, ProcessExpired):
+                opened[started[future]] = future.result()
+    return opened
 
 
 def _better(result: Result, other: Result | None) -> bool:
@@ -78,31 +105,18 @@ def _unread(problem: str) -> Result:
     return Result(assignment="", student="", submission="", points=None, max_points=0.0, seconds=0.0, notes=[problem])
 
 
-def _recognised(submission: Submission, course: Course) -> Submission:
-    """The submission with its assignment found from its content, where nothing else told."""
-    if submission.assignment is not None:
-        return submission
-    try:
-        return replace(submission, assignment=open_notebook(submission.path, course).assignment.name)
-    except Ungradable:
-        return submission  # grading says why
-
-
 def _judged(
-    course: Course, submissions: list[Submission], workers: int, console: Console
-) -> Iterable[tuple[Submission, Result]]:
-    """Each submission with its result, as they come."""
-    with (
-        Grader(course, min(workers, max(1, len(submissions)))) as grader,
-        progress(console, TextColumn("{task.fields[last]}")) as bar,
-    ):
-        task = bar.add_task("grading", total=len(submissions), last="starting the judge")
-        jobs = [Job(s.path, s.assignment, s.student) for s in submissions]
-        started = {grader.start(job): index for index, job in enumerate(jobs)}
+    grader: Grader, jobs: list[tuple[Submission, Job]], console: Console
+) -> Iterable[tuple[Submission, Graded]]:
+    """Each submission with what came of it, as they come."""
+    with progress(console, TextColumn("{task.fields[last]}")) as bar:
+        task = bar.add_task("grading", total=len(jobs), last="starting the judge")
+        started = {grader.start(job): (submission, job) for submission, job in jobs}
         for future in as_completed(started):
-            submission, job = submissions[started[future]], jobs[started[future]]
-            result = grader.finish(job, future)
-            yield submission, result
+            submission, job = started[future]
+            graded = grader.finish(job, future)
+            yield submission, graded
+            result = graded.result
             bar.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
 
 

@@ -1,120 +1,348 @@
-"""Grading submissions: each in a worker process, opened, run, judged; whatever happens, there is a result."""
+"""Grading submissions: each in a worker, which has it opened, run and judged in the jail; whatever happens, there is a result.
+
+A worker has the rights to start jails, and interprets nothing that a student made. It reads the bytes of the file, hands them to a
+reader, the reader's cells to a judge, and starts and ends student code when the judge asks for it.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import copy
 import fcntl
 import hashlib
-import importlib.metadata
 import os
-import platform
-import resource
+import select
 import signal
+import socket
 import sys
 import time
-import traceback
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pebble import ProcessExpired
+from pydantic import ValidationError
 
-from autograder.config import Settings
-from autograder.course import Assignment, Course
+from autograder import warm
+from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings
+from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.notebook import Opened, open_notebook
+from autograder.inside.wire import WireError, receive_frame, send_frame
+from autograder.notebook import notebook_bytes
+from autograder.preload import packages
 from autograder.results import OUR_FAULT, Result, printable
-from autograder.workers import Workers, forget_models, settle
+from autograder.sandbox.broker import Broker
+from autograder.sandbox.course_copy import CourseCopy
+from autograder.sandbox.users import BLOCKS
+from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:
     from autograder.judge import Trial
 
-JUDGE_MIB = 6144
+PACKAGE = Path(__file__).resolve().parent
+READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
+READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
+ANSWER = {"reader": 128 << 20, "judge": 128 << 20}  # bytes
 
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade."""
+    """One submission to grade.
+
+    Attributes:
+        opened: the notebook, where a reader has opened it already: see ``Opened.as_data``.
+    """
 
     path: Path
     assignment: str | None = None
     student: str = ""
     trial: Trial | None = None
+    opened: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and the opened notebook (``Opened.as_data``) that it is about, if it could be opened."""
+
+    result: Result
+    opened: Mapping[str, Any] | None = None
 
 
 class Grader(Workers):
-    """A pool of judges for one course.
+    """A pool of workers for one course.
 
     Args:
         workers: how many submissions are graded at a time.
+
+    Raises:
+        UsageError: there are more workers than user numbers for what they start.
     """
 
     def __init__(self, course: Course, workers: int = 1) -> None:
+        if workers > BLOCKS:
+            raise UsageError(f"--workers {workers}: at most {BLOCKS} submissions can be graded at a time.")
         self.course = course
         settings = copy.deepcopy(course.settings)
         settings.course.key = course.key.decode()
         self._slots = os.memfd_create("slots")
         slots = f"/proc/{os.getpid()}/fd/{self._slots}"
-        super().__init__(workers, _become_judge, (course.root, settings, workers, slots))
+        super().__init__(workers, _become_worker, (course.root, settings, workers, slots))
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
         os.close(self._slots)
 
-    def start(self, job: Job) -> Future[Result]:
-        """Queue one submission. The future always gives a Result; ask ``finish`` for it."""
-        last_resort = 2 * self.course.settings.limits.seconds_per_submission + 120
-        return self._pool.schedule(_grade, args=(job,), timeout=last_resort)  # type: ignore[no-any-return]
+    def open(self, path: Path, assignment: str | None = None) -> Future[Mapping[str, Any]]:
+        """Queue the opening of one notebook; its future gives ``Opened.as_data``, or raises Ungradable."""
+        return self._pool.schedule(_open, args=(path, assignment))  # type: ignore[no-any-return]
 
-    def finish(self, job: Job, future: Future[Result]) -> Result:
-        """The result of a queued submission; a judge that died or hung gives one that says so."""
+    def start(self, job: Job) -> Future[Graded]:
+        """Queue one submission. The future always gives a result; ask ``finish`` for it."""
+        return self._pool.schedule(_grade, args=(job,), timeout=_last_resort(self.course) + 120)  # type: ignore[no-any-return]
+
+    def finish(self, job: Job, future: Future[Graded]) -> Graded:
+        """The result of a queued submission; a worker that died or hung gives one that says so."""
         try:
             return future.result()
         except (ProcessExpired, FutureTimeout) as error:
             reason = "took too long" if isinstance(error, FutureTimeout) else f"ended with exit code {error.exitcode}"
-            return _ungraded(self.course, job, f"{OUR_FAULT} (the judge's process {reason})")
+            return Graded(_ungraded(self.course, job, f"{OUR_FAULT} (the worker's process {reason})"))
 
     def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
         """Grade one notebook file; never raises for what is in it."""
-        job = Job(path, assignment, student)
+        return self.grade_job(Job(path, assignment, student)).result
+
+    def grade_job(self, job: Job) -> Graded:
+        """Grade one submission now."""
         return self.finish(job, self.start(job))
 
 
-_course: Course  # of this worker process
+def _last_resort(course: Course) -> float:
+    """Seconds after which a judge is ended."""
+    return 2 * course.settings.limits.seconds_per_submission + 120
+
+
+class Ended(Exception):
+    """A confined process ended before it answered: why, as ``warm.JailedProcess.poll`` says, or ``time``."""
+
+
+class Worker:
+    """What a worker's process keeps from one submission to the next.
+
+    Args:
+        slot: number of this worker among those of its command, and how many there are.
+        levels: of the jail, in the order in which they are tried.
+    """
+
+    def __init__(self, course: Course, slot: tuple[int, int] = (0, 1), levels: tuple[str, ...] = LEVELS[:0:-1]) -> None:
+        self.course = course
+        self.slot = slot
+        self.levels = levels
+        self._start()
+
+    def _start(self) -> None:
+        """Begin to start both parents: the one for readers and judges, then the one for what students made."""
+        jail = self.course.settings.jail
+        preload = tuple(jail.preload or packages(self.course))
+        ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
+        self.copy = CourseCopy(self.course)
+        self.environment = _data_environment(self.course)
+        data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
+        self.confined = warm.WarmParent(
+            warm.Surroundings(
+                Jail(minimum=jail.minimum),
+                (*ours, "autograder.confined", "autograder.verdict"),
+                slot=self.slot,
+                levels=self.levels,
+                shown=(PACKAGE, *data),
+                path=(PACKAGE.parent,),
+                role="judge",
+                furnish=self._furnish,
+            )
+        )
+        warm.settle(
+            warm.Surroundings(
+                jail,
+                preload,
+                tuple(hidden(self.course)),
+                self.slot,
+                self.levels,
+                sockets=(self.confined.folder / "sockets", "judge"),
+            )
+        )
+
+    def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        self.copy.make(folder)
+        return [self.copy.public], [self.copy.private, folder / "sockets"]
+
+    def ready(self) -> None:
+        """Have both parents alive, and the course's files as they are now."""
+        if self.confined.is_alive():
+            self.copy.refresh()
+        else:
+            self.close()
+            self._start()
+        warm.ensure_level(self.confined, self.course.settings.jail.minimum)
+
+    def close(self) -> None:
+        """End both parents."""
+        warm.release()
+        self.confined.close()
+
+    def open(self, path: Path, assignment: str | None) -> dict[str, Any]:
+        """What a reader says of a file: see ``Opened.as_data``.
+
+        Raises:
+            Ungradable: it is no notebook of this course, or a reader cannot open it.
+        """
+        data = notebook_bytes(path, self.course.settings.limits.notebook_mib)
+        self.ready()
+        job = {**self._about_course(), "name": path.name, "assignment": assignment}
+        limits = Limits(memory_mib=READER_MIB, cpu_seconds=READER_SECONDS, scratch_mib=16)
+        try:
+            answer = self._ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS)
+        except Ended as error:
+            answer = {"over": str(error)}
+        if "opened" in answer:
+            return dict(answer["opened"])
+        self._raise_ours(answer)
+        raise Ungradable(
+            str(answer["ungradable"]) if "ungradable" in answer else _too_much(path.name, str(answer["over"]))
+        )
+
+    def judge(self, job: Job, opened: Mapping[str, Any]) -> Result:
+        """What a judge says of an opened submission.
+
+        Raises:
+            UsageError: what is wrong is the course's.
+            Ended: the judge died.
+        """
+        self.ready()
+        limits = self.course.settings.limits
+        files = _released_files(self.course.assignment(str(opened["assignment"])).released)
+        told = {
+            **self._about_course(),
+            "opened": dict(opened),
+            "student": job.student,
+            "trial": asdict(job.trial) if job.trial is not None else None,
+            "level": warm.parent().level,
+            "sockets": str(self.confined.folder / "sockets"),
+            "environment": self.environment,
+        }
+        own = Limits(
+            memory_mib=JUDGE_MIB, cpu_seconds=_last_resort(self.course), processes=512, scratch_mib=limits.scratch_mib
+        )
+        broker = Broker(files, limits)
+        try:
+            answer = self._ask(
+                "judge", "autograder.confined:judge", told, [], own, _last_resort(self.course), broker=broker
+            )
+        finally:
+            broker.close()
+        self._raise_ours(answer)
+        try:
+            return Result.model_validate(answer["result"])
+        except ValidationError as error:
+            raise RuntimeError(f"the judge's result cannot be read: {error.errors()[0]['msg']}") from error
+
+    def _raise_ours(self, answer: Mapping[str, Any]) -> None:
+        """Raise what a process in the jail found wrong with the course or with us."""
+        if "usage" in answer:
+            raise UsageError(self.copy.in_the_course(printable(str(answer["usage"]))))
+        if "fault" in answer:
+            raise RuntimeError(answer["fault"])
+
+    def _about_course(self) -> dict[str, Any]:
+        return {"root": str(self.copy.public), "settings": self.copy.settings()}
+
+    def _ask(
+        self,
+        role: warm.Role,
+        serve: str,
+        job: Mapping[str, Any],
+        buffers: Sequence[bytes],
+        limits: Limits,
+        seconds: float,
+        broker: Broker | None = None,
+    ) -> dict[str, Any]:
+        """Start a process in the jail, give it one job, serve it while it works, and have its answer.
+
+        Raises:
+            Ended: it ended, or ran out of time, without one.
+        """
+        ours, theirs = socket.socketpair()
+        given = [theirs] if broker is None else [theirs, broker.theirs]
+        process = self.confined.launch(serve, {}, given, [], limits, role)
+        theirs.close()
+        if broker is not None:
+            broker.theirs.close()
+        deadline = time.monotonic() + seconds
+        ours.settimeout(seconds)
+        try:
+            send_frame(ours, dict(job), buffers)
+            while not select.select([ours], [], [], 0)[0]:
+                if broker is not None and select.select([ours, broker.ours], [], [], 0.2)[0]:
+                    if select.select([broker.ours], [], [], 0)[0] and not broker.answer():
+                        broker = None  # it has no more to ask
+                elif broker is None:
+                    select.select([ours], [], [], 0.2)
+                if process.poll() is not None and not select.select([ours], [], [], 0)[0]:
+                    raise Ended(process.poll())
+                if time.monotonic() > deadline:
+                    raise Ended("time")
+            return receive_frame(ours, ANSWER[role])[0]
+        except (OSError, EOFError, WireError) as error:
+            process.end()
+            raise Ended(_end_of(process) or str(error)) from error
+        finally:
+            ours.close()
+            process.close()
+
+
+def _end_of(process: warm.Process) -> str | None:
+    """Why a process ended that is about to."""
+    for _ in range(100):
+        if (why := process.poll()) is not None:
+            return why
+        time.sleep(0.02)
+    return None
+
+
+def _too_much(name: str, over: str) -> str:
+    """Why a notebook could not be opened, where its reader came to a limit."""
+    what = {"memory": f"takes more than {READER_MIB} MiB of memory", "time": "takes too long"}.get(
+        over,
+        f"takes more than {READER_SECONDS:g} s" if over == f"signal {signal.SIGXCPU}" else f"cannot be opened ({over})",
+    )
+    return f"{name}: {what} to open. Open it in Jupyter, clear its outputs, look for a cell that is far too long, and hand in again."
+
+
+_worker: Worker  # of this process
 _slots: BinaryIO
 
 
-def _become_judge(root: Path, settings: Settings, workers: int, slots: str) -> None:
-    """Make this process a judge.
+def _become_worker(root: Path, settings: Settings, workers: int, slots: str) -> None:
+    """Make this process a worker.
 
     Args:
         workers: how many work at the same time.
         slots: file for ``take_slot``.
     """
-    global _course
-    from autograder import warm
-    from autograder.judge import prepare
-    from autograder.preload import packages
-
+    global _worker
     settle()
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
-    )  # by which the pool stops us: time to end the student's process
+    )  # by which the pool stops us: time to end what runs in the jail
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else one process takes all of a GPU, and 5 GiB here
-    _course = Course(root, settings)
-    preload = tuple(settings.jail.preload or packages(_course))
-    warm.settle(warm.Surroundings(settings.jail, preload, tuple(hidden(_course)), (take_slot(slots, workers), workers)))
-    folder = _course.settings.course.data_folder
-    prepare(_course.private, (root / folder) if folder else None)
-    if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload}:
-        import keras  # noqa: F401  hidden checks will want it: imported here while the warm parent does the same
-    _limit_memory()
+    _worker = Worker(Course(root, settings), (take_slot(slots, workers), workers))
+    atexit.register(_worker.close)
 
 
 def take_slot(slots: str, workers: int) -> int:
@@ -135,14 +363,6 @@ def take_slot(slots: str, workers: int) -> int:
         time.sleep(0.05)
 
 
-def _limit_memory() -> None:
-    """What a judge may take beyond what it has now: a student's process that never ends its answer must not take it all."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    held = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
-    limit = (held >> 10) + JUDGE_MIB << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-
-
 def hidden(course: Course) -> list[Path]:
     """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
 
@@ -160,75 +380,67 @@ def _beside(folder: Path, needed: list[Path]) -> list[Path]:
     return [path for path in folder.iterdir() if not any(other.is_relative_to(path) for other in needed)]
 
 
-def _grade(job: Job) -> Result:
-    """Grade in this judge; a course that is wrong stops everything, and a bug of ours costs nobody else anything."""
+def _open(path: Path, assignment: str | None) -> dict[str, Any]:
+    """Have a notebook opened."""
+    return _worker.open(path, assignment)
+
+
+def _grade(job: Job) -> Graded:
+    """Grade with this worker; a course that is wrong stops everything, and a bug of ours costs nobody else anything."""
+    started, opened = time.monotonic(), job.opened
     try:
-        return grade_here(_course, job)
+        opened = opened or _worker.open(job.path, job.assignment)
+        result = _worker.judge(job, opened)
+        result.seconds = round(time.monotonic() - started, 2)
+        return Graded(result, opened)
+    except Ungradable as error:
+        return Graded(_ungraded(_worker.course, job, str(error)))
+    except Ended as error:
+        return Graded(_ungraded(_worker.course, job, f"{OUR_FAULT} (the judge's process {_ended(str(error))})"), opened)
     except UsageError:
         raise
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        fault = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
-        return _ungraded(_course, job, OUR_FAULT).model_copy(update={"faults": [printable(fault[:500])]})
-    finally:
-        forget_models()
+        broken = _ungraded(_worker.course, job, OUR_FAULT)
+        fault = _worker.copy.in_the_course(str(error) or type(error).__name__)
+        return Graded(broken.model_copy(update={"faults": [printable(fault[:500])]}), opened)
 
 
-def grade_here(course: Course, job: Job) -> Result:
-    """Grade in this process, which must be a judge."""
-    started = time.monotonic()
-    try:
-        opened = open_notebook(job.path, course, job.assignment)
-    except Ungradable as error:
-        return _ungraded(course, job, str(error))
-    result = _run_and_judge(opened, job)
-    result.seconds = round(time.monotonic() - started, 2)
-    return result
+def _ended(why: str) -> str:
+    """
+    >>> _ended("exit 7"), _ended("signal 9"), _ended("memory")
+    ('ended with exit code 7', 'was ended by signal 9', 'used up its memory')
+    """
+    match why.split():
+        case ["exit", code]:
+            return f"ended with exit code {code}"
+        case ["signal", number]:
+            return f"was ended by signal {number}"
+        case ["memory"]:
+            return "used up its memory"
+        case ["time"]:
+            return "took too long"
+    return f"failed: {why}"
 
 
-def _run_and_judge(opened: Opened, job: Job) -> Result:
-    from autograder import warm
-    from autograder.judge import judge
-    from autograder.run import NotebookRun
-    from autograder.submission import Submission
-
-    assignment = opened.assignment
-    limits = assignment.course.settings.limits
-    with NotebookRun([cell.source for cell in opened.code], _files(assignment), limits) as run:
-        run.run_cells()
-        verdicts = judge(assignment, Submission(run), opened.student_code, job.trial)
-    names = [info.name for _, infos in assignment.questions.values() for info in infos]
-    checks = [verdicts.results[name] for name in names if name in verdicts.results]
-    ours = any(check.status == "error" for check in checks)
-    return Result(
-        assignment=assignment.name,
-        student=job.student,
-        submission=opened.sha256,
-        points=None if ours else sum(check.points for check in checks),
-        max_points=assignment.max_points,
-        seconds=0.0,
-        checks=checks,
-        notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
-        faults=verdicts.faults,
-        questions={question: title for question, (title, _) in assignment.questions.items()},
-        facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
-    )
-
-
-def _files(assignment: Assignment) -> list[Path]:
+def _released_files(released: Path) -> list[Path]:
     """What was released beside the notebook: the student's code may read it."""
-    return [p for p in assignment.released.parent.iterdir() if p.is_file() and p != assignment.released]
+    return [p for p in released.parent.iterdir() if p.is_file() and p != released]
 
 
-def _versions() -> dict[str, str]:
-    packages: dict[str, Any] = {name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")}
-    return {"versions": f"Python {platform.python_version()}, " + ", ".join(f"{n} {v}" for n, v in packages.items())}
+def _data_environment(course: Course) -> dict[str, str]:
+    """Where a judge finds data, as variables of its environment."""
+    folder = course.settings.course.data_folder
+    named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
+    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    cached = {"KERAS_HOME": str(keras)} if (keras / "datasets").is_dir() else {}
+    return cached | ({DATA_VARIABLE: str(Path(named).resolve())} if named else {})
 
 
 def _ungraded(course: Course, job: Job, reason: str) -> Result:
     known = job.assignment in course.assignments
     try:
-        sha256 = hashlib.sha256(job.path.read_bytes()).hexdigest()
+        with open(job.path, "rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         sha256 = ""
     return Result(

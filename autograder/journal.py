@@ -69,3 +69,9 @@ def versions() -> dict[str, str]:
     """Python's, and those of the libraries that trainings depend on."""
     packages = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     return {"python": platform.python_version(), **packages}
+
+
+def package_files() -> list[Path]:
+    """This package's own modules, on which every result depends."""
+    package = Path(__file__).parent
+    return [path for path in package.rglob("*.py") if not path.is_relative_to(package / "tests")]

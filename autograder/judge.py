@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from autograder.checks import Mark, recording
-from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, CheckInfo
 from autograder.draw import Draw
 from autograder.errors import UsageError
@@ -219,12 +218,14 @@ def _no_result(info: CheckInfo) -> CheckResult:
     )
 
 
-def prepare(private: Path, data_folder: Path | None) -> None:
-    """Make this process a judge: solutions importable by path, no foreign pytest plugin."""
+def prepare(private: Path, environment: Mapping[str, str]) -> None:
+    """Make this process a judge: solutions importable by path, no foreign pytest plugin.
+
+    Args:
+        environment: variables to set, such as where data are.
+    """
     sys.path.insert(0, str(private))
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
         os.environ.pop(name, None)
-    if data_folder is not None:
-        os.environ[DATA_VARIABLE] = str(data_folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}

@@ -27,7 +27,7 @@ RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"
 OURS, THEIRS = "autograder.nbgrader_road", "nbgrader.preprocessors"
 # What `nbgrader autograde` does to a submission, by name: the judge is imported only where something is graded.
-SANITIZE = [f"{OURS}.RepairSubmission", f"{THEIRS}.OverwriteKernelspec", f"{THEIRS}.OverwriteCells"]
+SANITIZE = [f"{THEIRS}.OverwriteKernelspec", f"{THEIRS}.OverwriteCells"]
 JUDGE = [f"{OURS}.JudgeSubmission", f"{THEIRS}.LimitOutput", f"{OURS}.SaveVerdict", f"{THEIRS}.AssignLatePenalties"]
 
 
@@ -60,6 +60,7 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.CourseDirectory.release_directory = RELEASE_FOLDER
     config.CourseDirectory.ignore.append(".*")  # a hidden file beside the source is an editor's, not the students'
     config.GenerateAssignment.preprocessors.insert(0, DropInstructorCells)
+    config.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
     return config

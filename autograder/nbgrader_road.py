@@ -1,7 +1,8 @@
-"""nbgrader's `autograde`, with the judge in the place of its own execution: three preprocessors, named in the configuration.
+"""nbgrader's `autograde`, with the judge in the place of its own execution: an exporter and two preprocessors, named in the configuration.
 
-The submission is repaired on its way into `autograded/`, the judge's verdict on the file that was handed in is written into its check
-cells, and the points go into the gradebook from the verdict itself. A line on stderr or a duplicated cell changes nothing.
+nbgrader never reads what a student handed in: the exporter gives it the opened and repaired notebook, and the judge's verdict on the
+file that was handed in is written into its check cells, and the points go into the gradebook from the verdict itself. A line on
+stderr or a duplicated cell changes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
@@ -20,11 +22,14 @@ from autograder import store
 from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
-from autograder.grading import Grader
-from autograder.notebook import open_notebook
+from autograder.grading import Graded, Grader, Job
+from autograder.notebook import Opened
 from autograder.results import Result
 
-verdicts: dict[tuple[str, str], Result] = {}  # (student, assignment) -> what `autograder grade` has judged already
+graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
+_current: dict[
+    tuple[str, str], Graded
+] = {}  # the same, from one of nbgrader's two passes over a submission to the other
 
 
 @cache
@@ -40,48 +45,38 @@ def _grader(root: str) -> Grader:
     return grader
 
 
-class _OnSubmission(NbGraderPreprocessor):  # type: ignore[misc]
-    """Knows the file that was handed in, whichever pass nbgrader is in."""
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
+    """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's."""
 
-    def submitted(self, resources: dict[str, Any]) -> tuple[str, str, Path]:
-        """(student, assignment, path of the notebook in ``submitted/``)."""
-        about = resources["nbgrader"]
-        path = self.course.tree("submitted") / about["student"] / about["assignment"] / f"{about['notebook']}.ipynb"
-        return about["student"], about["assignment"], path
-
-    @property
-    def course(self) -> Course:
-        return _course(str(self.config.CourseDirectory.root))
-
-
-class RepairSubmission(_OnSubmission):
-    """Puts the student's cells into the released notebook, so that every cell nbgrader looks for is there once."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        _, assignment, path = self.submitted(resources)
-        repaired = open_notebook(path, self.course, assignment).notebook
-        for cell in repaired.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        return repaired, resources
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
+        course = _course(str(self.config.CourseDirectory.root))
+        about = (resources or {})["nbgrader"]
+        student, assignment = about["student"], about["assignment"]
+        submitted = course.tree("submitted") / student / assignment / f"{about['notebook']}.ipynb"
+        if not Path(filename).exists() or not submitted.exists() or not Path(filename).samefile(submitted):
+            return super().from_filename(filename, resources, **kw)  # from autograded/, where we have written it
+        found = graded.pop((student, assignment), None)
+        if found is None:
+            found = _grader(str(course.root)).grade_job(Job(submitted, assignment, student))
+        if found.opened is None or not found.result.checks:
+            raise Ungradable(" ".join(found.result.notes))
+        _current[student, assignment] = found
+        return self.from_notebook_node(Opened.from_data(found.opened, course).notebook, resources, **kw)
 
 
-class JudgeSubmission(_OnSubmission):
+class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     """Writes the judge's verdict into the check cells, as text and as the number that nbgrader reads partial credit from."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        student, assignment, path = self.submitted(resources)
-        result = verdicts.get((student, assignment))
-        if result is None:
-            result = _grader(str(self.course.root)).grade(path, assignment, student)
-        if not result.checks:
-            raise Ungradable(" ".join(result.notes))
-        shown = result.for_students(self.course.settings.course.show_details)
+        course = _course(str(self.config.CourseDirectory.root))
+        about = resources["nbgrader"]
+        result = _current.pop((about["student"], about["assignment"])).result
+        shown = result.for_students(course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = _outputs(shown, cell)
         resources["verdict"] = result
-        store.save(self.course, result)
+        store.save(course, result)
         return nb, resources
 
 

@@ -1,4 +1,8 @@
-"""Opening a submission: which assignment it is, its cells put back into the released notebook, damage repaired or reported."""
+"""Opening a submission: which assignment it is, its cells put back into the released notebook, damage repaired or reported.
+
+``open_notebook`` interprets what a student made: outside tests only a confined reader calls it (`confined.read`), under limits of time
+and memory. Everybody else gets what it found as plain data, by ``Opened.from_data``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import hashlib
 import json
 import re
 import symtable
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +54,31 @@ class Opened:
         own = [c for c in self.notebook.cells if c.cell_type == "code" and not _mark(c).get("locked")]
         return "\n".join(normalised(cell.source) for cell in own)
 
+    def as_data(self) -> dict[str, Any]:
+        """The same as JSON: each cell as its id, type and text."""
+        cells = [[cell.id, cell.cell_type, cell.source] for cell in self.notebook.cells]
+        return {"assignment": self.assignment.name, "cells": cells, "sha256": self.sha256, "notes": self.notes}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], course: Course) -> Opened:
+        """What ``as_data`` told, with nothing of the student's in it but the text of cells.
+
+        Raises:
+            ValueError: it is not as ``as_data`` writes it.
+        """
+        assignment = course.assignment(str(data["assignment"]))
+        released_notebook = nbformat.read(assignment.released, as_version=4)
+        known = {cell.id: cell for cell in released_notebook.cells}
+        cells: list[NotebookNode] = []
+        for identity, kind, source in data["cells"]:
+            released = known.pop(identity, None)  # each at most once
+            text = NotebookNode(cell_type=str(kind), source=str(source))
+            cells.append(_own(text, len(cells)) if released is None else _filled(released, text))
+        if known:
+            raise ValueError("released cells are missing")
+        notebook = nbformat.from_dict({**released_notebook, "cells": cells})
+        return cls(assignment, notebook, str(data["sha256"]), [str(note) for note in data["notes"]])
+
 
 def runs_while_grading(cell: NotebookNode) -> bool:
     """Whether a code cell runs while grading."""
@@ -62,20 +91,22 @@ def normalised(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
 
 
-def read_notebook(path: Path, limit_mib: int) -> tuple[NotebookNode, str]:
-    """A notebook in today's format, and the file's sha256.
+def notebook_bytes(path: Path, limit_mib: int) -> bytes:
+    """The content of a file that was handed in, which is not looked at.
 
     Raises:
-        Ungradable: the file is too large, no notebook, damaged, or written for another language.
+        Ungradable: it is too large, or cannot be read.
     """
-    size = path.stat().st_size
-    if size > limit_mib << 20:
-        raise Ungradable(
-            f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
-            "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
-        )
-    data = path.read_bytes()
-    return _parse(data, path.name), hashlib.sha256(data).hexdigest()
+    try:
+        size = path.stat().st_size
+        if size <= limit_mib << 20:
+            return path.read_bytes()
+    except OSError as error:
+        raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
+    raise Ungradable(
+        f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
+        "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
+    )
 
 
 def _parse(data: bytes, name: str) -> NotebookNode:
@@ -106,7 +137,8 @@ def _parse(data: bytes, name: str) -> NotebookNode:
 def _tidy(cell: NotebookNode) -> NotebookNode:
     """A cell with text as its source, whatever tool wrote it, and of its metadata what a released cell is known by."""
     source = cell.get("source", "")
-    cell.source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    cell.source = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half a character, which no kernel can be sent
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     mark, tags = metadata.get("nbgrader"), metadata.get("tags")
     cell.metadata = NotebookNode(tags=[tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [])
@@ -125,18 +157,22 @@ def _language(metadata: Any) -> str:
     return str(info.get("name") or kernel.get("language") or "")
 
 
-def open_notebook(path: Path, course: Course, assignment: str | None = None) -> Opened:
-    """Open ``path`` as a submission to ``assignment``, or to the one it resembles.
+def open_notebook(data: bytes, name: str, course: Course, assignment: str | None = None) -> Opened:
+    """Open a file as a submission to ``assignment``, or to the one it resembles.
+
+    Args:
+        data: its content.
+        name: its name, for messages.
 
     Raises:
-        Ungradable: the file is no notebook of this assignment; the text says what it is.
+        Ungradable: it is no notebook of this assignment; the text says what it is.
     """
-    submitted, sha256 = read_notebook(path, course.settings.limits.notebook_mib)
-    found = _assignment_of(submitted, course, path.name, assignment)
+    submitted = _parse(data, name)
+    found = _assignment_of(submitted, course, name, assignment)
     released = nbformat.read(found.released, as_version=4)
     notes: list[str] = []
     notebook = repair(released, submitted, notes)
-    return Opened(found, notebook, sha256, notes)
+    return Opened(found, notebook, hashlib.sha256(data).hexdigest(), notes)
 
 
 def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: str | None) -> Assignment:
@@ -352,7 +388,7 @@ def _defined(cell: NotebookNode) -> set[str]:
     try:
         symbols = symtable.symtable(cell.source, "cell", "exec").get_symbols()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        found = re.findall(r"^(?:async def|def|class) +(\w+)|^(\w+) *(?::[^=]+)?=(?!=)", cell.source, re.MULTILINE)
+        found = re.findall(r"^(?:async def|def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", cell.source, re.MULTILINE)
         return {name for names in found for name in names if name}
     return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
 

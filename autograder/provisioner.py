@@ -7,9 +7,9 @@ into the jail, whoever the manager belongs to. Nothing else has to know.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder import warm
 from autograder.config import Limits
-
-_numbers = itertools.count()
 
 
 class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
@@ -29,17 +27,17 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     """
 
     connection_info: dict[str, Any]
-    process: warm.JailedProcess | None = None
+    process: warm.Process | None = None
     folder: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         kwargs = await super().pre_launch(**kwargs)
-        parent, number = warm.parent(), str(next(_numbers))
-        self.folder = parent.folder / "sockets" / number
-        self.folder.mkdir()
+        parent = warm.parent()
+        self.number = parent.new_sockets()
         manager = self.parent
-        manager.transport, manager.ip = "ipc", f"{parent.sockets}/{number}/s"
-        manager.connection_file = str(self.folder / "connection.json")
+        manager.transport, manager.ip = "ipc", parent.socket_prefix(self.number)
+        self.folder = Path(tempfile.mkdtemp(prefix="connection-"))
+        manager.connection_file = str(self.folder / "connection.json")  # jupyter_client wants one; the process is told
         for port, name in enumerate((*warm.CHANNELS, "hb"), 1):
             setattr(manager, f"{name}_port", port)
         return {**kwargs, "cmd": []}
@@ -47,7 +45,8 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         self.connection_info = self.parent.get_connection_info()
         told = {**self.connection_info, "key": self.connection_info["key"].decode()}
-        self.process = warm.parent().launch_kernel(told, kwargs.get("files", ()), kwargs.get("limits") or Limits())
+        files, limits = kwargs.get("files", ()), kwargs.get("limits") or Limits()
+        self.process = warm.parent().launch_kernel(self.number, told, files, limits)
         return self.connection_info
 
     @property

@@ -13,9 +13,9 @@ from autograder.collect import Submission
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import write_feedback
+from autograder.grading import Graded
 from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
 from autograder.people import Student
-from autograder.results import Result
 
 
 class Recorder:
@@ -43,16 +43,17 @@ class Recorder:
         with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
-    def record(self, submission: Submission, result: Result) -> None:
+    def record(self, submission: Submission, graded: Graded) -> None:
         """Keep the file that was handed in, and enter its result; a verdict already entered by a person stays.
 
         A submission that could not be graded is kept too; the points of an earlier one then stay, and a note says so.
         """
+        result = graded.result
         if not result.assignment:
             return
         self._keep_file(submission, result.assignment)
         if result.checks:
-            self._enter(submission, result)
+            self._enter(submission, graded)
         elif self._has_points(submission.student, result.assignment):
             result.notes.append("The gradebook still holds the points of an earlier submission.")
         else:
@@ -64,9 +65,10 @@ class Recorder:
         earlier = store.load(self.course, student, assignment)
         return earlier is not None and bool(earlier.checks)
 
-    def _enter(self, submission: Submission, result: Result) -> None:
+    def _enter(self, submission: Submission, graded: Graded) -> None:
+        result = graded.result
         self._keep_name(submission)
-        nbgrader_road.verdicts[submission.student, result.assignment] = result
+        nbgrader_road.graded[submission.student, result.assignment] = graded
         outcome = self.api.autograde(result.assignment, submission.student)
         if not outcome["success"]:
             last = (outcome.get("error") or outcome.get("log") or "?").strip().splitlines()[-1]

@@ -12,7 +12,7 @@ from autograder import equivalents
 from autograder.course import Assignment, Course
 from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading import Grader, Job
-from autograder.journal import Journal, digest, versions
+from autograder.journal import Journal, digest, package_files, versions
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer
 from autograder.results import Result
@@ -76,7 +76,7 @@ class Trials:
                 started[grader.start(job)] = i, job
             for future in as_completed(started):
                 i, job = started[future]
-                yield i, _without_pictures(grader.finish(job, future))
+                yield i, _without_pictures(grader.finish(job, future).result)
 
 
 def _without_pictures(result: Result) -> Result:
@@ -89,13 +89,12 @@ def _key(known: KnownAnswer, trial: Trial) -> str:
 
 def _state(assignment: Assignment) -> str:
     """Everything else that a result depends on."""
-    package, course = Path(__file__).parent, assignment.course
-    code = [*package.glob("*.py"), *(package / "inside").glob("*.py")]
+    course = assignment.course
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
     released = [*assignment.released.parent.iterdir()]
     settings = f"{course.settings.raw} {versions()} {_data(course)}"
-    return digest(course.key, settings, files=[*code, *checks, *solutions, *released])
+    return digest(course.key, settings, files=[*package_files(), *checks, *solutions, *released])
 
 
 def _data(course: Course) -> list[tuple[str, int, int]]:

@@ -1,6 +1,7 @@
-"""The warm parent, seen from the judge: started once per process, asked for one student's process after the other, replaced when it dies.
+"""The warm parent, seen from outside: started once per process, asked for one process after the other, replaced when it dies.
 
-What runs on the other side is `inside/zygote.py`.
+A worker has two: one for what students made, and one, which can see the course's checks, for readers and judges. What runs on the
+other side is `inside/zygote.py`.
 """
 
 from __future__ import annotations
@@ -18,34 +19,42 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
+from autograder.sandbox.users import own_users
 
 INSIDE = Path(__file__).parent / "inside"
 FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
 PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
 CHANNELS = ("shell", "iopub", "stdin", "control")
-FIRST_UID, UIDS = 65520, 14  # numbers that distributions leave to nobody
 START_SECONDS = 120.0
 MESSAGE = 1 << 17
 BLOCK = 1 << 15  # bytes that any file counts for: as many files as in a scratch with namespaces
+Role = Literal["student", "model", "judge", "reader"]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the students' processes of one judge are started with.
+    """What the processes of one parent are started with.
 
     Attributes:
         preload: packages that the parent imports, unless it is to be cold.
         hidden: files and folders that nothing in the jail may read, wherever they lie.
-        slot: number of this judge among those that work at the same time, and how many there are.
+        slot: number of this worker among those that work at the same time, and how many there are.
         levels: of the jail, in the order in which they are tried.
+        shown: files and folders that may be read, besides the system's and Python's own.
+        path: further folders to import from.
+        role: whose user the parent's processes are, unless a launch says otherwise.
+        furnish: called with the parent's folder before it starts; puts more there, and returns what everybody in the jail may
+            read, and what everybody but a reader.
+        sockets: folder for the kernels' sockets, and the role that may connect to them; a folder of its own, and this process'
+            user, where there is none.
     """
 
     jail: Jail = field(default_factory=Jail)
@@ -53,10 +62,49 @@ class Surroundings:
     hidden: tuple[Path, ...] = ()
     slot: tuple[int, int] = (0, 1)
     levels: tuple[str, ...] = LEVELS[:0:-1]
+    shown: tuple[Path, ...] = ()
+    path: tuple[Path, ...] = ()
+    role: Role = "student"
+    furnish: Callable[[Path], tuple[list[Path], list[Path]]] = lambda folder: ([], [])
+    sockets: tuple[Path, Role] | None = None
 
     def to_try(self) -> list[str]:
         """Levels of the jail, best first; none at all where the instructor asked for none."""
         return ["off"] if self.jail.minimum == "off" else list(self.levels)
+
+
+class Process(Protocol):
+    """A process in the jail, and all that it started: see ``JailedProcess``."""
+
+    def poll(self) -> str | None: ...
+    def interrupt(self) -> None: ...
+    def end(self, over: str = "") -> None: ...
+    def close(self) -> None: ...
+
+
+class Parent(Protocol):
+    """What starts processes in the jail: see ``WarmParent``."""
+
+    @property
+    def level(self) -> str: ...
+    @property
+    def refused(self) -> dict[str, str]: ...
+    def new_sockets(self) -> int: ...
+    def socket_prefix(self, number: int) -> str: ...
+    def launch_kernel(
+        self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
+    ) -> Process: ...
+    def launch(
+        self,
+        serve: str,
+        given: Mapping[str, Any],
+        sockets: Sequence[socket.socket],
+        files: Sequence[Path],
+        limits: Limits,
+        role: Role | None = None,
+    ) -> Process: ...
+    def is_alive(self) -> bool: ...
+    def close(self) -> None: ...
 
 
 class WarmParent:
@@ -66,9 +114,13 @@ class WarmParent:
         self.surroundings = surroundings
         self.folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         self.folder.chmod(0o711)
-        for name in ("root", "sockets"):
-            (self.folder / name).mkdir(mode=0o700)
-        self._sockets = os.open(self.folder / "sockets", os.O_PATH)
+        (self.folder / "root").mkdir(mode=0o700)
+        self._kernels, connects = surroundings.sockets or (self.folder / "sockets", surroundings.role)
+        self._connects = connects if surroundings.sockets else None
+        self._kernels.mkdir(mode=0o700, exist_ok=True)
+        self._own(self._kernels)
+        self._sockets = os.open(self._kernels, os.O_PATH)
+        self._public, self._private = surroundings.furnish(self.folder)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.packages = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
         self._errors = open(self.folder / "errors", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
@@ -84,22 +136,38 @@ class WarmParent:
             )
         self._send(self._plan())
         self._said: dict[str, Any] | None = None
-        self._numbers = itertools.count()
 
-    @property
-    def sockets(self) -> str:
-        """The folder for sockets, by a name that is short: a socket's path may have 107 characters, a folder's far more."""
-        return f"/proc/self/fd/{self._sockets}"
+    def _own(self, path: str | Path) -> None:
+        """Give a file to the user that connects to kernels, where that is another one."""
+        if self._connects is not None and os.getuid() == 0:
+            uid = getattr(own_users(), self._connects)
+            os.chown(path, uid, uid)
+
+    def new_sockets(self) -> int:
+        """A folder for one more kernel's sockets, by its number."""
+        number = next(_numbers)
+        folder = f"/proc/self/fd/{self._sockets}/{number}"
+        os.mkdir(folder, mode=0o700)
+        self._own(folder)
+        return number
+
+    def socket_prefix(self, number: int) -> str:
+        """How the paths of these sockets begin: short, since a socket's path may have 107 characters, a folder's far more."""
+        return f"/proc/self/fd/{self._sockets}/{number}/s"
 
     def _plan(self) -> dict[str, Any]:
         python = (sys.prefix, sys.base_prefix, *self.packages)
+        given = (*self.surroundings.shown, *self._public, *self._private)
         return {
             "levels": self.surroundings.to_try(),
             "folder": str(self.folder),
             "root": str(self.folder / "root"),
-            "shown": sorted({*python, *map(os.path.realpath, python)}),
+            "shown": sorted({*python, *map(os.path.realpath, python), *map(str, given)}),
+            "path": [str(path) for path in self.surroundings.path],
             "hidden": [str(path) for path in self.surroundings.hidden],
-            "uid": FIRST_UID + self.surroundings.slot[0] % UIDS,
+            "uid": getattr(own_users(), self.surroundings.role),
+            "role": self.surroundings.role,
+            "hidden_from": {"reader": [str(path) for path in self._private]},
             "preload": [] if self.surroundings.jail.cold else list(self.surroundings.preload),
             "cores": _cores(*self.surroundings.slot),
         }
@@ -134,11 +202,14 @@ class WarmParent:
         """Level -> why this machine does not have it."""
         return dict(self._ready()["refused"])
 
-    def launch_kernel(self, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits) -> JailedProcess:
+    def launch_kernel(
+        self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
+    ) -> JailedProcess:
         """Fork one student's process, with a kernel in it.
 
         Args:
-            connection: jupyter_client's connection info, with ipc sockets in ``folder``.
+            number: from ``new_sockets``.
+            connection: jupyter_client's connection info.
             files: copied into the process' own folder.
 
         Raises:
@@ -146,10 +217,14 @@ class WarmParent:
         """
         given = {"connection": dict(connection), "channels": CHANNELS}
         with contextlib.ExitStack() as stack:
-            sockets = [
-                stack.enter_context(_listening(f"{connection['ip']}-{connection[f'{name}_port']}")) for name in CHANNELS
-            ]
-            return self.launch("agent:serve", given, sockets, files, limits)
+            sockets: list[socket.socket] = []
+            for name in CHANNELS:
+                path = f"{self.socket_prefix(number)}-{connection[f'{name}_port']}"
+                sockets.append(stack.enter_context(_listening(path)))
+                self._own(path)
+            process = self.launch("agent:serve", given, sockets, files, limits)
+        process.leftovers.append(str(self._kernels / str(number)))
+        return process
 
     def launch(
         self,
@@ -158,19 +233,21 @@ class WarmParent:
         sockets: Sequence[socket.socket],
         files: Sequence[Path],
         limits: Limits,
+        role: Role | None = None,
     ) -> JailedProcess:
         """Fork one process into the jail.
 
         Args:
             serve: what it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
             files: copied into the process' own folder.
+            role: whose user it becomes, and what is hidden from it; the parent's role where none is given.
 
         Raises:
             OSError: it could not be started, or the parent has ended.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(START_SECONDS)
-        home = self.folder / f"home-{next(self._numbers)}"
+        home = self.folder / f"home-{next(_numbers)}"
         with contextlib.ExitStack() as stack:
             stack.enter_context(theirs)
             if self.level != "namespaces":
@@ -182,6 +259,8 @@ class WarmParent:
                 "sockets": len(sockets),
                 "files": [path.name for path in files],
                 "home": str(home),
+                "uid": getattr(own_users(), role or self.surroundings.role),
+                "role": role or self.surroundings.role,
                 "environment": _environment(),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
@@ -192,11 +271,16 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            self._send(message, [each.fileno() for each in (theirs, *sockets, *opened)])
+            given_files: list[Any] = [theirs, *sockets, *opened]
+            self._send(message, [each.fileno() for each in given_files])
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
         return JailedProcess(descriptors[0], ours, home, limits)
+
+    def is_alive(self) -> bool:
+        """Whether it can still fork."""
+        return self.process.poll() is None
 
     def close(self) -> None:
         """End the parent, and with it every process it forked."""
@@ -215,15 +299,18 @@ class JailedProcess:
 
     Attributes:
         pid: of its keeper, which ends after it.
+        leftovers: folders that are removed with it.
     """
 
     def __init__(self, keeper: int, status: socket.socket, home: Path, limits: Limits) -> None:
         self._keeper = keeper
         self._status = status
         self._home = home
+        self.leftovers = [str(home)]
         self._limits = limits
         self._over = ""  # the limit for which this side ended it
         self._ended: str | None = None
+        self._closed = False
         self.pid = _pid(keeper)
         self._group = Group.make(limits.memory_mib, limits.processes)
         if self._group is not None and not self._group.add(self.pid):
@@ -233,7 +320,7 @@ class JailedProcess:
 
     def poll(self) -> str | None:
         """None while it runs; then why it ended: the name of a limit, ``exit N`` or ``signal N``."""
-        if self._ended is None:
+        if self._ended is None and not self._closed:
             if select.select([self._keeper], [], [], 0)[0]:
                 self._ended = self._why()
             else:
@@ -274,11 +361,15 @@ class JailedProcess:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._keeper, number)
+        if self._ended is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._keeper, number)
 
     def close(self) -> None:
-        """End it and leave nothing of it behind."""
+        """End it and leave nothing of it behind. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self.end()
         select.select([self._keeper], [], [], 10.0)
         self.poll()
@@ -286,7 +377,8 @@ class JailedProcess:
         self._status.close()
         if self._group is not None:
             self._group.remove()
-        shutil.rmtree(self._home, ignore_errors=True)
+        for folder in self.leftovers:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment() -> dict[str, str]:
@@ -358,25 +450,36 @@ def _size(folder: Path) -> int:
     return total
 
 
-_surroundings = Surroundings()
-_parent: WarmParent | None = None
+_numbers = itertools.count()  # of folders: parents that follow one another may share one for sockets
+_parent: Parent | None = None
+_make: Callable[[], Parent] = lambda: WarmParent(Surroundings())  # noqa: E731
+_minimum = Surroundings().jail.minimum
 
 
 def settle(surroundings: Surroundings) -> None:
     """Set what students' processes are started with from here on, and begin to start the parent."""
-    global _surroundings
-    release()
-    _surroundings = surroundings
+    _use(lambda: WarmParent(surroundings), surroundings.jail.minimum)
     _start()
 
 
-def _start() -> WarmParent:
+def adopt(parent: Parent) -> None:
+    """Let another process start students' processes for this one; it keeps to what the configuration asks for."""
+    _use(lambda: parent, LEVELS[0])
+
+
+def _use(make: Callable[[], Parent], minimum: str) -> None:
+    global _make, _minimum
+    release()
+    _make, _minimum = make, minimum
+
+
+def _start() -> Parent:
     global _parent
     if sys.platform != "linux":
         raise UsageError("student code is run on Linux alone. On Windows use WSL 2, on macOS a container.")
-    if _parent is None or _parent.process.poll() is not None:
+    if _parent is None or not _parent.is_alive():
         release()
-        _parent = WarmParent(_surroundings)
+        _parent = _make()
     return _parent
 
 
@@ -388,7 +491,7 @@ def release() -> None:
         _parent = None
 
 
-def parent() -> WarmParent:
+def parent() -> Parent:
     """The parent of this process.
 
     Raises:
@@ -396,14 +499,18 @@ def parent() -> WarmParent:
         OSError: it could not be started.
     """
     started = _start()
-    minimum = _surroundings.jail.minimum
+    ensure_level(started, _minimum)
+    return started
+
+
+def ensure_level(started: Parent, minimum: str) -> None:
+    """Raise UsageError where the machine enforces less than ``minimum``."""
     if LEVELS.index(started.level) < LEVELS.index(minimum):
         why = "; ".join(f"{level}: {reason}" for level, reason in started.refused.items())
         raise UsageError(
             f"this machine's jail is '{started.level}', and c.Jail.minimum asks for '{minimum}' ({why})."
             " Run `autograder doctor`; or grade notebooks that you trust with --jail=off."
         )
-    return started
 
 
 atexit.register(release)

@@ -215,6 +215,11 @@ def _make_read_only(root: str) -> None:
             mount("none", place, "", BIND | REMOUNT | kept | RDONLY | NOSUID | device)
 
 
+def hide(folder: str) -> None:
+    """An empty folder that nobody may read in the place of ``folder``."""
+    mount("tmpfs", folder, "tmpfs", RDONLY | NOSUID | NODEV, "mode=000,size=4k")
+
+
 def own_scratch(mib: int, uid: int) -> None:
     """Empty folders to write in, all of one size-limited file system, and terminals.
 

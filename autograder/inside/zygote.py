@@ -42,6 +42,7 @@ def main(control: socket.socket) -> None:
     plan = json.loads(control.recv(MESSAGE))
     level, refused = enclose(plan)
     live_in(plan["root"] if level != "namespaces" else jail.HOME)
+    sys.path += plan["path"]
     importlib.import_module("agent")
     for name in plan["preload"]:
         with contextlib.suppress(Exception):  # missing or broken here: the notebook that imports it will say so
@@ -49,15 +50,14 @@ def main(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()  # or else the first collection in every child would copy all that is shared
     control.send(json.dumps({"level": level, "refused": refused}).encode())
-    keepers: set[int] = set()
+    keepers: dict[int, int | None] = {}  # process id -> user
     while True:
         ready, _, _ = select.select([control], [], [], 1.0 if level == "namespaces" else 0.05)
-        ended = reap() & keepers
-        keepers -= ended
-        if ended and level != "namespaces":
-            end_children(keepers)  # nothing else holds together what a keeper leaves behind
-            if level == "user":
-                jail.remove_files_of(plan["owner"])
+        for owner in [keepers.pop(pid) for pid in reap() & keepers.keys()]:
+            if level != "namespaces":
+                end_children(keepers.keys())  # nothing else holds together what a keeper leaves behind
+            if level == "user" and owner is not None:
+                jail.remove_files_of(owner)
         if not ready:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
@@ -65,14 +65,15 @@ def main(control: socket.socket) -> None:
             end_children()
             shutil.rmtree(plan["folder"], ignore_errors=True)
             return
+        launch = json.loads(message)
         heard, told = os.pipe()
         if (maker := os.fork()) == 0:
             control.close()
-            in_child(make_namespaces, plan, level, json.loads(message), descriptors, told)
+            in_child(make_namespaces, plan, level, launch, descriptors, told)
         for descriptor in (*descriptors, told):
             os.close(descriptor)
         os.waitpid(maker, 0)
-        keepers |= {int(pid) for pid in os.read(heard, 32).split()}
+        keepers |= {int(pid): user(plan, launch) for pid in os.read(heard, 32).split()}
         os.close(heard)
 
 
@@ -221,9 +222,9 @@ def trial(plan: dict[str, Any], level: str) -> None:
             raise OSError(failure.decode())
         return
     try:
-        confine(plan, level)
+        confine(plan, level, {"uid": plan["uid"], "role": plan["role"]})
         if level == "landlock":
-            see_only_needed(plan, plan["root"])
+            see_only_needed(plan, plan["root"], plan["role"])
         refuse_if_readable(plan)
         for path in (*plan["shown"], __file__):
             if not jail.readable([path]):
@@ -243,11 +244,13 @@ def refuse_if_readable(plan: dict[str, Any]) -> None:
 
 def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], descriptors: list[int], told: int) -> int:
     """Leave for namespaces of our own, with an empty scratch, and fork the keeper into them; ``told`` gets its number."""
-    home, owner = launch["home"], plan["owner"]
+    home, owner = launch["home"], user(plan, launch)
     if level == "namespaces":
         jail.unshare(jail.OWN)
         jail.keep_mounts_private()
         jail.own_scratch(launch["scratch_mib"], os.getuid() if owner is None else owner)
+        for path in plan["hidden_from"].get(launch["role"], []):
+            jail.hide(path)
         home = jail.HOME
     elif owner is not None:
         os.chown(home, owner, owner)
@@ -268,7 +271,7 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
         jail.no_orphans()
         os.sched_setaffinity(0, plan["cores"])
         this = os.pidfd_open(os.getpid())
-        confine(plan, level)
+        confine(plan, level, launch)
         copy_files(files, launch["files"], home)
         jail.set_limits(launch["limits"])
     except OSError as error:
@@ -287,19 +290,27 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
     return 0
 
 
-def confine(plan: dict[str, Any], level: str) -> None:
+def user(plan: dict[str, Any], launch: dict[str, Any]) -> int | None:
+    """The user that a process becomes; None where it cannot be another one."""
+    return None if plan["owner"] is None else launch["uid"]
+
+
+def confine(plan: dict[str, Any], level: str, launch: dict[str, Any]) -> None:
     """Give up what neither keeper nor student may have, for good."""
     if level == "off":
         return
-    jail.drop_privileges(plan["owner"])
+    jail.drop_privileges(user(plan, launch))
     seccomp.filter_system_calls(
-        sockets=level == "namespaces", metadata=level == "namespaces" or plan["owner"] is not None
+        sockets=level == "namespaces" or launch["role"] == "judge",  # who connects to the kernels' sockets
+        metadata=level == "namespaces" or plan["owner"] is not None,
     )
 
 
-def see_only_needed(plan: dict[str, Any], home: str) -> None:
+def see_only_needed(plan: dict[str, Any], home: str, role: str) -> None:
     """Landlock on this process: what Python needs, what lies in its own folder, and what ``/proc`` says of itself."""
-    jail.landlock([*plan["shown"], os.path.dirname(os.path.abspath(__file__))], [home, "/proc/self"])
+    hidden = plan["hidden_from"].get(role, [])
+    shown = [path for path in plan["shown"] if path not in hidden]
+    jail.landlock([*shown, os.path.dirname(os.path.abspath(__file__))], [home, "/proc/self"])
 
 
 def copy_files(files: list[int], names: list[str], home: str) -> None:
@@ -338,7 +349,7 @@ def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: s
     os.environ.update(launch["environment"])
     live_in(home)
     if level == "landlock":
-        see_only_needed(plan, home)
+        see_only_needed(plan, home, launch["role"])
     sys.path.insert(0, "")  # a notebook may import what lies beside it
     random.seed()
     if "numpy" in sys.modules:

@@ -189,7 +189,6 @@ NEEDS = {"a progress bar": "tqdm"}
 @pytest.fixture(scope="module")
 def value_of() -> Iterator[ValueOf]:
     """What the cells of an entry give, warm or cold; the parents are started once, and the cold ones run first."""
-    before = warm._surroundings
 
     @functools.cache
     def asked(cold: bool) -> dict[str, Any]:
@@ -210,7 +209,7 @@ def value_of() -> Iterator[ValueOf]:
         return found
 
     yield value
-    warm.settle(before)
+    warm.settle(warm.Surroundings())
     warm.release()
 
 

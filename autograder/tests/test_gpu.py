@@ -19,6 +19,7 @@ from autograder import warm
 from autograder.config import Jail, Limits
 from autograder.run import NotebookRun
 from autograder.submission import Submission
+from autograder.tests.tiny_course import warm_parent
 from autograder.warm import Surroundings
 
 pytestmark = [
@@ -199,7 +200,7 @@ def test_nobody_reads_what_an_earlier_submission_left_in_the_gpus_memory(level: 
 
 def test_a_framework_imported_before_the_fork_uses_the_gpu_after_it(level: str) -> None:
     assert run_one(MULTIPLIES[FRAMEWORK], "multiply") == ["GPU:0", 64.0**3]
-    parent = psutil.Process(warm.parent().process.pid)
+    parent = psutil.Process(warm_parent().process.pid)
     opened = {os.readlink(link) for p in [parent, *parent.children(recursive=True)] for link in descriptors(p.pid)}
     assert not {name for name in opened if name.startswith("/dev/nvidia")}, "the parent has begun to use the GPU"
 

@@ -31,7 +31,6 @@ from autograder.draw import Draw
 from autograder.failures import CheckFailed
 from autograder.feedback import feedback_page
 from autograder.grading import Grader, Job, hidden
-from autograder.notebook import open_notebook
 from autograder.report import write_report
 from autograder.results import CheckResult, Result
 from autograder.run import NotebookRun
@@ -40,7 +39,7 @@ from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token
 from autograder.tests.conftest import SOAK
 from autograder.tests.other_user import ORDINARY, lent, run_python
-from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, make_course, submit
+from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, make_course, open_file, submit, warm_parent
 
 pytestmark = pytest.mark.slow
 JAILED = {attack.name: attack for kind in ("disclosure", "network", "persistence") for attack in attacks(kind)}
@@ -131,12 +130,11 @@ def cells(attack: Attack, given: dict[str, str]) -> list[str]:
 @contextmanager
 def settled(surroundings: warm.Surroundings) -> Iterator[None]:
     """The surroundings for some tests, and those that stood before for the others."""
-    before = warm._surroundings
     warm.settle(surroundings)
     try:
         yield
     finally:
-        warm.settle(before)
+        warm.settle(warm.Surroundings())
         warm.release()
 
 
@@ -250,7 +248,7 @@ OWN_ID = "import os\ndef own_id(): return os.getpid()"
 
 
 def test_without_a_jail_the_warm_parent_is_killed(without_a_jail: None, course: Course, watching: Canaries) -> None:
-    before = warm.parent().process
+    before = warm_parent().process
     given = {**watching.given, "stop": "9"}  # a parent that is only stopped would hold up this test for minutes
     with NotebookRun([*cells(JAILED[PARENT], given), OWN_ID], [], Limits(seconds_per_call=10.0)) as run:
         run.run_cells()
@@ -262,7 +260,7 @@ def test_without_a_jail_the_warm_parent_is_killed(without_a_jail: None, course: 
         finally:
             os.kill(own, signal.SIGKILL)  # neither its keeper nor the parent is left to end it
     assert before.poll() is not None, "the parent lives: the sample does it no harm even where it could"
-    assert warm.parent().process is not before, "no new parent was started"
+    assert warm_parent().process is not before, "no new parent was started"
 
 
 # ---- one level of the jail after the other, as root and as an ordinary user
@@ -285,7 +283,7 @@ def report_loot(level: str, folder: Path) -> None:
             with suppress(CheckFailed) if name == PARENT else nullcontext():  # it may end itself with its keeper
                 found = loot(JAILED[name], placeholders(watched, course))
             report[name] = [found, [each.decode(errors="replace") for each in watched.heard()], watched.daemons()]
-        report["parent"] = warm.parent().process.poll() is None
+        report["parent"] = warm_parent().process.poll() is None
     warm.release()
     print(json.dumps(report))
 
@@ -353,9 +351,9 @@ def test_answers_to_the_inputs_of_one_attempt_are_none_to_the_next(
     assert again.points == 0.0, "what was asked once is asked again: a student can collect the answers"
     # It would gain points if inputs depended neither on the code nor on the key.
     where = "tiny/test_q1_words.py::test_counts_words"
-    mine = Draw.keyed(course.key, open_notebook(path, course).student_code, where).distinct_pairs(2, 9, n=3)
+    mine = Draw.keyed(course.key, open_file(path, course).student_code, where).distinct_pairs(2, 9, n=3)
     assert words in {" ".join(["x" * letters] * number) for number, letters in mine}, "these are other inputs"
-    theirs = Draw.keyed(b"another key", open_notebook(path, course).student_code, where).distinct_pairs(2, 9, n=3)
+    theirs = Draw.keyed(b"another key", open_file(path, course).student_code, where).distinct_pairs(2, 9, n=3)
     changed = Draw.keyed(course.key, "other code", where).distinct_pairs(2, 9, n=3)
     assert mine != theirs and mine != changed, "inputs repeat under another key or for other code"
 
@@ -457,7 +455,7 @@ def test_a_bomb_costs_its_own_question_and_its_limit_is_named(
         Job(submit(small, tmp_path / "neighbour.ipynb", **RIGHT), "tiny"),
     ]
     futures = [two_judges.start(job) for job in jobs]
-    bomb, neighbour = (two_judges.finish(job, future) for job, future in zip(jobs, futures, strict=True))
+    bomb, neighbour = (two_judges.finish(job, future).result for job, future in zip(jobs, futures, strict=True))
     assert neighbour.points == MAX_POINTS, f"the neighbour lost points: {neighbour.checks} {neighbour.notes}"
     assert bomb.question_points() == {"q1": (0.0, 2.0), "q2": (3.0, 3.0)}, f"{bomb.checks} {bomb.notes} {bomb.faults}"
     said = f"{first(bomb).rationale} {first(bomb).hint}"

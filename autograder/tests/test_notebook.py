@@ -17,8 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.course import Course
 from autograder.errors import Ungradable
-from autograder.notebook import Opened, open_notebook
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.notebook import Opened
+from autograder.tests.tiny_course import RIGHT, open_file, submit
 
 Edit = Callable[[NotebookNode], None]
 
@@ -29,7 +29,7 @@ def opened(course: Course, tmp_path: Path, edit: Edit | None = None, **answers: 
         notebook = nbformat.read(path, as_version=4)
         edit(notebook)
         path.write_text(json.dumps(notebook), encoding="utf-8")
-    return open_notebook(path, course, "tiny")
+    return open_file(path, course, "tiny")
 
 
 def ids(notebook: NotebookNode) -> list[str]:
@@ -108,7 +108,7 @@ def test_both_releases_give_the_same_draws(built_once: Course, tmp_path: Path) -
             cell.source = RIGHT[cell.id[:2]]
     path = tmp_path / "from_otter.ipynb"
     nbformat.write(otter, path)
-    found = open_notebook(path, built_once)
+    found = open_file(path, built_once)
     assert found.student_code == opened(built_once, tmp_path).student_code
     assert not any("otter" in cell.source for cell in found.code)
 
@@ -229,7 +229,7 @@ def test_what_is_no_notebook_of_this_course_gets_one_clear_line(
     built_once: Course, tmp_path: Path, text: str | bytes, says: str
 ) -> None:
     with pytest.raises(Ungradable) as error:
-        open_notebook(bad(tmp_path, text), built_once, "tiny")
+        open_file(bad(tmp_path, text), built_once, "tiny")
     assert says in str(error.value)
     assert str(error.value).startswith("bad.ipynb: ")
     assert "\n" not in str(error.value)
@@ -240,7 +240,7 @@ def test_a_notebook_that_is_too_large_is_not_even_read(built_once: Course, tmp_p
     with open(path, "wb") as file:
         file.truncate(200 << 20)
     with pytest.raises(Ungradable, match=r"200 MiB.*at most 50"):
-        open_notebook(path, built_once)
+        open_file(path, built_once)
 
 
 def test_cells_of_every_shape_are_read(built_once: Course, tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_however_it_is_damaged_it_opens_or_gets_one_clear_line(built_once: Cours
             part[last] = copy.deepcopy(rng.choice(JUNK))
         path = bad(tmp_path, json.dumps(damaged))
         try:
-            found = open_notebook(path, built_once, "tiny")
+            found = open_file(path, built_once, "tiny")
             outcomes.add(bool(found.student_code or found.code))
         except Ungradable as error:
             outcomes.add(str(error).startswith("bad.ipynb: ") and "\n" not in str(error))

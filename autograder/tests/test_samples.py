@@ -16,12 +16,12 @@ import pytest
 from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.grading import Grader
-from autograder.notebook import open_notebook
 from autograder.results import OUR_FAULT
 from autograder.source import stubs
 from autograder.tests import first_road as road
 from autograder.tests.first_road import NAMES, ROOT, SAMPLES, question_points, sample
 from autograder.tests.samples import SEARCHER, committed, differences, expected, misconceptions, write_class
+from autograder.tests.tiny_course import open_file
 
 MISCONCEPTIONS = "partial_one_misconception_per_question"
 SEARCHES = "failed_searches_for_answers"
@@ -181,7 +181,7 @@ def test_how_it_was_saved_does_not_change_the_inputs(course: Course) -> None:
     """Fresh inputs are drawn from the answers alone, not from ids, line ends or the order of an editor's fields."""
     saved = ("full_points", "full_points_saved_by_colab", "full_points_saved_by_vscode")
     for assignment in ASSIGNMENTS:
-        code = {open_notebook(sample(assignment, outcome), course, assignment).student_code for outcome in saved}
+        code = {open_file(sample(assignment, outcome), course, assignment).student_code for outcome in saved}
         assert len(code) == 1
 
 
@@ -195,8 +195,8 @@ def test_another_assignments_notebook_is_told_apart_where_only_one_is_known(assi
     for other in ASSIGNMENTS:
         if other != assignment:
             with pytest.raises(Ungradable, match=f"holds no answer to '{assignment}'"):
-                open_notebook(sample(other, "full_points"), course, assignment)
+                open_file(sample(other, "full_points"), course, assignment)
     one_answer = nbformat.read(sample(assignment, "full_points"), as_version=4)
     one_answer.cells = [cell for cell in one_answer.cells if stubs(cell)][:1]
     nbformat.write(one_answer, tmp_path / "short.ipynb")
-    assert open_notebook(tmp_path / "short.ipynb", course, assignment).assignment.name == assignment
+    assert open_file(tmp_path / "short.ipynb", course, assignment).assignment.name == assignment

@@ -23,7 +23,7 @@ from autograder.grading import Grader
 from autograder.inside.jail import OWN
 from autograder.run import NotebookRun
 from autograder.submission import Submission
-from autograder.tests.tiny_course import RIGHT, WRONG, submit
+from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
@@ -55,7 +55,7 @@ def test_temporary_files_may_lie_in_a_folder_of_a_very_long_name(
     monkeypatch.setattr("tempfile.tempdir", str(place))
     for _ in range(2):
         warm.settle(warm.Surroundings())
-        assert warm.parent().folder.is_relative_to(place)
+        assert warm_parent().folder.is_relative_to(place)
         assert value("answer", "answer = 42") == 42
     warm.release()
     assert not list(place.iterdir())
@@ -80,7 +80,7 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
     warm.settle(warm.Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
     there = "import sys; there = 'tensorflow' in sys.modules"
     assert value("there", there) is True
-    parent = psutil.Process(warm.parent().process.pid)
+    parent = psutil.Process(warm_parent().process.pid)
     threads = [child.num_threads() for child in [parent, *parent.children(recursive=True)]]
     assert max(threads) <= 2, "a runtime was started before the fork: its threads are missing in every child"
     fit = (
@@ -97,7 +97,7 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
 @pytest.mark.slow
 def test_a_parent_that_died_is_replaced() -> None:
     assert value("x", "x = 1") == 1
-    before = warm.parent()
+    before = warm_parent()
     for process in reversed(psutil.Process(before.process.pid).children(recursive=True)):
         process.kill()
     assert value("x", "x = 2") == 2

@@ -13,7 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder import warm
 from autograder.course import Course, find_course
+from autograder.notebook import Opened, notebook_bytes, open_notebook
 
 ASSIGNMENT = "tiny"
 MAX_POINTS = 5.0
@@ -266,3 +268,16 @@ def submit(course: Course, path: Path, **answers: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
     return path
+
+
+def open_file(path: Path, course: Course, assignment: str | None = None) -> Opened:
+    """What a reader makes of a file, in this process."""
+    data = notebook_bytes(path, course.settings.limits.notebook_mib)
+    return open_notebook(data, path.name, course, assignment)
+
+
+def warm_parent() -> warm.WarmParent:
+    """The parent of this process, which is no judge."""
+    parent = warm.parent()
+    assert isinstance(parent, warm.WarmParent)
+    return parent

@@ -1,0 +1,79 @@
+"""What runs in the jail of readers and judges: one function for each, called in a fresh process for each submission.
+
+Both get one frame and answer with one. Neither has a network, rights, or a file that it could change.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder import warm
+from autograder.errors import Ungradable, UsageError
+from autograder.inside.wire import receive_frame, send_frame
+from autograder.notebook import Opened, open_notebook
+from autograder.sandbox.broker import RemoteParent
+from autograder.sandbox.course_copy import course_from
+
+MOST_BYTES = 1 << 30  # of a frame from the worker, which has kept to the limits already
+READER_MIB, JUDGE_MIB = 384, 6144
+
+
+def read(given: Mapping[str, Any], sockets: list[int]) -> None:
+    """Open a notebook: answer with the cells of the repaired one, or with the reason why it cannot be graded."""
+    stream = socket.socket(fileno=sockets[0])
+    job, [data] = receive_frame(stream, MOST_BYTES)
+    course = course_from(job["root"], job["settings"])
+    limit_memory(READER_MIB)
+    answer: dict[str, Any]
+    try:
+        answer = {"opened": open_notebook(bytes(data), job["name"], course, job["assignment"]).as_data()}
+    except Ungradable as error:
+        answer = {"ungradable": str(error)}
+    except UsageError as error:
+        answer = {"usage": str(error)}
+    except MemoryError:
+        answer = {"over": "memory"}
+    except Exception as error:
+        answer = {"fault": fault(error)}
+    send_frame(stream, answer)
+
+
+def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
+    """Run and judge a submission that was opened: answer with the result, or with what is wrong with the course."""
+    from autograder.judge import prepare  # not for a reader, which has no use for pytest
+    from autograder.verdict import judged
+
+    stream, broker = (socket.socket(fileno=number) for number in sockets)
+    job, _ = receive_frame(stream, MOST_BYTES)
+    course = course_from(job["root"], job["settings"])
+    prepare(course.private, job["environment"])
+    warm.adopt(RemoteParent(broker, job["level"], Path(job["sockets"])))
+    limit_memory(JUDGE_MIB)
+    answer: dict[str, Any]
+    try:
+        opened = Opened.from_data(job["opened"], course)
+        answer = {"result": judged(opened, job["student"], job["trial"]).model_dump(mode="json")}
+    except UsageError as error:
+        answer = {"usage": str(error)}
+    except Exception as error:
+        answer = {"fault": fault(error)}
+    send_frame(stream, answer)
+
+
+def fault(error: Exception) -> str:
+    """An error of ours in a line, for the instructor."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"[:500]
+
+
+def limit_memory(mib: int) -> None:
+    """What this process may take beyond what it has now."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    held = next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+    limit = (held >> 10) + mib << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

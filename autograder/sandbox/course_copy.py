@@ -1,0 +1,104 @@
+"""What readers and judges may see of a course: a copy that belongs to their users, whatever the modes of the instructor's files."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from autograder.config import Autograder, Jail, Limits, Settings
+from autograder.course import Course
+from autograder.sandbox.users import own_users
+
+SECTIONS = {"Autograder": Autograder, "Limits": Limits, "Jail": Jail}
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")
+
+
+class CourseCopy:
+    """The released notebooks for everybody, solutions and hidden tests for judges alone; nothing else of the course.
+
+    Attributes:
+        public: becomes the root of the course in the jail.
+        private: holds ``solutions/`` and ``tests/``.
+    """
+
+    public: Path
+    private: Path
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self._copied: list[tuple[str, int, int]] = []
+
+    def make(self, folder: Path) -> None:
+        """Make the copy in two new folders under ``folder``."""
+        self.public, self.private = folder / "public", folder / "private"
+        self.public.mkdir(mode=0o755)
+        self.private.mkdir(mode=0o700)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Copy again if a file has changed: a judge that lives on must not grade with older checks."""
+        state = [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(self._files())]
+        if state == self._copied:
+            return
+        for folder in (self.public, self.private):
+            for path in folder.iterdir():
+                shutil.rmtree(path)
+        for name in self.course.assignments:
+            released = self.course.assignment(name).released
+            if released.is_file():
+                (self.public / "source" / name).mkdir(parents=True)
+                (
+                    self.public / "source" / name / f"{name}.ipynb"
+                ).touch()  # tells the assignment's name; who reads needs no more
+                shutil.copytree(released.parent, self.public / "release" / "nbgrader" / name, ignore=LEFT_OUT)
+        for name in ("solutions", "tests"):
+            if (self.course.private / name).is_dir():
+                shutil.copytree(self.course.private / name, self.private / name, ignore=LEFT_OUT)
+        compileall.compile_dir(self.private, quiet=2, workers=1)
+        _give(self.public, 0o755, 0o644, None)
+        _give(self.private, 0o700, 0o600, own_users().judge if os.getuid() == 0 else None)
+        self._copied = state
+
+    def _files(self) -> Iterator[Path]:
+        for name in self.course.assignments:
+            yield from _regular(self.course.assignment(name).released.parent)
+        for name in ("solutions", "tests"):
+            yield from _regular(self.course.private / name)
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The configuration as data, with the folders as they are in the jail."""
+        settings = self.course.settings
+        sections = zip(SECTIONS, (settings.course, settings.limits, settings.jail), strict=True)
+        told = {name: {key: getattr(s, key) for key in s.trait_names(config=True)} for name, s in sections}
+        told["Autograder"] |= {"private_folder": str(self.private), "key": self.course.key.decode()}
+        return told
+
+    def in_the_course(self, text: str) -> str:
+        """A message with the paths of the copy as the instructor knows them."""
+        return text.replace(str(self.private), str(self.course.private)).replace(
+            str(self.public), str(self.course.root)
+        )
+
+
+def course_from(root: str, settings: Mapping[str, Mapping[str, Any]]) -> Course:
+    """The course that ``CourseCopy.settings`` told of."""
+    config = Config({name: dict(values) for name, values in settings.items()})
+    course, limits, jail = (SECTIONS[name](config=config) for name in SECTIONS)
+    return Course(Path(root), Settings(config, course, limits, jail))  # type: ignore[arg-type]
+
+
+def _regular(folder: Path) -> Iterable[Path]:
+    return (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+
+
+def _give(folder: Path, folders: int, files: int, uid: int | None) -> None:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(folders if path.is_dir() else files)
+        if uid is not None:
+            os.chown(path, uid, uid)

@@ -1,0 +1,284 @@
+"""Readers and judges, who interpret what students made: without a network, without rights, within limits, on every level of the jail."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import grading
+from autograder.config import LEVELS, Limits
+from autograder.course import Course, find_course
+from autograder.errors import Ungradable, UsageError
+from autograder.grading import Ended, Grader, Job, Worker
+from autograder.inside.wire import receive_frame, send_frame
+from autograder.results import CheckResult
+from autograder.sandbox.users import own_users
+from autograder.tests.other_user import ORDINARY, lent, run_python
+from autograder.tests.tiny_course import MAX_POINTS, RIGHT, submit
+
+pytestmark = pytest.mark.slow
+
+PROBE = '''\
+"""Tiny, question 3: what a judge may do (7 points)."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from autograder.checks import check, fail
+
+
+def refused(function, *arguments):
+    try:
+        function(*arguments)
+    except OSError:
+        return
+    fail("nothing refused it")
+
+
+@check("q3", points=1)
+def test_another_user(submission, draw):
+    """The judge is not root"""
+    if os.getuid() == 0 or os.geteuid() == 0 or 0 in os.getgroups():
+        fail(f"uid {os.getuid()}, groups {os.getgroups()}")
+
+
+@check("q3", points=1)
+def test_no_tcp(submission, draw):
+    """The judge has no TCP"""
+    refused(socket.create_connection, ("127.0.0.1", PORT), 2)
+
+
+@check("q3", points=1)
+def test_no_udp(submission, draw):
+    """The judge has no UDP"""
+
+    def send():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.sendto(b"out", ("127.0.0.1", PORT))
+
+    refused(send)
+
+
+@check("q3", points=1)
+def test_no_file_changes(submission, draw):
+    """The judge changes no file of the course, of its copy or of Python"""
+    for folder in (COURSE, Path(__file__).parent, Path(os.__file__).parent, Path(check.__code__.co_filename).parent):
+        refused((Path(folder) / "written by a judge").touch)
+    refused(open, __file__, "a")
+
+
+@check("q3", points=1)
+def test_no_gradebook(submission, draw):
+    """The judge reads neither gradebook nor key nor what others handed in"""
+    for name in ("gradebook.db", ".autograder_key", "submitted"):
+        refused(os.stat if LEVEL == "namespaces" else os.listdir if name == "submitted" else open, f"{COURSE}/{name}")
+
+
+@check("q3", points=1)
+def test_no_signals(submission, draw):
+    """The judge sends no signal to the process that started it"""
+    refused(os.kill, WORKER, 0)
+
+
+@check("q3", points=1)
+def test_no_capabilities(submission, draw):
+    """The judge has no capability and can gain none"""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    held = {name: status[name].strip() for name in ("CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp")}
+    if held != {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}:
+        fail(str(held))
+'''
+
+
+@pytest.fixture(params=LEVELS[:0:-1])
+def level(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    """A port on which somebody listens, by TCP and UDP; fails where something was heard."""
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        udp.bind(tcp.getsockname())
+        yield tcp.getsockname()[1]
+        for heard in (tcp, udp):
+            heard.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                heard.accept() if heard is tcp else heard.recv(16)
+
+
+def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
+    built: Course, tmp_path: Path, level: str, listening: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gradebook.db", ".autograder_key"):
+        (built.root / name).touch(0o600)
+    (built.root / "submitted").mkdir(mode=0o700, exist_ok=True)
+    place = (
+        f"COURSE, PORT, WORKER, LEVEL = {str(built.root)!r}, {listening}, {os.getpid()}, {level!r}\n\n\ndef refused("
+    )
+    (built.root / "tests/tiny/test_q3_walls.py").write_text(PROBE.replace("def refused(", place, 1))
+    course = find_course(built.root)
+    course.settings.jail.minimum = "user"
+    course.root.chmod(0o700)  # on the level `user` nothing else hides it
+    monkeypatch.setattr(grading, "hidden", lambda course: [course.root])  # others may read the samples of this package
+    worker = Worker(course, levels=(level,))
+    try:
+        if worker.confined.level != level:
+            pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
+        job = Job(submit(course, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
+        result = worker.judge(job, worker.open(job.path, "tiny"))
+    finally:
+        worker.close()
+    walls = [check for check in result.checks if check.question == "q3"]
+    assert [told(check) for check in walls] == [(check.check, "passed", "") for check in walls], result.faults
+    assert result.points == MAX_POINTS + 7
+
+
+@pytest.mark.parametrize("uid", [0, ORDINARY])
+def test_the_same_on_the_other_levels_and_as_an_ordinary_user(uid: int, built_once: Course) -> None:
+    walls = f"{__file__}::{test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write.__name__}"
+    with lent(built_once, uid) as (folder, python):
+        own = ["-p", "no:cacheprovider", "-rs", "--basetemp", str(folder / "pytest")]
+        done = run_python(python, folder, "-m", "pytest", *own, walls)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-5000:]
+
+
+def told(check: CheckResult) -> tuple[str, str, str]:
+    return check.check, check.status, check.rationale
+
+
+def test_two_processes_never_have_the_same_users() -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root becomes other users")
+    ask = "from autograder.sandbox.users import own_users; print(own_users().student, flush=True); input()"
+
+    def begin() -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", ask], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    others = [begin() for _ in range(4)]
+    try:
+        numbers = [int(other.stdout.readline()) for other in others if other.stdout is not None]
+        assert len({*numbers, own_users().student}) == 5
+        others[2].kill()
+        others[2].wait()
+        others.append(begin())
+        last = others[-1]
+        assert last.stdout is not None
+        assert int(last.stdout.readline()) <= max(numbers), "the number of a process that was killed is free again"
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def test_more_workers_than_user_numbers_are_refused(built_once: Course) -> None:
+    with pytest.raises(UsageError, match="--workers 5000: at most 1024"):
+        Grader(built_once, 5000)
+
+
+def cells(*sources: str, **more: object) -> bytes:
+    listed: list[Any] = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": s} for s in sources
+    ]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": listed, **more}).encode()
+
+
+def old(*made: dict[str, object]) -> bytes:
+    return json.dumps(
+        {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": list(made)}]}
+    ).encode()
+
+
+BOMBS = {
+    "a heading of level 2.5e9": old({"cell_type": "heading", "level": 2_500_000_000, "source": "x", "metadata": {}}),
+    "a heading of level 1e9, 50 times": old(
+        *[{"cell_type": "heading", "level": 10**9, "source": "x", "metadata": {}}] * 50
+    ),
+    "text that a regular expression goes back and forth over": cells("(\n" + "a : b\n" * 20_000),
+    "long cells that resemble a released one": cells(
+        *["def f(x): return x  # " + "ab" * 2400 + str(i) for i in range(400)]
+    ),
+    "a hundred thousand cells": cells(*["x"] * 100_000),
+    "deep nesting": b'{"nbformat": 4, "cells": ' + b"[" * 200_000,
+    "a number of a million digits": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {"n": '
+    + b"9" * 10**6
+    + b'}, "cells": []}',
+    "an expression nested too deep for a parser": cells("(" * 100_000, "-" * 500_000 + "1", "x" + "[0" * 50_000),
+    "metadata of every wrong type": json.dumps(
+        {"nbformat": 4, "metadata": [1], "cells": [{"cell_type": 7, "source": {}}]}
+    ).encode(),
+}
+
+
+@pytest.fixture(scope="module")
+def worker(built_once: Course) -> Iterator[Worker]:
+    started = Worker(built_once)
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_reading_has_limits_and_the_next_notebook_is_read(bomb: str, worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "bomb.ipynb").write_bytes(BOMBS[bomb])
+    try:
+        opened = worker.open(tmp_path / "bomb.ipynb", "tiny")
+        assert opened["assignment"] == "tiny"
+    except Ungradable as error:
+        assert str(error).startswith("bomb.ipynb: ") and "\n" not in str(error)
+    assert worker.open(submit(worker.course, tmp_path / "tiny.ipynb", **RIGHT), "tiny")["assignment"] == "tiny"
+
+
+def test_a_reader_sees_no_hidden_check(worker: Worker) -> None:
+    """What it is shown of the course is what students have."""
+    job = {"paths": [str(worker.copy.private / name) for name in ("", "tests", "solutions/tiny.py")]}
+    assert worker._ask("reader", "autograder.tests.test_confined:look", job, [], Limits(), 20) == {"seen": []}
+
+
+def look(given: object, sockets: list[int]) -> None:
+    """Runs as a reader: which paths can be read from there."""
+    stream = socket.socket(fileno=sockets[0])
+    job, _ = receive_frame(stream, 1 << 20)
+    seen = [path for path in job["paths"] if os.access(path, os.R_OK) and (os.path.isfile(path) or os.listdir(path))]
+    send_frame(stream, {"seen": seen})
+
+
+def test_checks_that_were_repaired_count_from_the_next_submission_on(built: Course, tmp_path: Path) -> None:
+    path = submit(built, tmp_path / "tiny.ipynb", **RIGHT)
+    hidden = built.root / "tests/tiny/test_q1_words.py"
+    hidden = hidden if hidden.is_file() else next((built.root / "tests/tiny").glob("test_q1*.py"))
+    with Grader(built) as grader:
+        assert grader.grade(path).points == MAX_POINTS
+        broken = hidden.read_text()
+        hidden.write_text(broken.replace("expected=", "expected=1 + ", 1))
+        assert grader.grade(path).points != MAX_POINTS
+        hidden.write_text(broken)
+        assert grader.grade(path).points == MAX_POINTS
+
+
+def test_a_judge_that_ends_leaves_nothing_running(built: Course, tmp_path: Path) -> None:
+    (built.root / "tests/tiny/test_q3_dies.py").write_text(
+        '"""Tiny, question 3: dies (1 point)."""\n\nimport os\n\nfrom autograder.checks import check\n\n\n'
+        '@check("q3", points=1)\ndef test_dies(submission, draw):\n    """Ends the judge"""\n'
+        '    submission.count_words("a film")\n    os.kill(os.getpid(), 9)\n'
+    )
+    course = find_course(built.root)
+    worker = Worker(course)
+    try:
+        path = submit(course, tmp_path / "tiny.ipynb", **RIGHT)
+        with pytest.raises(Ended):
+            worker.judge(Job(path, "tiny"), worker.open(path, "tiny"))
+        assert list((worker.confined.folder / "sockets").iterdir()) == [], "the student's process was not ended"
+    finally:
+        worker.close()

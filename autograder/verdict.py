@@ -1,0 +1,52 @@
+"""From an opened submission to its result: run in the jail, judged, and put into points."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from autograder import warm
+from autograder.judge import Trial, judge
+from autograder.notebook import Opened
+from autograder.results import OUR_FAULT, Result
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+
+
+def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> Result:
+    """Run a submission's cells and try every hidden check on it.
+
+    Args:
+        trial: the fields of a ``judge.Trial``, for a known answer.
+
+    Raises:
+        UsageError: what is wrong is the course's, and would be for every submission.
+    """
+    assignment = opened.assignment
+    how = Trial(tuple(trial["questions"]), int(trial["repetition"])) if trial is not None else None
+    with NotebookRun([cell.source for cell in opened.code], [], assignment.course.settings.limits) as run:
+        run.run_cells()
+        verdicts = judge(assignment, Submission(run), opened.student_code, how)
+    names = [info.name for _, infos in assignment.questions.values() for info in infos]
+    checks = [verdicts.results[name] for name in names if name in verdicts.results]
+    ours = any(check.status == "error" for check in checks)
+    return Result(
+        assignment=assignment.name,
+        student=student,
+        submission=opened.sha256,
+        points=None if ours else sum(check.points for check in checks),
+        max_points=assignment.max_points,
+        seconds=0.0,
+        checks=checks,
+        notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
+        faults=verdicts.faults,
+        questions={question: title for question, (title, _) in assignment.questions.items()},
+        facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
+    )
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")}
+    return {"versions": f"Python {platform.python_version()}, " + ", ".join(f"{n} {v}" for n, v in packages.items())}
