@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
@@ -18,6 +19,7 @@ from nbgrader.utils import is_grade
 
 from autograder import store
 from autograder.course import Course, find_course
+from autograder.engines.harmless import harmless
 from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
 from autograder.grading import Grader
@@ -55,11 +57,15 @@ class _OnSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class RepairSubmission(_OnSubmission):
-    """Puts the student's cells into the released notebook, so that every cell nbgrader looks for is there once."""
+    """Puts the student's cells into the released notebook, so that every cell nbgrader looks for is there once.
+
+    What formgrader shows of it is harmless to whoever opens it.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         _, assignment, path = self.submitted(resources)
-        repaired = open_notebook(path, self.course, assignment).notebook
+        opened = open_notebook(path, self.course, assignment)
+        repaired = harmless(opened.notebook, nbformat.read(opened.assignment.released, as_version=4))
         for cell in repaired.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
