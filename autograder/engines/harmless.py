@@ -121,7 +121,7 @@ def _as_typed(source: str) -> str:
 def _one_block(written: str) -> str:
     """HTML that Markdown copies as it is: a block from its first line on, without an empty line, which would end it."""
     inert = COMMAND.sub(_known_command, written)
-    return "<div>\n" + re.sub(r"\n\s*", "\n", inert).strip() + "\n</div>"
+    return re.sub(r"\n\s*", "\n", f"<div>\n{inert}\n</div>")
 
 
 def _known_command(found: Match[str]) -> str:

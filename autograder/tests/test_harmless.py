@@ -114,6 +114,7 @@ HOSTILE = [
     "{{ config }} {% raw %} {html}`<b>`\n:::{iframe} https://evil.example\n:::",
     "[^1]\n\n[^1]: <b>",
     "\u202e\u2066<b>\x00\x1b[31m\x07",
+    "[a]: https://a.example",
     "[" * 200,
     "> " * 300 + "<b>",
     "\\\\(" * 3000,
