@@ -189,6 +189,7 @@ def grade_here(course: Course, job: Job) -> Result:
 def _run_and_judge(opened: Opened, job: Job) -> Result:
     from autograder import warm
     from autograder.judge import judge
+    from autograder.pages import draw_pictures
     from autograder.run import NotebookRun
     from autograder.submission import Submission
 
@@ -200,7 +201,7 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
     checks = [verdicts.results[name] for name in names if name in verdicts.results]
     ours = any(check.status == "error" for check in checks)
-    return Result(
+    result = Result(
         assignment=assignment.name,
         student=job.student,
         submission=opened.sha256,
@@ -213,6 +214,8 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
         questions={question: title for question, (title, _) in assignment.questions.items()},
         facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
     )
+    draw_pictures(result)
+    return result
 
 
 def _files(assignment: Assignment) -> list[Path]:

@@ -24,7 +24,7 @@ from autograder.engines.harmless import MAX_CELL, harmless, harmless_markdown
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 #: The whole language that a harmless text may be written in; anything else in angle brackets is live.
 TAG = re.compile(
-    r"</?(?:div|p|h[1-6]|ul|ol|li|blockquote|pre|code|em|strong|del|table|thead|tbody|tr|th|td|dl|dt|dd|span)>|<br>|<hr />"
+    r"</?(?:div|p|h[1-6]|ul|ol|li|blockquote|pre|code|em|strong|del|table|thead|tbody|tr|th|td|dl|dt|dd|span)>|<br(?: /)?>|<hr />"
     r'|<ol start="\d+">|<t[hd] style="text-align:(?:left|right|center)">|</a>'
     r'|<a href="(?:https?://[a-z0-9.-]+\.[a-z]+(?::\d+)?(?:[/?#][^"<>]*)?|mailto:[^"<>]+|#[^"<>]*)" rel="noreferrer">'
     r'|<img alt="[^"<>]*" src="data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=]+">',
