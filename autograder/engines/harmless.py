@@ -66,7 +66,7 @@ TEX = frozenset(
     infty partial nabla forall exists nexists emptyset varnothing Re Im aleph beth hbar ell wp imath jmath prime angle triangle square
     blacksquare Box Diamond surd top bot flat natural sharp clubsuit diamondsuit heartsuit spadesuit therefore because colon
     degree checkmark complement mho eth
-    quad qquad space thinspace enspace begin end hline cr nonumber notag
+    quad qquad space thinspace enspace newline begin end hline cr nonumber notag tag label ref eqref boxed
     """.split()
 )
 
@@ -77,13 +77,17 @@ def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
     Args:
         notebook: a repaired submission: released cells, with metadata of their own, and the student's texts.
     """
-    ours = {(cell.cell_type, cell.source) for cell in released.cells}
+    ours = {(cell.cell_type, cell.source): cell for cell in released.cells}
     left, cells = MAX_NOTEBOOK, []
     for cell in notebook.cells:
-        if cell.cell_type != "code" and (cell.cell_type, cell.source) not in ours:
+        original = ours.get((cell.cell_type, cell.source))
+        if cell.cell_type == "code":
+            cells.append(cell)
+        elif original is not None:  # its text is ours; a picture that came with it is not
+            cells.append(_with(cell, attachments=original.get("attachments")))
+        else:
             left -= len(cell.source)
-            cell = _harmless_cell(cell, parsed=left >= 0)
-        cells.append(cell)
+            cells.append(_harmless_cell(cell, parsed=left >= 0))
     return NotebookNode(notebook | {"cells": cells})
 
 
@@ -92,8 +96,12 @@ def _harmless_cell(cell: NotebookNode, parsed: bool) -> NotebookNode:
     pictures = _pictures(cell.get("attachments"))
     formatted = parsed and cell.cell_type == "markdown"
     source = harmless_markdown(cell.source, pictures) if formatted else _as_typed(cell.source)
-    kept = {key: value for key, value in cell.items() if key != "attachments"}
-    return NotebookNode(kept | {"source": source})
+    return _with(cell, source=source, attachments=None)
+
+
+def _with(cell: NotebookNode, **fields: Any) -> NotebookNode:
+    """The cell with other fields; None takes one away."""
+    return NotebookNode({key: value for key, value in (cell | fields).items() if value is not None})
 
 
 def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> str:
@@ -136,6 +144,11 @@ def _known_command(found: Match[str]) -> str:
 def _plain(text: str) -> str:
     """Text in which no character is markup, neither in HTML nor in Markdown."""
     return MARKUP.sub(lambda found: f"&#{ord(found[0])};", html.escape(printable(text)))
+
+
+def _attribute(text: str) -> str:
+    """Text as the value of an attribute. Its backslashes and dollars are no formula's, so no tag may come between."""
+    return html.escape(printable(text)).replace("\\", "&#x5c;").replace("$", "&#x24;")
 
 
 def _pictures(attachments: Any) -> dict[str, str]:
@@ -211,7 +224,7 @@ class _Writer(HTMLRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         if WEB.fullmatch(url):
-            return f'<a href="{html.escape(url)}" rel="noreferrer">{text}</a>'
+            return f'<a href="{_attribute(url)}" rel="noreferrer">{text}</a>'
         if html.unescape(text) == unquote(url):  # an address that was typed without a text
             return text
         return _plain("[") + text + _destination(url, title)
@@ -223,7 +236,7 @@ class _Writer(HTMLRenderer):
         if not address:
             return _plain("![") + text + _destination(url, title)
         label = " ".join(html.unescape(striptags(text)).split())
-        return f'<img alt="{html.escape(label)}" src="{address}">'
+        return f'<img alt="{_attribute(label)}" src="{address}">'
 
     def task_list_item(self, text: str, checked: bool = False) -> str:
         return self.list_item(_plain("[x] " if checked else "[ ] ") + text)

@@ -87,6 +87,7 @@ HOSTILE = [
     "![a](attachment:drawing.svg)",
     '![a"onerror=b](attachment:pixel.png)',
     "![![a](javascript:b)](attachment:pixel.png)",
+    "![$\\href{a}{b}$ &#92;href](attachment:pixel.png) [c](https://a.example/$\\href$`d`)",
     "[![a](attachment:pixel.png)](javascript:b)",
     "![a][b]\n\n[b]: javascript:alert(1)",
     "$\\href{javascript:alert(1)}{x}$",
@@ -283,6 +284,7 @@ def test_released_cells_and_code_stay_as_they_are() -> None:
     released = new_notebook(cells=[text, asked])
     code = new_code_cell("print('<b>')")
     answer = NotebookNode(asked | {"source": "<b>mine</b>"})
+    assert harmless(NotebookNode(cells=[NotebookNode(text | {"attachments": PICTURES})]), released).cells == [text]
     shown = harmless(NotebookNode(cells=[text, asked, code, answer]), released).cells
     assert shown[:3] == [text, asked, code], "an answer left as released is known by its text"
     assert shown[3].source == "<div>\n<p>&lt;b&gt;mine&lt;/b&gt;</p>\n</div>" and shown[3].id == asked.id
