@@ -278,9 +278,16 @@ def _attached(cell: NotebookNode) -> dict[str, Any]:
     held = cell.get("attachments")
     if cell.cell_type != "markdown" or not isinstance(held, dict):
         return {}
-    kinds = {name: dict(kind) for name, kind in held.items() if isinstance(kind, dict)}
-    texts = {n: {k: v for k, v in kind.items() if k in PICTURES and isinstance(v, str)} for n, kind in kinds.items()}
-    return {"attachments": NotebookNode(texts)}
+    pictures = {
+        name: {
+            kind: "".join(map(str, data))
+            for kind, data in kinds.items()
+            if kind in PICTURES and isinstance(data, (str, list))
+        }
+        for name, kinds in held.items()
+        if isinstance(kinds, dict)
+    }
+    return {"attachments": NotebookNode(pictures)}
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
