@@ -1,12 +1,12 @@
-r"""Students' text cells as HTML of a few tags: they read as written, and hold nothing live, whatever shows them.
+r"""Rewrite students' text cells so that they read as written and hold nothing live, whatever shows them.
 
-nbgrader's formgrader, its feedback and nbconvert show Markdown with every tag in it, in the browser of the person with the most rights.
-Parsers of Markdown differ, so escaping what one of them takes for a tag is not enough. A text with any markup that could be
-live is therefore parsed here, once, and written anew as one HTML block in which only the tags below stand: text has no character left
-that Markdown or MathJax could read as more than text. Further parsers find nothing to parse.
+formgrader, nbgrader's feedback and nbconvert show Markdown with every tag in it, in the browser of the person with the most rights.
+Parsers of Markdown differ, so it is not enough to escape what one of them takes for a tag. This module parses a text once and writes it
+as one HTML block of a few tags. The text between them has no character left that Markdown could read as markup, so every later parser
+copies the block as it is, and the result does not depend on how the first parser read the text.
 
-Kept are paragraphs, headings, lists, tables, quotes, code, emphasis, formulas of known TeX commands, links to the web, and attached
-pictures. Everything else is shown as it was typed: HTML, other links, pictures from elsewhere, ``\href``.
+The block keeps paragraphs, headings, lists, tables, quotes, code, emphasis, formulas of known TeX commands, links to the web and
+attached pictures. It shows everything else as it was typed: HTML, other links, pictures from elsewhere, ``\href``.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from nbformat import NotebookNode
 
 from autograder.results import printable
 
-MAX_CELL = 20_000  # characters; a longer text is shown without formatting, since parsing it may take long
-MAX_NOTEBOOK = 200_000  # characters of a notebook that are parsed
-MAX_FORMULAS = 200  # openings in a text of formulas whose end is searched for from each of them
+MAX_CELL = 20_000  # characters; a longer text is shown unformatted, because parsing it may take long
+MAX_NOTEBOOK = 200_000  # characters parsed in one notebook
+MAX_FORMULAS = 200  # formulas in one text; the parser searches the whole text for the end of each
 FORMULA = re.compile(r"\\\\[(\[]|\\begin")
-# Without these a text has no tag, link, picture, code, escape, TeX command or heading (whose id could be a form's), and stays as it is.
-LIVE = re.compile(r"[<&\\\[\]{}`~#]|://|^[ \t>]*(?:=+|-+)[ \t]*$", re.MULTILINE)
-MARKUP = re.compile(r"[\\`*_{}\[\]$|~!\n]")  # what could begin something in Markdown, HTML's own characters apart
+# A text without these holds no tag, link, picture, code, escape, TeX command or heading (nbconvert gives headings ids, and a form's
+# field has one too). It stays as it is.
+LIVE = re.compile(r"[<&\\\[\]{}`~#]|://|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
+MARKUP = re.compile(r"[\\`*_{}\[\]$|~!\n]")  # may begin markup in Markdown; html.escape does the rest
 WEB = re.compile(r"https?://(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#][!-~]*)?|mailto:[!-~]+|#[!-~]*", re.IGNORECASE)
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8"}
 BACKSLASH, BRACKET = "&#92;", "&#91;"
 COMMAND = re.compile(rf"{BACKSLASH}(?:{BACKSLASH}(?P<space>{BRACKET})?|(?P<name>[A-Za-z]+))?")
-#: TeX commands that draw where they stand: none links, loads, defines, styles or moves anything.
+#: TeX commands that only draw. None of them loads, defines, styles or moves anything, or links to another page.
 TEX = frozenset(
     """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa varkappa lambda mu nu xi omicron pi varpi rho varrho
@@ -72,7 +73,7 @@ TEX = frozenset(
 
 
 def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
-    """The notebook with every text cell that is not the release's own made harmless; code cells stay, they are shown as code.
+    """Make every text cell of a notebook harmless, except the released ones; code cells are shown as code and stay.
 
     Args:
         notebook: a repaired submission: released cells, with metadata of their own, and the student's texts.
@@ -92,7 +93,7 @@ def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
 
 
 def _harmless_cell(cell: NotebookNode, parsed: bool) -> NotebookNode:
-    """The cell with a harmless source; a raw cell, which nbconvert shows as HTML, holds it as text as it stands."""
+    """Make one cell harmless. nbconvert shows raw cells as HTML, so their text is shown as it was typed."""
     pictures = _pictures(cell.get("attachments"))
     formatted = parsed and cell.cell_type == "markdown"
     source = harmless_markdown(cell.source, pictures) if formatted else _as_typed(cell.source)
@@ -105,7 +106,7 @@ def _with(cell: NotebookNode, **fields: Any) -> NotebookNode:
 
 
 def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> str:
-    """A Markdown source that reads as ``source`` does, and is safe whatever shows it.
+    """Write a Markdown source that reads as ``source`` does, and is safe whatever shows it.
 
     Args:
         pictures: name of an attachment -> address of its data.
@@ -117,7 +118,7 @@ def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> st
         return text
     try:
         written = MarkdownWithMath(_Writer(pictures or {}), _Blocks(), _Inline(hard_wrap=False)).render(text)
-    except Exception:  # a parser's own limit, or its own bug: what was typed can always be shown
+    except Exception:  # a limit or a bug of the parser; the text can still be shown as it was typed
         return _as_typed(text)
     return _one_block(written)
 
@@ -127,13 +128,13 @@ def _as_typed(source: str) -> str:
 
 
 def _one_block(written: str) -> str:
-    """HTML that Markdown copies as it is: a block from its first line on, without an empty line, which would end it."""
+    """Write HTML as one block that Markdown copies as it is. An empty line would end the block, so there is none."""
     inert = COMMAND.sub(_known_command, written)
     return re.sub(r"\n\s*", "\n", f"<div>\n{inert}\n</div>")
 
 
 def _known_command(found: Match[str]) -> str:
-    """A TeX command as it is if it may be drawn; else with a tag in it, over which MathJax reads no formula."""
+    """Leave a TeX command if it is known; else put a tag into it, because MathJax reads no formula across a tag."""
     if found["space"]:
         return f"{BACKSLASH * 2}<span>{BRACKET}</span>"
     if found["name"] is None or found["name"] in TEX:
@@ -142,17 +143,17 @@ def _known_command(found: Match[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which no character is markup, neither in HTML nor in Markdown."""
+    """Write text so that no character is markup, neither in HTML nor in Markdown."""
     return MARKUP.sub(lambda found: f"&#{ord(found[0])};", html.escape(printable(text)))
 
 
 def _attribute(text: str) -> str:
-    """Text as the value of an attribute. Its backslashes and dollars are no formula's, so no tag may come between."""
+    """Write text as the value of an attribute, where no formula may be found and no tag put."""
     return html.escape(printable(text)).replace("\\", "&#x5c;").replace("$", "&#x24;")
 
 
 def _pictures(attachments: Any) -> dict[str, str]:
-    """Name -> address of the data, of every attachment that is a picture and nothing else."""
+    """Find the attachments that are pictures: name -> address of the data."""
     if not isinstance(attachments, dict):
         return {}
     found = {str(name): _picture(kinds) for name, kinds in attachments.items()}
@@ -160,7 +161,7 @@ def _pictures(attachments: Any) -> dict[str, str]:
 
 
 def _picture(kinds: Any) -> str:
-    """The first of the allowed kinds whose data begin as such a file does; empty where there is none."""
+    """Address of the first allowed kind whose data begin as such a file does; empty if there is none."""
     for kind, start in PICTURES.items():
         encoded = kinds.get(kind) if isinstance(kinds, dict) else None
         if isinstance(encoded, str):
@@ -174,14 +175,14 @@ def _picture(kinds: Any) -> str:
 
 
 class _Blocks(MathBlockParser):  # type: ignore[misc]
-    """Blocks of Markdown; HTML is no block, but text."""
+    """Parses blocks of Markdown, and takes HTML for text."""
 
     def parse_raw_html(self, m: Match[str], state: BlockState) -> int | None:
         return None
 
 
 class _Inline(MathInlineParser):  # type: ignore[misc]
-    """What stands within a line of Markdown; HTML is text."""
+    """Parses what stands within a line of Markdown, and takes HTML for text."""
 
     def parse_inline_html(self, m: Match[str], state: InlineState) -> int | None:
         return None
@@ -252,5 +253,5 @@ class _Writer(HTMLRenderer):
 
 
 def _destination(url: str, title: str | None) -> str:
-    """Where a link that may be none leads, as it was typed."""
+    """The second half of a refused link, as it was typed."""
     return _plain(f"]({unquote(url)}" + (f' "{title}")' if title else ")"))
