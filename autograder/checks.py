@@ -63,8 +63,8 @@ def fail(rationale: str, hint: str = "") -> None:
 
 
 def curve(label: str, values: dict[str, Sequence[float]]) -> None:
-    """Add a learning curve to the feedback: name -> one number per epoch."""
-    data = {str(name): [float(v) for v in numbers] for name, numbers in values.items()}
+    """Add a learning curve to the feedback: name -> one number per epoch. What of it cannot be drawn is left out, and said."""
+    data = {str(name): numbers for name, numbers in values.items()}
     current().pictures.append(Picture(kind="curve", label=label, data=data))
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.results import Picture
-
-MAX_PICTURE = 400  # numbers; a larger array says nothing as a picture
+from autograder.results import MAX_ARRAY, Picture
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,7 @@ def picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | No
 
     ``data`` holds ``shape``, ``values`` (flat, C order, as text) and ``wrong`` (a position).
     """
-    if not 1 <= array.ndim <= 3 or array.size > MAX_PICTURE:
+    if not 1 <= array.ndim <= 3 or array.size > MAX_ARRAY:
         return None
     values = [describe(value) for value in array.reshape(-1)]
     label = "what your function returned; the first wrong value is marked"

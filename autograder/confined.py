@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from autograder import warm
 from autograder.errors import Ungradable, UsageError
 from autograder.inside.wire import receive_frame, send_frame
@@ -24,14 +26,21 @@ READER_MIB, JUDGE_MIB = 384, 6144
 
 
 def read(given: Mapping[str, Any], sockets: list[int]) -> None:
-    """Open a notebook: answer with the cells of the repaired one, or with the reason why it cannot be graded."""
+    """Open a notebook: answer with the cells of the repaired one, or with the reason why it cannot be graded.
+
+    Texts are as nbgrader may show them.
+    """
+    from autograder.harmless import harmless
+
     stream = socket.socket(fileno=sockets[0])
     job, [data] = receive_frame(stream, MOST_BYTES)
     course = course_from(job["root"], job["settings"])
     limit_memory(READER_MIB)
     answer: dict[str, Any]
     try:
-        answer = {"opened": open_notebook(bytes(data), job["name"], course, job["assignment"]).as_data()}
+        opened = open_notebook(bytes(data), job["name"], course, job["assignment"])
+        opened.notebook = harmless(opened.notebook, nbformat.read(opened.assignment.released, as_version=4))
+        answer = {"opened": opened.as_data()}
     except Ungradable as error:
         answer = {"ungradable": str(error)}
     except UsageError as error:

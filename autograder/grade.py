@@ -18,7 +18,7 @@ from rich.text import Text
 from autograder import store
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course
-from autograder.errors import Ungradable
+from autograder.errors import Ungradable, UsageError
 from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress
 from autograder.record import Recorder
@@ -39,7 +39,7 @@ def grade(
 
     Raises:
         UsageError: a path does not exist or holds nothing to grade, the course is not built, or ``json_file`` cannot be
-            written. Nothing was graded.
+            written; nothing was graded. Or it could be written before the class was graded, and not after.
     """
     if json_file is not None:
         store.ensure_writable(json_file)
@@ -61,12 +61,25 @@ def grade(
                     recorder.record(submission, graded)
         finally:  # what was graded is kept, whatever stops the rest
             results = [counted[key] for key in sorted(counted)] + [_unread(problem) for problem in collection.problems]
-            if json_file is not None:
-                store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
+            unwritten = _write_lines(json_file, results)
     console.print(table(results))
     for line in [line for result in results for line in remarks(result)]:
         console.print(Text(line), soft_wrap=True)
+    if unwritten is not None:
+        raise UsageError(
+            f"{json_file}: cannot be written ({unwritten.strerror}). The grades above are in the gradebook."
+        )
     return results
+
+
+def _write_lines(json_file: Path | None, results: list[Result]) -> OSError | None:
+    """Write one line per result, where that was asked for; the error that stood in the way, once all is graded."""
+    try:
+        if json_file is not None:
+            store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
+    except OSError as error:
+        return error
+    return None
 
 
 def _to_grade(

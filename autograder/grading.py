@@ -155,7 +155,7 @@ class Worker:
         self.confined = warm.WarmParent(
             warm.Surroundings(
                 Jail(minimum=jail.minimum),
-                (*ours, "autograder.confined", "autograder.verdict"),
+                (*ours, "autograder.confined", "autograder.verdict", "autograder.harmless"),
                 slot=self.slot,
                 levels=self.levels,
                 shown=(PACKAGE, *data),

@@ -27,6 +27,8 @@ SIMILAR = 0.6  # difflib ratio from which two cells without a common id are take
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
 STRANGER = 0.1  # share of the released cells, or of its own, up to which a notebook is not for the assignment
 
+PICTURES = ("image/png", "image/jpeg", "image/gif")  # kinds of attachments that may stay
+
 
 @dataclass
 class Opened:
@@ -301,8 +303,27 @@ def _chosen(released: NotebookNode, copies: list[NotebookNode], notes: list[str]
 
 
 def _filled(released: NotebookNode, submitted: NotebookNode) -> NotebookNode:
-    """The released cell, with the student's text where the student may write."""
-    return NotebookNode(released | {"source": submitted.source}) if _is_solution(released) else released.copy()
+    """The released cell, with the student's text and pictures where the student may write."""
+    if not _is_solution(released):
+        return released.copy()
+    return NotebookNode(released | {"source": submitted.source} | _attached(submitted))
+
+
+def _attached(cell: NotebookNode) -> dict[str, Any]:
+    """The pictures that a text cell holds, as a field of a cell; nothing where there is none."""
+    held = cell.get("attachments")
+    if cell.cell_type != "markdown" or not isinstance(held, dict):
+        return {}
+    pictures = {
+        name: {
+            kind: "".join(map(str, data))
+            for kind, data in kinds.items()
+            if kind in PICTURES and isinstance(data, (str, list))
+        }
+        for name, kinds in held.items()
+        if isinstance(kinds, dict)
+    }
+    return {"attachments": NotebookNode(pictures)}
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
@@ -310,7 +331,7 @@ def _own(cell: NotebookNode, position: int) -> NotebookNode:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(
         cell.cell_type, nbformat.v4.new_raw_cell
     )
-    return make(cell.source, id=f"own-{position}")
+    return make(cell.source, id=f"own-{position}", **_attached(cell))
 
 
 def _is_leftover(cell: NotebookNode) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
-from autograder.results import Picture
+from autograder.results import Picture, Result
 
 
 @cache
@@ -26,11 +27,24 @@ def render(template: str, **values: Any) -> str:
     return _templates().get_template(template).render(**values)
 
 
+def draw_pictures(result: Result) -> None:
+    """Draw every learning curve of a result; one that cannot be drawn is left out, and a note says so."""
+    for check in result.checks:
+        for picture in [picture for picture in check.pictures if picture.kind == "curve"]:
+            try:
+                picture.image = base64.b64encode(curve_png(picture)).decode()
+            except Exception as error:
+                check.pictures.remove(picture)
+                result.notes.append(
+                    f"{check.question}: the picture '{picture.label}' was not drawn ({type(error).__name__})."
+                )
+
+
 def draw(picture: Picture) -> Markup:
-    """A picture as HTML: an array as small tables, a learning curve as an image."""
+    """A picture as HTML: an array as small tables, a learning curve as the image that was drawn of it."""
     if picture.kind == "array":
         return _array(picture)
-    return image(_curve(picture.data), picture.label)
+    return _figure(picture.image, "; ".join(filter(None, [picture.label, picture.left_out])))
 
 
 def _array(picture: Picture) -> Markup:
@@ -44,14 +58,19 @@ def _array(picture: Picture) -> Markup:
     return Markup(render("array.html", blocks=blocks, label=picture.label, shape=tuple(shape)))
 
 
-def _curve(curves: dict[str, Sequence[float]]) -> Any:
+def curve_png(picture: Picture) -> bytes:
+    """A learning curve as a PNG. Names are shown letter by letter: neither formulas nor marks of matplotlib's."""
     figure, axes = _axes(6.4, 2.6)
-    for name, numbers in curves.items():
-        axes.plot(range(1, len(numbers) + 1), numbers, marker="o", markersize=3, label=name)
+    for numbers in picture.data.values():
+        drawn = np.array(numbers, dtype=float)
+        axes.plot(range(1, len(drawn) + 1), drawn, marker="o", markersize=3)
     axes.set_xlabel("epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False)
-    return figure
+    if picture.data:
+        legend = axes.legend(axes.lines, ["?"] * len(axes.lines), frameon=False)
+        for text, name in zip(legend.get_texts(), picture.data, strict=True):
+            text.set(parse_math=False, usetex=False, text=name)
+    return _png(figure)
 
 
 def histogram(points: Sequence[float], max_points: float) -> Markup:
@@ -74,7 +93,18 @@ def _axes(width: float, height: float) -> tuple[Any, Any]:
 
 def image(figure: Any, label: str) -> Markup:
     """A matplotlib figure as an image inside the page, with its label for readers and screen readers."""
+    return _figure(base64.b64encode(_png(figure)).decode(), label)
+
+
+def _png(figure: Any) -> bytes:
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=110, metadata={"Software": None})
-    source = "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
+    with warnings.catch_warnings(action="ignore"):  # a letter that the font lacks is drawn as a box
+        figure.savefig(data, format="png", dpi=110, metadata={"Software": None})
+    return data.getvalue()
+
+
+def _figure(png: str, label: str) -> Markup:
+    if not png:
+        return Markup("<figure><figcaption>{}</figcaption></figure>").format(label)
+    source = f"data:image/png;base64,{png}"
     return Markup('<figure><img alt="{0}" src="{1}"><figcaption>{0}</figcaption></figure>').format(label, source)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder import nbgrader_road, store
 from autograder.collect import Submission
@@ -16,20 +20,28 @@ from autograder.feedback import write_feedback
 from autograder.grading import Graded
 from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
 from autograder.people import Student
+from autograder.results import printable
+
+#: What stops every recording, as libraries and nbgrader's log name it, and what to do.
+OBSTACLES = {
+    "database is locked": "another program holds the gradebook. Close it (formgrader, a second command)",
+    "No space left on device|database or disk is full|Disk quota exceeded": "the disk is full. Make room",
+    "Permission denied|readonly database|Read-only file system": "the course folder cannot be written. See whose it is",
+}
 
 
 class Recorder:
     """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 
     Raises:
-        UsageError: the course's assignments are not built, or the gradebook does not know them yet.
+        UsageError: the course's assignments are not built, or the gradebook cannot be read or does not know them yet.
     """
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.directory = course_directory(course)
         self.api = NbGraderAPI(self.directory, config=nbgrader_config(course.settings, course.root))
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with self._gradebook() as gradebook:
             known = {assignment.name for assignment in gradebook.assignments}
         if missing := [name for name in course.assignments if name not in known]:
             raise UsageError(
@@ -40,17 +52,43 @@ class Recorder:
 
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with self._gradebook() as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
-    def record(self, submission: Submission, graded: Graded) -> None:
-        """Keep the file that was handed in, and enter its result; a verdict already entered by a person stays.
+    @contextmanager
+    def _gradebook(self) -> Iterator[Gradebook]:
+        """nbgrader's gradebook, open.
 
-        A submission that could not be graded is kept too; the points of an earlier one then stay, and a note says so.
+        Raises:
+            UsageError: it is locked or damaged.
+        """
+        try:
+            with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+                yield gradebook
+        except SQLAlchemyError as error:
+            raise UsageError(f"{gradebook_place(self.course)}: cannot be used: {_reason(str(error))}") from error
+
+    def record(self, submission: Submission, graded: Graded) -> None:
+        """Keep the file that was handed in, enter its result and write the feedback; a verdict entered by a person stays.
+
+        Whatever fails becomes a note of this submission. Points that did not reach the gradebook are no points.
         """
         result = graded.result
         if not result.assignment:
             return
+        try:
+            self._record(submission, graded)
+        except Exception as error:
+            result.points = None
+            result.notes.append(f"Not recorded: {_reason(_told(error))}")
+        try:
+            write_feedback(self.course, result)
+        except Exception as error:
+            result.notes.append(f"No feedback was written: {_reason(_told(error))}")
+
+    def _record(self, submission: Submission, graded: Graded) -> None:
+        """Keep the file and enter the result; of a submission that could not be graded the earlier points stay."""
+        result = graded.result
         self._keep_file(submission, result.assignment)
         if result.checks:
             self._enter(submission, graded)
@@ -58,7 +96,6 @@ class Recorder:
             result.notes.append("The gradebook still holds the points of an earlier submission.")
         else:
             store.save(self.course, result)
-        write_feedback(self.course, result)
 
     def _has_points(self, student: str, assignment: str) -> bool:
         """Whether an earlier submission was judged; one that could not be graded left nothing in the gradebook."""
@@ -66,14 +103,20 @@ class Recorder:
         return earlier is not None and bool(earlier.checks)
 
     def _enter(self, submission: Submission, graded: Graded) -> None:
-        result = graded.result
+        """Let nbgrader enter the verdict.
+
+        Raises:
+            RuntimeError: it did not; the text is the end of its log.
+        """
         self._keep_name(submission)
-        nbgrader_road.graded[submission.student, result.assignment] = graded
-        outcome = self.api.autograde(result.assignment, submission.student)
+        assignment = graded.result.assignment
+        nbgrader_road.graded[submission.student, assignment] = graded
+        outcome = self.api.autograde(assignment, submission.student)
         if not outcome["success"]:
-            last = (outcome.get("error") or outcome.get("log") or "?").strip().splitlines()[-1]
-            result.notes.append(f"Not entered in the gradebook: {last}")
-            result.points = None
+            log, error = outcome.get("log") or "", outcome.get("error") or ""
+            if error.rstrip().endswith("KeyboardInterrupt"):  # nbgrader catches Ctrl-C with everything else
+                raise KeyboardInterrupt
+            raise RuntimeError(f"{error}\n{log}")
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
         folder = self.course.tree("submitted") / submission.student / assignment
@@ -88,9 +131,23 @@ class Recorder:
     def _keep_name(self, submission: Submission) -> None:
         """Add what the submission tells of the student; what the gradebook knows already stays."""
         told = {"last_name": submission.name, "lms_user_id": submission.lms_id}
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with self._gradebook() as gradebook:
             student = gradebook.update_or_create_student(submission.student)
             named = student.first_name or student.last_name
             empty = {f: v for f, v in told.items() if v and not (named if f == "last_name" else getattr(student, f))}
             if empty:
                 gradebook.update_or_create_student(submission.student, **empty)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _reason(text: str) -> str:
+    """The obstacle that an error's text or nbgrader's log tells of, with what to do; else the line that names the error."""
+    for pattern, told in OBSTACLES.items():
+        if re.search(pattern, text):
+            return f"{told}, then grade again."
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception|Ungradable)\b(?!: \s*$)", line)]
+    return printable(([line for line in named if "NbGraderException" not in line] or named or lines or ["?"])[-1][:300])

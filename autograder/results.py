@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import math
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, field_validator, model_validator
 
 Status = Literal["passed", "failed", "skipped", "error"]
 OUR_FAULT = "We could not grade this. The fault is ours; your points are not final."
@@ -16,21 +20,101 @@ def printable(text: str) -> str:
     return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", text)
 
 
+def plain_label(text: str) -> str:
+    """A text as one plain line of bounded length, for beside a picture."""
+    line = " ".join(printable(text[: 4 * MAX_LABEL]).split())
+    return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"
+
+
 Shown = Annotated[str, AfterValidator(printable)]
+Label = Annotated[str, AfterValidator(plain_label)]
+MAX_LABEL = 120
+MAX_CURVES, MAX_EPOCHS = 12, 1000  # in one picture: what a reader can tell apart
+MAX_VALUE = 1e12  # a larger number in a learning curve says no more than that it grew without bound
+MAX_ARRAY = 400  # numbers; a larger array says nothing as a picture
+MAX_IMAGE = 1 << 20  # characters of a picture that was drawn
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class ArrayData(BaseModel):
+    """An array's values in text, in C order, and the position of the first wrong one."""
+
+    model_config = ConfigDict(extra="forbid")
+    shape: list[NonNegativeInt] = Field(min_length=1, max_length=3)
+    values: list[Label] = Field(max_length=MAX_ARRAY)
+    wrong: list[NonNegativeInt]
+
+    @model_validator(mode="after")
+    def _fit(self) -> ArrayData:
+        inside = all(place < length for place, length in zip(self.wrong, self.shape, strict=True))
+        if not inside or math.prod(self.shape) != len(self.values):
+            raise ValueError("the values of an array fill its shape, and the wrong one is in it")
+        return self
 
 
 class Picture(BaseModel):
-    """Something the feedback page draws: a learning curve, or an array with its first wrong position.
+    """Something the feedback page shows: a learning curve, or an array with its first wrong position.
+
+    Names and numbers may be a student's. They are made plain and bounded here, whatever is made of them later.
 
     Attributes:
-        kind: ``curve`` (data: name -> list of floats, one per epoch) or ``array`` (data: see ``compare.picture``).
-        label: the line above it.
+        kind: ``curve`` (data: name -> list of numbers, one per epoch, None where there is none to draw) or ``array`` (data: see
+            ``ArrayData``).
+        label: the line below it.
+        left_out: what of the data cannot be drawn, in words.
+        image: the drawn curve, a PNG in base64; see ``pages.draw_pictures``.
     """
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["curve", "array"]
-    label: str
+    label: Label
     data: dict[str, Any]
+    left_out: Label = ""
+    image: str = ""
+
+    @model_validator(mode="after")
+    def _bound(self) -> Picture:
+        if self.kind == "array":
+            self.data = ArrayData.model_validate(self.data).model_dump()
+        else:
+            self.data, words = _bounded_curves(self.data)
+            self.left_out = plain_label(words) or self.left_out
+        return self
+
+    @field_validator("image")
+    @classmethod
+    def _is_png(cls, image: str) -> str:
+        if len(image) > MAX_IMAGE or (image and not base64.b64decode(image, validate=True).startswith(PNG)):
+            raise ValueError("a drawn picture is a small PNG in base64")
+        return image
+
+
+def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None]], str]:
+    """Curves that can be drawn, and in words what was left out of them."""
+    bounded: dict[str, list[float | None]] = {}
+    cut, undrawn = max(0, len(curves) - MAX_CURVES), 0
+    longer = False
+    for name, numbers in islice(curves.items(), MAX_CURVES):
+        given = list(islice(numbers, MAX_EPOCHS + 1)) if isinstance(numbers, Iterable) else []
+        longer = longer or len(given) > MAX_EPOCHS
+        drawn = [_drawable(number) for number in given[:MAX_EPOCHS]]
+        undrawn += sum(d is None and g is not None for d, g in zip(drawn, given, strict=False))
+        bounded[plain_label(str(name))] = drawn
+    said = [
+        f"{cut} further curves" if cut else "",
+        f"what follows epoch {MAX_EPOCHS}" if longer else "",
+        f"{undrawn} values that are no numbers or beyond ±{MAX_VALUE:g}" if undrawn else "",
+    ]
+    return bounded, f"left out: {', '.join(filter(None, said))}" if any(said) else ""
+
+
+def _drawable(number: Any) -> float | None:
+    """A number as it can be drawn; None where it cannot."""
+    try:
+        value = float(number)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return value if abs(value) <= MAX_VALUE else None
 
 
 class CheckResult(BaseModel):

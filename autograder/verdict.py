@@ -10,6 +10,7 @@ from typing import Any
 from autograder import warm
 from autograder.judge import Trial, judge
 from autograder.notebook import Opened
+from autograder.pages import draw_pictures
 from autograder.results import OUR_FAULT, Result
 from autograder.run import NotebookRun
 from autograder.submission import Submission
@@ -32,7 +33,7 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
     checks = [verdicts.results[name] for name in names if name in verdicts.results]
     ours = any(check.status == "error" for check in checks)
-    return Result(
+    result = Result(
         assignment=assignment.name,
         student=student,
         submission=opened.sha256,
@@ -45,6 +46,8 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
         questions={question: title for question, (title, _) in assignment.questions.items()},
         facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
     )
+    draw_pictures(result)
+    return result
 
 
 def _versions() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,13 +16,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 from autograder.course import Course
 from autograder.tests.tiny_course import RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
+CHROMIUM = shutil.which("chromium")
+RUNS = "document.body.dataset.ran=1"
+SCRIPT = f"<script>{RUNS}</script>"
+IMAGE = f'<img src="x" onerror="{RUNS}">'
 
 
 class Formgrader:
@@ -93,6 +101,35 @@ def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader
     answer = formgrader.ask("submission/tiny/ben/autograde", "POST")
     assert answer["success"], answer
     assert points(formgrader) == {"ann": 5.0, "ben": 5.0}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)")
+def test_nothing_that_a_student_wrote_runs_where_it_is_shown(formgrader: Formgrader, built: Course) -> None:
+    """The page in a browser: with the notebook as it came the script runs; as autograde writes it, one reads it."""
+    handed_in = submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", q1=f"'{SCRIPT}'\n{RIGHT['q1']}")
+    notebook = nbformat.read(handed_in, as_version=4)
+    next(cell for cell in notebook.cells if cell.id == "explain").source = f"I *know* {IMAGE} that 1 < 2\n\n{SCRIPT}"
+    more = [new_markdown_cell(f"{SCRIPT} [a link](javascript:{RUNS}) ![a](/x.png)"), new_raw_cell(SCRIPT)]
+    notebook.cells += [new_markdown_cell("![a](attachment:none.png)"), *more]
+    nbformat.write(notebook, handed_in)
+    [number] = [s["id"] for s in formgrader.ask("submitted_notebooks/tiny/tiny") if s["student"] == "ben"]
+    assert formgrader.ask("submission/tiny/ben/autograde", "POST")["success"]
+    shown = dom(f"{formgrader.address}/formgrader/submissions/{number}/")
+    assert "data-ran" not in shown
+    container, *_ = BeautifulSoup(shown, "html.parser").select("#notebook-container")
+    text = container.get_text()
+    assert f"I know {IMAGE} that 1 < 2" in text and "![a](/x.png)" in text and f"[a link](javascript:{RUNS})" in text
+    assert text.count(SCRIPT) == 4, "in code, in an answer, in a text and in a raw cell"
+
+    notebook.cells = [cell for cell in notebook.cells if "attachment:" not in cell.source]
+    nbformat.write(notebook, built.root / "autograded/ben/tiny/tiny.ipynb")
+    assert "data-ran" in dom(f"{formgrader.address}/formgrader/submissions/{number}/")
+
+
+def dom(address: str) -> str:
+    """A page's document after a browser has loaded it and run what it would run."""
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
+    return subprocess.run([*command, address], capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def points(formgrader: Formgrader) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import os
 import subprocess
 import sys
@@ -85,6 +87,30 @@ def test_feedback_and_export_follow(built: Course) -> None:
     assert "def test_" not in page
     row = next(line for line in (built.root / "grades.csv").read_text().splitlines() if "ann" in line)
     assert f",{3.0}," in row
+
+
+def test_feedback_shows_a_students_text_as_text_and_an_unanswered_question_as_it_was(built: Course) -> None:
+    """nbgrader's own feedback renders Markdown as formgrader does; an answer left as released is known by its exact text."""
+    script, pixel = "<script>document.body.dataset.ran = 1</script>", base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+    path = hand_in(built, "ann", **RIGHT)
+    hand_in(built, "ben", **RIGHT)
+    notebook = nbformat.read(path, as_version=4)
+    answer = next(cell for cell in notebook.cells if cell.id == "explain")
+    answer.source = f"if 1 < 2 {script} ![a sketch](attachment:a.png) ![b](attachment:b.svg)"
+    answer.attachments = {"a.png": {"image/png": pixel}, "b.svg": {"image/svg+xml": script}, "c": {"text/html": script}}
+    nbformat.write(notebook, path)
+    for command in ("autograde", "generate_feedback"):
+        done = nbgrader(built, command, "tiny")
+        assert done.returncode == 0, done.stderr
+    page = (built.root / "feedback/ann/tiny/tiny.html").read_text()
+    assert script not in page and f"if 1 &lt; 2 {html.escape(script)}" in page
+    assert f'<img alt="a sketch" src="data:image/png;base64,{pixel}"' in page and "svg+xml" not in page
+    released = nbformat.read(built.assignment("tiny").released, as_version=4)
+    left = nbformat.read(built.root / "autograded/ben/tiny/tiny.ipynb", as_version=4)
+    [asked], [kept] = (
+        [cell.source for cell in cells if cell.id == "explain"] for cells in (released.cells, left.cells)
+    )
+    assert kept == asked
 
 
 def test_details_are_kept_back_when_the_course_says_so(built: Course) -> None:

@@ -145,6 +145,26 @@ def test_an_answer_in_prose_is_found_without_its_marks(built_once: Course, tmp_p
     assert source_of(opened(built_once, tmp_path, explain).notebook, "explain").startswith("Because")
 
 
+@pytest.mark.parametrize(
+    "junk", ["a", ["a"], 1, None, {"a": "b"}, {"a": {"image/png": 1}}, {"a": {"image/png": {"b": 1}}}]
+)
+def test_pictures_in_a_text_stay_and_nothing_else_that_is_attached(
+    built_once: Course, tmp_path: Path, junk: Any
+) -> None:
+    held = {"a.png": {"image/png": ["iVBO", "Rw0K"], "text/html": "<b>"}, "b.svg": {"image/svg+xml": "<svg>"}}
+
+    def attach(notebook: NotebookNode) -> None:
+        notebook.cells[-1].update(source="![a](attachment:a.png)", attachments=held)
+        notebook.cells += [
+            NotebookNode(new_markdown_cell("my own") | {"attachments": attached}) for attached in (held, junk)
+        ]
+
+    cells = opened(built_once, tmp_path, attach).notebook.cells[-3:]
+    assert [cell.attachments["a.png"] for cell in cells[:2]] == [{"image/png": "iVBORw0K"}] * 2
+    assert "text/html" not in str(cells) and "svg+xml" not in str(cells)
+    nbformat.validate(nbformat.v4.new_notebook(cells=cells))
+
+
 def test_a_changed_locked_cell_is_put_back_behind_the_change_and_reported(built_once: Course, tmp_path: Path) -> None:
     mine = "import math\nimport numpy"  # what the answer needs is there, what others need is not
 

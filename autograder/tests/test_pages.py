@@ -13,6 +13,7 @@ import pytest
 from autograder import store
 from autograder.course import Course
 from autograder.feedback import feedback_page
+from autograder.pages import draw_pictures
 from autograder.report import write_report
 from autograder.results import CheckResult, Picture, Result
 
@@ -66,7 +67,7 @@ def hostile(student: str = f"ann {IMAGE}") -> Result:
         worked=f">>> count_words('a <b>')\n2 {SCRIPT}",
         pictures=[array, curve],
     )
-    return Result(
+    result = Result(
         assignment="tiny",
         student=student,
         submission="0" * 64,
@@ -78,6 +79,8 @@ def hostile(student: str = f"ann {IMAGE}") -> Result:
         questions={"q1": "Question 1: words"},
         facts={"data": SCRIPT},
     )
+    draw_pictures(result)
+    return result
 
 
 def test_this_browser_runs_what_is_not_escaped(tmp_path: Path) -> None:

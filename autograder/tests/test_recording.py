@@ -1,0 +1,247 @@
+"""Each submission is recorded by itself: what fails in the recording or drawing of one costs nobody else anything."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+import os
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from nbgrader.api import Gradebook
+
+from autograder import record, store
+from autograder.cli import main
+from autograder.course import Course
+from autograder.pages import curve_png, draw, draw_pictures
+from autograder.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
+from autograder.results import Result as Graded
+from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
+
+HONEST = "{'loss': [3.0, 2.0, 1.5]}"
+HOSTILE_CURVES = {
+    "huge": "{'loss': [1e308, -1e308, 1.0]}",
+    "no_numbers": "{'loss': [float('nan'), float('inf'), 'a', None, [1]]}",
+    "formula": "{r'$\\\\nosuch$': [1.0], r'$\\\\frac{': [2.0], '_hidden': [1.0], '$' * 99: [1.0]}",
+    "long_name": "{'a' * 10**5 + '\\\\n': [1.0], '\\u202e\\x1b[31m<script>\\x00': [1.0], '': []}",
+    "many": "{str(i): [float(i)] * 1200 for i in range(30)}",
+    "no_curve": "{'loss': 1.0, 'b': 'text', 'c': {}}",
+}
+
+
+def curve(data: dict[Any, Any], label: str = "loss") -> Picture:
+    return Picture(kind="curve", label=label, data=data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"loss": [1e308, -1e308, 1.0]},
+        {"loss": [float("nan"), float("inf"), 10**400, "a", None, [1]]},
+        {"$\\nosuch$": [1.0], "$\\frac{": [2.0], "_hidden": [1.0], "$" * 99: [1.0]},
+        {"a" * 10**5 + "\n": [1.0], "\u202e\x1b[31m\x00": [1.0], "": []},
+        {str(i): [float(i)] * 2000 for i in range(300)},
+        {"loss": 1.0, "b": "text", "c": {}},
+        {},
+        {"不": [1.0, 2.0], "🙂": [2.0, 1.0]},
+        {"loss": [1e12, -1e12, 1e-320]},
+    ],
+)
+def test_every_curve_is_bounded_plain_and_drawn(data: dict[str, Any]) -> None:
+    picture = curve(data, label="$\\nosuch$ \x1b\n" + "a" * 1000)
+    assert len(picture.label) <= MAX_LABEL and "\n" not in picture.label and "\x1b" not in picture.label
+    assert len(picture.data) <= MAX_CURVES and all(len(numbers) <= MAX_EPOCHS for numbers in picture.data.values())
+    assert all(len(name) <= MAX_LABEL and not re.search("[\x00-\x1f\u202e]", name) for name in picture.data)
+    assert curve_png(picture).startswith(b"\x89PNG") and len(curve_png(picture)) < 300_000
+    again = Picture.model_validate_json(picture.model_dump_json())
+    assert again == picture, "kept and read again it is the same"
+
+
+def test_what_is_left_out_of_a_curve_is_said() -> None:
+    picture = curve(
+        {
+            "loss": [1.0, float("nan"), 1e308],
+            "a": [1.0] * (MAX_EPOCHS + 1),
+            **{str(i): [1.0] for i in range(MAX_CURVES)},
+        }
+    )
+    said = "left out: 2 further curves, what follows epoch 1000, 2 values that are no numbers or beyond ±1e+12"
+    assert picture.left_out == said and said in draw(picture)
+    assert curve({"loss": [3.0, 2.0]}).left_out == ""
+
+
+def test_a_page_only_embeds_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One picture that cannot be drawn becomes a note; the others are drawn, and the page draws nothing itself."""
+    good, bad = curve({"loss": [3.0, 2.0]}), curve({"bad": [1.0]}, label="bad")
+    check = CheckResult(
+        question="q1", check="c", title="t", status="passed", points=1, max_points=1, pictures=[good, bad]
+    )
+    result = Graded(assignment="tiny", student="ann", submission="0", points=1, max_points=1, seconds=0, checks=[check])
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.pages.curve_png", lambda p: curve_png(p) if "loss" in p.data else 1 / 0)
+        draw_pictures(result)
+    assert result.checks[0].pictures == [good] and base64.b64decode(good.image).startswith(b"\x89PNG")
+    assert result.notes == ["q1: the picture 'bad' was not drawn (ZeroDivisionError)."]
+    monkeypatch.setattr("autograder.pages.curve_png", None)
+    assert f"data:image/png;base64,{good.image}" in draw(good) and "<img" not in draw(bad)
+
+
+@pytest.mark.parametrize(
+    "image", ["no base64", '" onload="a', base64.b64encode(b"<svg>").decode(), "iVBORw0KGgo" + "A" * MAX_IMAGE]
+)
+def test_an_image_is_a_small_png(image: str) -> None:
+    with pytest.raises(ValueError, match="image"):
+        Picture(kind="curve", label="loss", data={}, image=image)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"shape": [2, 2], "values": ["1"] * 3, "wrong": [0, 0]},
+        {"shape": [2], "values": ["1"] * 2, "wrong": [2]},
+        {"shape": [2], "values": ["1"] * 2, "wrong": [0, 0]},
+        {"shape": [401], "values": ["1"] * 401, "wrong": [0]},
+        {"shape": [1], "values": ["1"], "wrong": [-1]},
+        {"shape": [1], "values": ["1"]},
+        {"shape": "a", "values": 1, "wrong": None},
+    ],
+)
+def test_an_array_that_does_not_fit_its_shape_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Picture(kind="array", label="a", data=data)
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (
+            'Traceback:\n  File "a.py", line 3\nsqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is locked\n'
+            "[SQL: SELECT 1]\n(Background on this error at: https://sqlalche.me/e/20/e3q8)\nSystemExit: 1",
+            "another program holds the gradebook. Close it (formgrader, a second command), then grade again.",
+        ),
+        ("OSError: [Errno 28] No space left on device: '/a'", "the disk is full. Make room, then grade again."),
+        ("KeyError: 'a'\n[ERROR] There was an error\nnbgrader.api.NbGraderException: See above", "KeyError: 'a'"),
+        ("", "?"),
+    ],
+)
+def test_the_obstacle_is_named_and_what_to_do(log: str, told: str) -> None:
+    assert record._reason(log) == told
+
+
+# Whole classes
+
+
+def grade(course: Course, **answers: str) -> tuple[Result, dict[str, dict[str, Any]]]:
+    """Grade a class of the students named, and return the command's end and each one's line."""
+    handed_in = course.root.parent / "class"
+    for student, history in answers.items():
+        source = f"{RIGHT['q1']}\n\ndef history():\n    return {history}"
+        submit(course, handed_in / student / "tiny.ipynb", q1=source, q2=RIGHT["q2"])
+    lines = course.root.parent / "lines.jsonl"
+    done = CliRunner().invoke(main, ["grade", str(handed_in), "--course", str(course.root), "--json", str(lines)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    assert "Traceback" not in done.output
+    told = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+    return done, {line["student"]: {key: value for key, value in line.items() if key != "seconds"} for line in told}
+
+
+def entered(course: Course) -> dict[str, float]:
+    """What the gradebook holds."""
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        return {s.student.id: s.score for s in gradebook.assignment_submissions("tiny")}
+
+
+@pytest.fixture
+def drawing(built: Course) -> Course:
+    """The tiny course, with a check that shows a curve the student names."""
+    shown = TEST_Q1.replace("import agree, check", "import agree, check, curve").replace(
+        "    for words, letters", '    curve("your training", submission.history())\n    for words, letters', 1
+    )
+    (built.root / "tests/tiny/test_q1_words.py").write_text(shown)
+    return built
+
+
+@pytest.mark.slow
+def test_hostile_curves_cost_no_neighbour_anything(drawing: Course) -> None:
+    _, alone = grade(drawing, ann=HONEST, zoe=HONEST)
+    done, together = grade(drawing, **HOSTILE_CURVES)
+    assert set(together) == {"ann", "zoe", *HOSTILE_CURVES}
+    assert {student: together[student] for student in alone} == alone
+    assert done.exit_code == 0 and {line["points"] for line in together.values()} == {5.0}, done.output
+    for student in together:
+        page = (drawing.tree("feedback") / student / "tiny/tiny.html").read_text()
+        assert page.count('<img alt="your training') == 1 and not set("\x1b\u202e\x00") & set(page)
+    assert "2 values that are no numbers or beyond" in (drawing.tree("feedback") / "huge/tiny/tiny.html").read_text()
+
+
+@pytest.mark.slow
+def test_what_fails_for_one_is_a_note_of_that_one(built: Course) -> None:
+    for place in (built.tree("feedback") / "ben", built.tree("submitted") / "cat"):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("a file where a folder should be")
+    done, lines = grade(built, ann=HONEST, ben=HONEST, cat=HONEST, dan=HONEST)
+    assert {student: line["points"] for student, line in lines.items()} == {
+        "ann": 5.0,
+        "ben": 5.0,
+        "cat": None,
+        "dan": 5.0,
+    }
+    assert re.match("No feedback was written: .*(exists|directory)", lines["ben"]["notes"][-1])
+    assert re.match("Not recorded: .*(exists|directory)", lines["cat"]["notes"][0])
+    assert done.exit_code == 1 and set(entered(built)) == {"ann", "ben", "dan"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lock", "status"), [("IMMEDIATE", 1), ("EXCLUSIVE", 2)])
+def test_a_locked_gradebook_is_one_clear_line(built: Course, lock: str, status: int) -> None:
+    holder = sqlite3.connect(built.root / "gradebook.db")
+    holder.execute(f"BEGIN {lock}")
+    done, lines = grade(built, ann=HONEST)
+    holder.close()
+    assert done.exit_code == status
+    assert (
+        "another program holds the gradebook. Close it (formgrader, a second command), then grade again." in done.output
+    )
+    assert all(line["points"] is None and line["checks"] for line in lines.values())
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_clear_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fills up while ann's page is written, and is full from then on, also for the JSON file."""
+    write = store.write_whole
+
+    def write_until_full(path: Path, content: str | bytes) -> None:
+        if path.suffix in (".html", ".jsonl"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, content)
+
+    monkeypatch.setattr(store, "write_whole", write_until_full)
+    done, _ = grade(built, ann=HONEST, ben=HONEST)
+    assert done.exit_code == 2
+    assert done.output.count("No feedback was written: the disk is full. Make room, then grade again.") == 2
+    assert (
+        "lines.jsonl: cannot be written (No space left on device). The grades above are in the gradebook."
+        in done.output
+    )
+    assert entered(built) == {"ann": 5.0, "ben": 5.0}
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_while_nbgrader_records(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """nbgrader's interface turns an interrupt into the error of one submission."""
+    asked = []
+
+    def interrupted(self: Any, *names: str) -> dict[str, Any]:
+        asked.append(names)
+        return {"success": False, "error": "Traceback (most recent call last):\n  ...\nKeyboardInterrupt\n"}
+
+    monkeypatch.setattr("nbgrader.apps.api.NbGraderAPI.autograde", interrupted)
+    submit(built, built.root / "class/ann/tiny.ipynb", **RIGHT)
+    submit(built, built.root / "class/ben/tiny.ipynb", **RIGHT)
+    done = CliRunner().invoke(main, ["grade", str(built.root / "class"), "--course", str(built.root)])
+    assert done.exit_code != 0 and len(asked) == 1
