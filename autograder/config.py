@@ -46,7 +46,9 @@ class Autograder(Configurable):
     leak_exceptions = List(
         Unicode(), help="Solution statements that may stand in a release although the reference holds them."
     ).tag(config=True)
-    key = Unicode("", help="The draw key. Better left to --key, AUTOGRADER_KEY or the key file.").tag(config=True)
+    key = Unicode("", help="The draw key, unless --key gives one; empty: AUTOGRADER_KEY, then the key file.").tag(
+        config=True
+    )
 
 
 class Limits(Configurable):

@@ -51,7 +51,9 @@ class Opened:
         Locked cells stand in it by name, because code before one and after it is not the same code. Two submissions that
         could behave differently never share it; the same file gives the same on every road.
         """
-        return json.dumps([[_released_name(cell), None if _mark(cell).get("locked") else cell.source] for cell in self.code])
+        return json.dumps(
+            [[_released_name(cell), None if _mark(cell).get("locked") else cell.source] for cell in self.code]
+        )
 
 
 def runs_while_grading(cell: NotebookNode) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC
 
-from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
 from autograder import nbgrader_road, store
@@ -13,7 +11,7 @@ from autograder.collect import Submission
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import write_feedback
-from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
+from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config, open_gradebook
 from autograder.people import Student
 from autograder.results import Result
 
@@ -29,7 +27,7 @@ class Recorder:
         self.course = course
         self.directory = course_directory(course)
         self.api = NbGraderAPI(self.directory, config=nbgrader_config(course.settings, course.root))
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with open_gradebook(self.directory) as gradebook:
             known = {assignment.name for assignment in gradebook.assignments}
         if missing := [name for name in course.assignments if name not in known]:
             raise UsageError(
@@ -40,7 +38,7 @@ class Recorder:
 
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with open_gradebook(self.directory) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
     def record(self, submission: Submission, result: Result) -> None:
@@ -66,6 +64,7 @@ class Recorder:
 
     def _enter(self, submission: Submission, result: Result) -> None:
         self._keep_name(submission)
+        store.make_folder(self.course.tree("autograded") / submission.student)  # nbgrader would let everybody in
         nbgrader_road.verdicts[submission.student, result.assignment] = result
         outcome = self.api.autograde(result.assignment, submission.student)
         if not outcome["success"]:
@@ -78,15 +77,14 @@ class Recorder:
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(submission.path, target)
+        store.write_whole(target, submission.path.read_bytes())
         stamp = submission.timestamp.astimezone(UTC)
         store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 
     def _keep_name(self, submission: Submission) -> None:
         """Add what the submission tells of the student; what the gradebook knows already stays."""
         told = {"last_name": submission.name, "lms_user_id": submission.lms_id}
-        with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+        with open_gradebook(self.directory) as gradebook:
             student = gradebook.update_or_create_student(submission.student)
             named = student.first_name or student.last_name
             empty = {f: v for f, v in told.items() if v and not (named if f == "last_name" else getattr(student, f))}
