@@ -1,4 +1,4 @@
-"""What hidden tests are written with: `check`, `agree`, `fail`, `curve`, `fact`."""
+"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `curve`, `fact`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from autograder.compare import Difference, Tolerance, arguments, describe, difference
-from autograder.failures import CheckFailed, raised
+from autograder.failures import AwaitsPerson, CheckFailed, raised
 from autograder.misconceptions import Function, Misconception
 from autograder.models import Model
 from autograder.results import Picture
 from autograder.submission import Remote
 
-__all__ = ["agree", "check", "curve", "fact", "fail"]
+__all__ = ["agree", "await_person", "check", "curve", "fact", "fail"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ def check(
 def fail(rationale: str, hint: str = "") -> None:
     """Fail the check at once with what was seen and a question that moves the student on."""
     raise CheckFailed(rationale, hint)
+
+
+def await_person(reason: str) -> None:
+    """Leave the check to a person: its points are not final, and the student reads the reason."""
+    raise AwaitsPerson(reason)
 
 
 def curve(label: str, values: dict[str, Sequence[float]]) -> None:

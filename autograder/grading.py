@@ -199,16 +199,16 @@ def _run_and_judge(opened: Opened, job: Job) -> Result:
         verdicts = judge(assignment, Submission(run), opened.student_code, job.trial)
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
     checks = [verdicts.results[name] for name in names if name in verdicts.results]
-    ours = any(check.status == "error" for check in checks)
+    final = all(check.status != "error" for check in checks)
     return Result(
         assignment=assignment.name,
         student=job.student,
         submission=opened.sha256,
-        points=None if ours else sum(check.points for check in checks),
+        points=sum(check.points for check in checks) if final else None,
         max_points=assignment.max_points,
         seconds=0.0,
         checks=checks,
-        notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
+        notes=[*opened.notes, *dict.fromkeys(check.rationale for check in checks if check.status == "error")],
         faults=verdicts.faults,
         questions={question: title for question, (title, _) in assignment.questions.items()},
         facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},

@@ -17,7 +17,7 @@ from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, CheckInfo
 from autograder.draw import Draw
 from autograder.errors import UsageError
-from autograder.failures import CheckFailed
+from autograder.failures import AwaitsPerson, CheckFailed
 from autograder.misconceptions import Misconception, load_misconceptions
 from autograder.results import OUR_FAULT, CheckResult
 from autograder.submission import Submission
@@ -124,7 +124,7 @@ class Verdicts:
             result.status, result.points = "skipped", 0.0
             result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
             if blocked[0].status == "error":
-                result.status, result.rationale = "error", OUR_FAULT
+                result.status, result.rationale = "error", blocked[0].rationale
             elif self._trial is not None:
                 alone = result.model_copy(update={"status": "passed"})
                 faults = len(self.faults)
@@ -136,7 +136,7 @@ class Verdicts:
         self.results[result.check] = result
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
-        """Run one check; what it raises decides between wrong (the student's) and error (ours)."""
+        """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
         with recording(self._misconceptions) as record:
             try:
                 function(**arguments)
@@ -147,6 +147,9 @@ class Verdicts:
                 failure = record.verdict() or CheckFailed(str(error))
             except UsageError as error:
                 failure, self.wrong_course = None, error
+            except AwaitsPerson as error:
+                failure = record.verdict()
+                result.status, result.points, result.rationale = "error", 0.0, str(error)
             except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
