@@ -104,7 +104,7 @@ def agree(
     Raises:
         CheckFailed: at once, where further inputs could only say the same.
     """
-    tolerance = Tolerance(rtol, atol, squeeze, dtype)
+    tolerance = Tolerance(rtol, atol, squeeze, dtype, current().show_direction)
     see = view or (lambda answer: answer)
     kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
     case = Case(reference, see, tolerance, *kept)
@@ -166,6 +166,7 @@ class Record:
     """What the running check has seen."""
 
     misconceptions: Sequence[Misconception]
+    show_direction: bool = False
     cases: list[Case] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
@@ -212,9 +213,9 @@ def current() -> Record:
 
 
 @contextmanager
-def recording(misconceptions: Sequence[Misconception]) -> Iterator[Record]:
+def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Record]:
     """A fresh record for one check."""
-    record = Record(misconceptions)
+    record = Record(misconceptions, show_direction)
     token = _record.set(record)
     try:
         yield record

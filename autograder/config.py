@@ -43,6 +43,10 @@ class Autograder(Configurable):
     show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(
         config=True
     )
+    show_direction = Bool(
+        False,
+        help="Whether feedback says that a wrong number is too small or too large; for courses that limit the attempts.",
+    ).tag(config=True)
     leak_exceptions = List(
         Unicode(), help="Solution statements that may stand in a release although the reference holds them."
     ).tag(config=True)

@@ -56,12 +56,14 @@ class Verdicts:
         student_code: str,
         misconceptions: Sequence[Misconception],
         trial: Trial | None = None,
+        show_direction: bool = False,
     ) -> None:
         self._submission = submission
         self._trial = trial
         self._key = key + b"/%d" % trial.repetition if trial is not None and trial.repetition else key
         self._student_code = student_code
         self._misconceptions = misconceptions
+        self._show_direction = show_direction
         self.results: dict[str, CheckResult] = {}
         self.faults: list[str] = []
         self.facts: dict[str, str] = {}
@@ -137,7 +139,7 @@ class Verdicts:
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
         """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
-        with recording(self._misconceptions) as record:
+        with recording(self._misconceptions, self._show_direction) as record:
             try:
                 function(**arguments)
                 failure = record.verdict()
@@ -181,7 +183,8 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
         UsageError: what is wrong is the course's, and would be for every submission.
     """
     misconceptions = load_misconceptions(assignment.misconceptions)
-    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial)
+    direction = assignment.course.settings.course.show_direction
+    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial, direction)
     pytest.main(_arguments(assignment.tests), plugins=[verdicts])
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course

@@ -262,9 +262,14 @@ def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(
     submission: Submission, builder: str, layers: list[str] | None
 ) -> None:
     model = submission.call(builder)
-    words = dict.fromkeys(("masked", "nested_subclass", "masks_by_hand"), [WORDS])
-    pairs = dict.fromkeys(("shared_layer", "two_inputs"), [batch(4, 5, 3), -batch(4, 5, 3)])
-    inputs = (words | pairs).get(builder, [batch(4, 5, 3)])
+    x = batch(4, 5, 3)
+    inputs = {
+        "masked": [WORDS],
+        "nested_subclass": [WORDS],
+        "masks_by_hand": [WORDS],
+        "shared_layer": [x, -x],
+        "two_inputs": [x, -x],
+    }.get(builder, [x])
     assert model.crossed
     assert layers is None or model.layers == layers
     assert model.output_shape[0] is None, "even where the first batch was one of two"

@@ -109,7 +109,12 @@ def test_a_draft_is_private_before_it_holds_anything(
 ) -> None:
     seen = []
     replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda draft, path: (seen.append(mode(draft)), replace(draft, path)))
+
+    def look_and_replace(draft: Path, path: Path) -> None:
+        seen.append(mode(draft))
+        replace(draft, path)
+
+    monkeypatch.setattr(os, "replace", look_and_replace)
     trap = tmp_path / "elsewhere"
     (tmp_path / f"one.json.{os.getpid()}.tmp").symlink_to(trap)  # a name that can be foreseen
     store.write_whole(tmp_path / "one.json", "{}")
