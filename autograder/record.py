@@ -77,7 +77,7 @@ class Recorder:
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return
-        store.write_whole(target, submission.path.read_bytes())
+        store.copy_whole(submission.path, target)
         stamp = submission.timestamp.astimezone(UTC)
         store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 

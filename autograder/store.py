@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,13 @@ def write_whole(path: Path, content: str | bytes, shown: bool = False) -> None:
     with _draft(path, content) as draft:
         if shown:
             draft.chmod(0o644)
+        os.replace(draft, path)
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file as ``write_whole`` writes one, however large it is."""
+    with _draft(path, "") as draft:
+        shutil.copyfile(source, draft)
         os.replace(draft, path)
 
 
