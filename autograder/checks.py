@@ -1,4 +1,4 @@
-"""What hidden tests are written with: `check`, `agree`, `fail`, `curve`, `fact`."""
+"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `curve`, `fact`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from autograder.compare import Difference, Tolerance, arguments, describe, difference
-from autograder.failures import CheckFailed, raised
+from autograder.failures import AwaitsPerson, CheckFailed, raised
 from autograder.misconceptions import Function, Misconception
 from autograder.models import Model
 from autograder.results import Picture
 from autograder.submission import Remote
 
-__all__ = ["agree", "check", "curve", "fact", "fail"]
+__all__ = ["agree", "await_person", "check", "curve", "fact", "fail"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ def fail(rationale: str, hint: str = "") -> None:
     raise CheckFailed(rationale, hint)
 
 
+def await_person(reason: str) -> None:
+    """Leave the check to a person: its points are not final, and the student reads the reason."""
+    raise AwaitsPerson(reason)
+
+
 def curve(label: str, values: dict[str, Sequence[float]]) -> None:
     """Add a learning curve to the feedback: name -> one number per epoch. What of it cannot be drawn is left out, and said."""
     data = {str(name): numbers for name, numbers in values.items()}
@@ -99,7 +104,7 @@ def agree(
     Raises:
         CheckFailed: at once, where further inputs could only say the same.
     """
-    tolerance = Tolerance(rtol, atol, squeeze, dtype)
+    tolerance = Tolerance(rtol, atol, squeeze, dtype, current().show_direction)
     see = view or (lambda answer: answer)
     kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
     case = Case(reference, see, tolerance, *kept)
@@ -161,6 +166,7 @@ class Record:
     """What the running check has seen."""
 
     misconceptions: Sequence[Misconception]
+    show_direction: bool = False
     cases: list[Case] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
@@ -207,9 +213,9 @@ def current() -> Record:
 
 
 @contextmanager
-def recording(misconceptions: Sequence[Misconception]) -> Iterator[Record]:
+def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Record]:
     """A fresh record for one check."""
-    record = Record(misconceptions)
+    record = Record(misconceptions, show_direction)
     token = _record.set(record)
     try:
         yield record

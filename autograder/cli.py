@@ -23,7 +23,7 @@ R = TypeVar("R")
 course_option = click.option(
     "--course", "folder", type=click.Path(path_type=Path), help="The course folder; default: where you are."
 )
-key_option = click.option("--key", help="The draw key, instead of AUTOGRADER_KEY or the key file.")
+key_option = click.option("--key", help="The draw key, whatever the configuration, AUTOGRADER_KEY or the key file say.")
 
 
 def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -46,9 +46,12 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def _course(folder: Path | None, key: str | None = None) -> Course:
-    if key:
-        os.environ["AUTOGRADER_KEY"] = key
-    return find_course(folder)
+    course = find_course(folder)
+    if key is not None:
+        if not key.strip():
+            raise UsageError("--key: is blank, and so no draw key. Give it a key, or leave it out.")
+        course.settings.course.key = key
+    return course
 
 
 @click.group()

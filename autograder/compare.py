@@ -20,12 +20,14 @@ class Tolerance:
         rtol, atol: relative and absolute, as in numpy.allclose.
         squeeze: ignore axes of length 1.
         dtype: the numpy dtype an array must have, or None where any will do.
+        direction: whether a wrong number is said to be too small or too large.
     """
 
     rtol: float = 1e-4
     atol: float = 1e-5
     squeeze: bool = False
     dtype: str | None = None
+    direction: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,15 @@ def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | N
     if isinstance(expected, (bool, np.bool_)):
         return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
     if isinstance(expected, (int, np.integer)) and array.dtype.kind in "biu":
-        return None if int(number) == int(expected) else _direction(int(number), int(expected))
+        return None if int(number) == int(expected) else _direction(int(number), int(expected), tolerance)
     close = bool(np.isclose(number, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
     if isinstance(expected, (int, np.integer)):  # a count given as a float is right when it is that count
         close = float(number.real) == float(expected)
-    return None if close else _direction(number, expected)
+    return None if close else _direction(number, expected, tolerance)
 
 
-def _direction(number: Any, expected: Any) -> Difference:
-    if isinstance(number, complex) or not math.isfinite(float(number)):
+def _direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
+    if not tolerance.direction or isinstance(number, complex) or not math.isfinite(float(number)):
         return Difference("")
     return Difference(", too small" if number < expected else ", too large")
 

@@ -43,10 +43,16 @@ class Autograder(Configurable):
     show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(
         config=True
     )
+    show_direction = Bool(
+        False,
+        help="Whether feedback says that a wrong number is too small or too large; for courses that limit the attempts.",
+    ).tag(config=True)
     leak_exceptions = List(
         Unicode(), help="Solution statements that may stand in a release although the reference holds them."
     ).tag(config=True)
-    key = Unicode("", help="The draw key. Better left to --key, AUTOGRADER_KEY or the key file.").tag(config=True)
+    key = Unicode("", help="The draw key, unless --key gives one; empty: AUTOGRADER_KEY, then the key file.").tag(
+        config=True
+    )
 
 
 class Limits(Configurable):

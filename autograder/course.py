@@ -13,8 +13,10 @@ from typing import Literal
 
 from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.errors import UsageError
+from autograder.store import write_new
 
 KEY_FILE = ".autograder_key"
+KEY_VARIABLE = "AUTOGRADER_KEY"  # of the environment; the configuration's key comes first, as its data_folder does
 
 
 @dataclass(frozen=True)
@@ -176,16 +178,33 @@ class Course:
 
     @cached_property
     def key(self) -> bytes:
-        """The draw key: --key, then AUTOGRADER_KEY, then a file that is made at first use, readable by its owner alone."""
-        if given := self.settings.course.key or os.environ.get("AUTOGRADER_KEY"):
-            return given.encode()
+        """The draw key: --key, then c.Autograder.key, then AUTOGRADER_KEY, then a file that is made at first use.
+
+        What is said of this command comes before what is said of this course, and that before what the environment says.
+
+        Raises:
+            UsageError: the one that counts is blank or cannot be read.
+        """
+        if given := self.settings.course.key:
+            return _key(given, "c.Autograder.key", "Give it a key, or remove the line")
+        if (named := os.environ.get(KEY_VARIABLE)) is not None:
+            return _key(named, KEY_VARIABLE, "Give it a key, or unset the variable")
         path = self.root / KEY_FILE
+        write_new(path, secrets.token_hex(32) + "\n")
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(32) + "\n")
-        except FileExistsError:
-            pass
-        return path.read_text().strip().encode()
+            return _key(
+                path.read_text("utf-8"), str(path), "Put the key back, or remove the file to have a new one made"
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "no text"
+            raise UsageError(f"{path}: cannot be read ({reason}). It must hold the draw key.") from error
+
+
+def _key(text: str, where: str, repair: str) -> bytes:
+    """The draw key in ``text``, without blanks around it."""
+    if not (key := text.strip()):
+        raise UsageError(f"{where}: is blank, and so no draw key. {repair}.")
+    return key.encode()
 
 
 def find_course(start: Path | None = None) -> Course:

@@ -17,7 +17,7 @@ class Draw(np.random.Generator):
 
         Args:
             key: the draw key; whoever lacks it cannot foresee the inputs.
-            student_code: the submission's own code cells, normalised.
+            student_code: the exact text of the submission's own code, as ``notebook.Opened.student_code`` gives it.
             check: such as ``padding/test_q2_pad.py::test_pads``.
         """
         digest = hmac.new(key, f"{check}\0{student_code}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()

@@ -20,6 +20,10 @@ def in_a_line(text: str) -> str:
     return " ".join(re.sub(r"\x1b\[[\d;]*m", "", text).split())
 
 
+class AwaitsPerson(Exception):
+    """The program cannot tell whether the answer is right: the points are not final until a person has looked at it."""
+
+
 class CheckFailed(Exception):
     """The answer is not what was asked for.
 

@@ -19,7 +19,7 @@ def write_feedback(course: Course, result: Result) -> Path:
     path = course.tree("feedback") / result.student / result.assignment / f"{result.assignment}.html"
     manual = _awaiting_a_person(course, result) if result.checks else ""
     seen = result.for_students(course.settings.course.show_details)
-    store.write_whole(path, feedback_page(seen, manual))
+    store.write_whole(path, feedback_page(seen, manual), shown=True)
     handed_in = course.tree("submitted") / result.student / result.assignment
     stamp, secret = handed_in / "timestamp.txt", handed_in / "submission_secret.txt"
     if stamp.is_file():

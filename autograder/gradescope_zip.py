@@ -16,6 +16,7 @@ from autograder.config import CONFIG_FILE, Settings
 from autograder.course import KEY_FILE, Assignment
 from autograder.errors import UsageError
 from autograder.otter_road import COURSE, OTTER_CONFIG
+from autograder.store import write_whole
 
 PACKAGE = Path(autograder.__file__).parent
 LOCK = PACKAGE.parent / "requirements.lock"
@@ -83,9 +84,7 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
     files |= _wheel()
     files |= _folder(otter_release / "tests", "tests")
     files |= {f"{COURSE}/{name}": content for name, content in _course(assignment).items()}
-    partial = target.with_suffix(".partial")
-    partial.write_bytes(_zipped(files))
-    partial.replace(target)
+    write_whole(target, _zipped(files))
 
 
 def _course(assignment: Assignment) -> dict[str, bytes]:

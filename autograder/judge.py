@@ -16,7 +16,7 @@ from autograder.checks import Mark, recording
 from autograder.course import Assignment, CheckInfo
 from autograder.draw import Draw
 from autograder.errors import UsageError
-from autograder.failures import CheckFailed
+from autograder.failures import AwaitsPerson, CheckFailed
 from autograder.misconceptions import Misconception, load_misconceptions
 from autograder.results import OUR_FAULT, CheckResult
 from autograder.submission import Submission
@@ -55,12 +55,14 @@ class Verdicts:
         student_code: str,
         misconceptions: Sequence[Misconception],
         trial: Trial | None = None,
+        show_direction: bool = False,
     ) -> None:
         self._submission = submission
         self._trial = trial
         self._key = key + b"/%d" % trial.repetition if trial is not None and trial.repetition else key
         self._student_code = student_code
         self._misconceptions = misconceptions
+        self._show_direction = show_direction
         self.results: dict[str, CheckResult] = {}
         self.faults: list[str] = []
         self.facts: dict[str, str] = {}
@@ -123,7 +125,7 @@ class Verdicts:
             result.status, result.points = "skipped", 0.0
             result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
             if blocked[0].status == "error":
-                result.status, result.rationale = "error", OUR_FAULT
+                result.status, result.rationale = "error", blocked[0].rationale
             elif self._trial is not None:
                 alone = result.model_copy(update={"status": "passed"})
                 faults = len(self.faults)
@@ -135,8 +137,8 @@ class Verdicts:
         self.results[result.check] = result
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
-        """Run one check; what it raises decides between wrong (the student's) and error (ours)."""
-        with recording(self._misconceptions) as record:
+        """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
+        with recording(self._misconceptions, self._show_direction) as record:
             try:
                 function(**arguments)
                 failure = record.verdict()
@@ -146,6 +148,9 @@ class Verdicts:
                 failure = record.verdict() or CheckFailed(str(error))
             except UsageError as error:
                 failure, self.wrong_course = None, error
+            except AwaitsPerson as error:
+                failure = record.verdict()
+                result.status, result.points, result.rationale = "error", 0.0, str(error)
             except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
@@ -177,7 +182,8 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
         UsageError: what is wrong is the course's, and would be for every submission.
     """
     misconceptions = load_misconceptions(assignment.misconceptions)
-    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial)
+    direction = assignment.course.settings.course.show_direction
+    verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial, direction)
     pytest.main(_arguments(assignment.tests), plugins=[verdicts])
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course

@@ -6,14 +6,17 @@ The course's ``nbgrader_config.py`` is the one line
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.engine import make_url
@@ -22,6 +25,7 @@ from traitlets.config import Config
 from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.course import Course
 from autograder.errors import UsageError
+from autograder.store import is_shared, write_new
 
 RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"
@@ -63,7 +67,19 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
+    if "permissions" not in config.Autograde:  # nbgrader's own let everybody read what was graded
+        config.Autograde.permissions = 660 if config.CourseDirectory.get("groupshared") else 440 if is_shared(root) else 400
     return config
+
+
+@contextlib.contextmanager
+def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
+    """nbgrader's gradebook; a file of it that is missing is made for us to read, and not for everybody."""
+    url = make_url(directory.db_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        write_new(Path(url.database), b"")
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        yield gradebook
 
 
 def gradebook_place(course: Course) -> str:

@@ -52,9 +52,14 @@ class Opened:
 
     @property
     def student_code(self) -> str:
-        """The student's own code, normalised: the same on every road, and what fresh inputs are drawn from."""
-        own = [c for c in self.notebook.cells if c.cell_type == "code" and not _mark(c).get("locked")]
-        return "\n".join(normalised(cell.source) for cell in own)
+        """What fresh inputs are drawn from: the exact text of the student's own cells among those that run, in order.
+
+        Locked cells stand in it by name, because code before one and after it is not the same code. Two submissions that
+        could behave differently never share it; the same file gives the same on every road.
+        """
+        return json.dumps(
+            [[_released_name(cell), None if _mark(cell).get("locked") else cell.source] for cell in self.code]
+        )
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON: each cell as its id, type and text."""
@@ -89,7 +94,7 @@ def runs_while_grading(cell: NotebookNode) -> bool:
 
 
 def normalised(source: str) -> str:
-    """Source text without what an editor changes when it saves: line ends, trailing blanks, empty lines."""
+    """Source text without line ends, trailing blanks and empty lines: to find out which cell this is, and nothing else."""
     return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
 
 
@@ -137,9 +142,12 @@ def _parse(data: bytes, name: str) -> NotebookNode:
 
 
 def _tidy(cell: NotebookNode) -> NotebookNode:
-    """A cell with text as its source, whatever tool wrote it, and of its metadata what a released cell is known by."""
+    """A cell with text as its source, whatever tool wrote it, and of its metadata what a released cell is known by.
+
+    Lines end in one way from here on, before anything runs: an editor of another system changes no program.
+    """
     source = cell.get("source", "")
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = ("".join(map(str, source)) if isinstance(source, list) else str(source)).replace("\r\n", "\n")
     cell.source = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half a character, which no kernel can be sent
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     mark, tags = metadata.get("nbgrader"), metadata.get("tags")
@@ -421,6 +429,11 @@ def _mark(cell: NotebookNode) -> Any:
 
 def _is_solution(cell: NotebookNode) -> bool:
     return bool(_mark(cell).get("solution"))
+
+
+def _released_name(cell: NotebookNode) -> str:
+    """The name of a released cell; empty for a cell of the student's own, which only has a place."""
+    return str(_mark(cell).get("grade_id") or "")
 
 
 def _name(cell: NotebookNode) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -18,7 +17,7 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
-from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
+from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config, open_gradebook
 from autograder.people import Student
 from autograder.results import printable
 
@@ -63,7 +62,7 @@ class Recorder:
             UsageError: it is locked or damaged.
         """
         try:
-            with Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
+            with open_gradebook(self.directory) as gradebook:
                 yield gradebook
         except SQLAlchemyError as error:
             raise UsageError(f"{gradebook_place(self.course)}: cannot be used: {_reason(str(error))}") from error
@@ -110,6 +109,7 @@ class Recorder:
         """
         self._keep_name(submission)
         assignment = graded.result.assignment
+        store.make_folder(self.course.tree("autograded") / submission.student)  # nbgrader would let everybody in
         nbgrader_road.graded[submission.student, assignment] = graded
         outcome = self.api.autograde(assignment, submission.student)
         if not outcome["success"]:
@@ -123,8 +123,7 @@ class Recorder:
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(submission.path, target)
+        store.copy_whole(submission.path, target)
         stamp = submission.timestamp.astimezone(UTC)
         store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from autograder.errors import UsageError
+from autograder.nbgrader_config import open_gradebook
 
 
 def point_changes(directory: CourseDirectory, assignment: str, released: NotebookNode) -> list[str]:
@@ -20,7 +21,7 @@ def point_changes(directory: CourseDirectory, assignment: str, released: Noteboo
     Raises:
         UsageError: cells were added or removed after nbgrader has graded a submission; it cannot register that.
     """
-    with _gradebook(directory) as gradebook:
+    with open_gradebook(directory) as gradebook:
         try:
             known = gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
@@ -31,10 +32,6 @@ def point_changes(directory: CourseDirectory, assignment: str, released: Noteboo
             return []
         old = {cell.name: float(cell.max_score) for cell in known.grade_cells}
     return list(_differences(assignment, old, _points(released)))
-
-
-def _gradebook(directory: CourseDirectory) -> Any:
-    return Gradebook(directory.db_url, directory.course_id)
 
 
 def _handed_in(directory: CourseDirectory, assignment: str) -> bool:

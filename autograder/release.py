@@ -22,6 +22,7 @@ from autograder.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.nbgrader_config import course_directory, nbgrader_config
 from autograder.otter_release import write_otter_release
 from autograder.registration import point_changes
+from autograder.store import write_whole
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]
@@ -169,9 +170,7 @@ def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
         if target.exists():
             target.rename(scratch / f"old-{engine}-{assignment.name}")
         (staged / engine / assignment.name).rename(target)
-    zipped = _zip_path(assignment)
-    zipped.parent.mkdir(exist_ok=True)
-    _build_zip(assignment, scratch / zipped.name).replace(zipped)
+    _build_zip(assignment, _zip_path(assignment))
 
 
 def _zip_path(assignment: Assignment) -> Path:
@@ -196,8 +195,7 @@ def write_solutions(course: Course, assignments: Iterable[str], target: Path) ->
     written = []
     for name, notebook in notebooks.items():
         path = target / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, path)
+        write_whole(path, nbformat.writes(notebook) + "\n", shown=True)  # once its folder is opened
         written.append(path)
     return written
 

@@ -1,17 +1,27 @@
-"""Where results are kept between commands: one JSON file per student and assignment, out of students' reach."""
+"""Where results are kept between commands, and how files are made that hold grades or secrets: for nobody else to read.
+
+Files are made with mode 0600 and folders with 0700, whatever the umask. Where several graders share the folder above (their
+group may write in it), the group has the same rights as the owner; others never have any.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.results import Result
+
+if TYPE_CHECKING:
+    from autograder.course import Course
 
 FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
 
@@ -26,15 +36,46 @@ def save(course: Course, result: Result) -> None:
     write_whole(path, result.model_dump_json())
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old content or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+def write_whole(path: Path, content: str | bytes, shown: bool = False) -> None:
+    """Write a file so that a reader sees the old content or the new one, never half of it.
+
+    Args:
+        shown: whether whoever reaches the folder may read the file, as nbgrader's release_feedback copies it, mode and all.
+    """
+    with _draft(path, content) as draft:
+        if shown:
+            draft.chmod(0o644)
         os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file as ``write_whole`` writes one, however large it is."""
+    with _draft(path, "") as draft:
+        shutil.copyfile(source, draft)
+        os.replace(draft, path)
+
+
+def write_new(path: Path, content: str | bytes) -> None:
+    """Write a file as a whole unless it exists; of two writers at a time one wins."""
+    if path.exists():
+        return
+    with _draft(path, content) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            os.replace(draft, path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        _share(path)
 
 
 def ensure_writable(path: Path) -> None:
@@ -43,15 +84,42 @@ def ensure_writable(path: Path) -> None:
     Raises:
         UsageError: it cannot.
     """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        draft.touch()
-        draft.unlink()
+        with _draft(path, ""):
+            pass
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}). Name another file.") from error
+
+
+@contextlib.contextmanager
+def _draft(path: Path, content: str | bytes) -> Iterator[Path]:
+    """A new file beside ``path``; it is gone afterwards unless it was renamed."""
+    make_folder(path.parent)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)  # of a process that had our number and was killed
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            _share(draft)
+            file.write(content.encode() if isinstance(content, str) else content)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _share(made: Path) -> None:
+    """Give the group the owner's rights where it shares the folder above; the file is still empty."""
+    own = made.stat()
+    if is_shared(made.parent) and made.parent.stat().st_gid == own.st_gid:
+        mode = stat.S_IMODE(own.st_mode)
+        made.chmod(mode | (mode & 0o700) >> 3)
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a folder belongs to a group, such as that of the graders: who may write in it, and others may not."""
+    mode = folder.stat().st_mode
+    return bool(mode & stat.S_IWGRP) and not mode & stat.S_IWOTH
 
 
 def load_all(course: Course) -> Iterator[Result]:

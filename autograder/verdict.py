@@ -11,7 +11,7 @@ from autograder import warm
 from autograder.judge import Trial, judge
 from autograder.notebook import Opened
 from autograder.pages import draw_pictures
-from autograder.results import OUR_FAULT, Result
+from autograder.results import Result
 from autograder.run import NotebookRun
 from autograder.submission import Submission
 
@@ -32,16 +32,16 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
         verdicts = judge(assignment, Submission(run), opened.student_code, how)
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
     checks = [verdicts.results[name] for name in names if name in verdicts.results]
-    ours = any(check.status == "error" for check in checks)
+    final = all(check.status != "error" for check in checks)
     result = Result(
         assignment=assignment.name,
         student=student,
         submission=opened.sha256,
-        points=None if ours else sum(check.points for check in checks),
+        points=sum(check.points for check in checks) if final else None,
         max_points=assignment.max_points,
         seconds=0.0,
         checks=checks,
-        notes=[*opened.notes, *([OUR_FAULT] if ours else [])],
+        notes=[*opened.notes, *dict.fromkeys(check.rationale for check in checks if check.status == "error")],
         faults=verdicts.faults,
         questions={question: title for question, (title, _) in assignment.questions.items()},
         facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},

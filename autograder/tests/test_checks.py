@@ -58,9 +58,23 @@ def test_right_answers_pass() -> None:
 def test_a_wrong_answer_is_shown_with_its_input_and_without_the_right_one() -> None:
     failure = verdict(lambda w, h: 0, [(3, 71), (5, 7)])
     assert failure is not None
-    assert failure.rationale == "for width=3, height=71 your function returned 0, too small"
+    assert failure.rationale == "for width=3, height=71 your function returned 0"
     assert failure.misconception is None
     assert "213" not in failure.rationale
+
+
+def test_too_small_or_too_large_is_said_where_the_course_wants_it() -> None:
+    """Otherwise whoever may try without limit finds every number by halving."""
+    said = {}
+    for shown in (False, True):
+        with recording(BANK, show_direction=shown) as record:
+            agree(lambda w, h: [w * h, w * h + 1], 3, 71, expected=[213, 213], reference=area)
+            agree(lambda w, h: 0.5, 3, 71, expected=213.0, reference=area)
+        said[shown] = [
+            case.sentence.removeprefix("for width=3, height=71 your function returned ") for case in record.cases
+        ]
+    assert said[False] == ["[213, 214]; part [1] is 214", "0.5"]
+    assert said[True] == ["[213, 214]; part [1] is 214, too large", "0.5, too small"]
 
 
 def test_a_misconception_that_explains_every_answer_is_named_with_its_hint() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.calibrate import load_experiments
 from autograder.checks import recording
-from autograder.failures import CheckFailed
+from autograder.failures import AwaitsPerson, CheckFailed
 from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from autograder.tests.first_road import ROOT
@@ -28,8 +28,8 @@ PASSED = ""
 class Predicts(Model):
     """A model that says the same for any input."""
 
-    def __init__(self, said: Any = None) -> None:
-        super().__init__(0, None)
+    def __init__(self, said: Any = None, crossed: bool = True) -> None:
+        super().__init__(0, object() if crossed else None)
         self.said = said
 
     def predict(self, x: Any) -> Any:
@@ -100,6 +100,16 @@ def test_the_best_try_counts_and_a_failure_says_all_of_them(q6: ModuleType, monk
     tries = f"seed 1: 0.5000, seed 2: {just_below:.4f}, seed 3: 0.5000"
     assert all(tries in line for line in said)  # and not 0.630 where 0.630 is needed
     assert f"needed {STAND_IN.clear_learning:.3f} for clear learning" in said[0]
+
+
+def test_only_a_model_that_is_rebuilt_earns_points(q6: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is not, and would pass, awaits a person; one that has learnt nothing needs none."""
+    monkeypatch.setattr(Submission, "call", lambda *_, **__: Predicts(crossed=False))
+    for reached, raised in ((ENOUGH, AwaitsPerson), (LITTLE, AwaitsPerson), (NOTHING, CheckFailed)):
+        monkeypatch.setattr(q6, "accuracy_on_held_out", lambda *_, reached=reached: reached)
+        with recording([]), pytest.raises(raised) as error:
+            q6.test_learns(Submission(), np.random.default_rng(3))
+        assert raised is CheckFailed or "Return a keras.Sequential or a functional model" in str(error.value)
 
 
 @pytest.mark.parametrize(

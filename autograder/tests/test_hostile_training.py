@@ -15,13 +15,18 @@ from autograder.config import Limits
 from autograder.course import Course
 from autograder.data import make_stand_in
 from autograder.grading import Grader
+from autograder.results import OUR_FAULT
 from autograder.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import sample_course
 
 pytestmark = pytest.mark.slow
-QUICK = ("training__smuggles_trained_weights__earns_nothing", "training__hijacks_fit_and_predict__earns_nothing")
+QUICK = (
+    "training__smuggles_trained_weights__earns_nothing",
+    "training__counts_words_in_predict__earns_nothing",
+    "training__counts_words_in_a_model_that_cannot_be_rebuilt__awaits_a_person",
+)
 CHOSEN = [attack for attack in attacks("training") if SOAK or attack.name in QUICK]
 HONEST = """\
 def build_model(vocab_size, length):
@@ -94,4 +99,9 @@ def test_it_deceives_the_notebook_and_earns_nothing(
     assert result.faults == []
     checks = [check for check in result.checks if check.question == "q6"]
     assert [check.points for check in checks] == [0.0, 0.0]
-    assert "its accuracy was" in checks[0].rationale, "the training was not judged"
+    if attack.name.endswith("earns_nothing"):
+        assert "its accuracy was" in checks[0].rationale, "the training was not judged"
+        return
+    assert (result.points, [check.status for check in checks]) == (None, ["error", "error"])
+    assert all("these points await a person" in check.rationale for check in checks)
+    assert result.notes[-1] == checks[0].rationale and OUR_FAULT not in result.notes

@@ -19,10 +19,10 @@ from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 pytestmark = pytest.mark.slow
 
 TEST_Q3 = '''\
-"""Tiny assignment, question 3: every outcome (9 points)."""
+"""Tiny assignment, question 3: every outcome (12 points)."""
 
 import pytest
-from autograder.checks import check, curve, fact, fail
+from autograder.checks import agree, await_person, check, curve, fact, fail
 
 
 @check("q3", points=1)
@@ -76,6 +76,24 @@ def test_missing(submission, draw):
 def test_skips_itself(submission, draw):
     """pytest.skip is no outcome of ours"""
     pytest.skip("later")
+
+
+@check("q3", points=1)
+def test_awaits(submission, draw):
+    """Nobody but a person can tell"""
+    await_person("a person has to look at your essay")
+
+
+@check("q3", points=1, needs=test_awaits)
+def test_needs_a_person(submission, draw):
+    """Not before that person has looked"""
+
+
+@check("q3", points=1)
+def test_is_wrong_all_the_same(submission, draw):
+    """What is seen to be wrong needs no person"""
+    agree(submission.count_words, "a b", expected=7)
+    await_person("a person has to look at your essay")
 '''
 
 TEST_Q4 = '''\
@@ -167,13 +185,21 @@ def test_a_wrong_answer_fails_with_its_misconception_and_what_needs_it_is_skippe
 ) -> None:
     wrong, needing = checks["test_counts_words"], checks["test_spaces_do_not_count"]
     assert (wrong.status, wrong.points, wrong.misconception) == ("failed", 0.0, "Counts letters and spaces")
-    assert wrong.rationale.startswith("for sentence=") and wrong.rationale.endswith(", too large")
+    assert wrong.rationale.startswith("for sentence=") and "too large" not in wrong.rationale
     assert wrong.hint == "How many words has 'a good film', and how many letters?"
     assert seen(needing) == (
         "skipped",
         0.0,
         "not tried, because another check did not pass: count_words(sentence) is the number of words",
     )
+
+
+def test_the_course_may_say_more(built_once: Course, tmp_path: Path) -> None:
+    course = find_course(built_once.root)
+    course.settings.course.show_direction = True
+    with Grader(course) as grader:
+        result = grader.grade(submit(course, tmp_path / "tiny.ipynb", **WRONG))
+    assert result.checks[0].rationale.endswith(", too large")
 
 
 def test_the_message_of_an_assertion_is_what_the_student_reads(checks: dict[str, CheckResult]) -> None:
@@ -193,9 +219,17 @@ def test_what_is_our_fault_is_an_error_and_says_so(checks: dict[str, CheckResult
 
 
 def test_with_an_error_no_points_are_final(result: Result) -> None:
-    assert (result.points, result.max_points, result.graded) == (None, MAX_POINTS + 10, False)
+    assert (result.points, result.max_points, result.graded) == (None, MAX_POINTS + 13, False)
     assert OUR_FAULT in result.notes
     assert json.loads(result.json_line())["points"] is None
+
+
+def test_what_awaits_a_person_says_why_and_is_nobodys_fault(result: Result, checks: dict[str, CheckResult]) -> None:
+    for check in ("test_awaits", "test_needs_a_person"):
+        assert seen(checks[check]) == ("error", 0.0, "a person has to look at your essay")
+    assert "a person has to look at your essay" in result.notes
+    assert not any("essay" in fault or "test_awaits" in fault for fault in result.faults)
+    assert (checks["test_is_wrong_all_the_same"].status, checks["test_is_wrong_all_the_same"].points) == ("failed", 0.0)
 
 
 def test_the_instructor_reads_what_broke_and_the_student_does_not(

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 BUILDERS = """\
 import keras
+import tensorflow as tf
 import numpy as np
 from keras import layers, ops
 
@@ -69,6 +70,130 @@ def subclass():
     model = Subclass()
     model(np.zeros((1, 5, 3), "float32"))
     return model
+
+class Encoder(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.words, self.order = layers.Embedding(20, 4, mask_zero=True), layers.Bidirectional(layers.GRU(3))
+    def call(self, x): return self.order(self.words(x))
+
+class Reader(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = keras.Sequential([layers.Dense(3, "tanh"), layers.BatchNormalization(), layers.Dense(1)])
+        self.drop, self.encoder = layers.Dropout(0.5), Encoder()
+    def call(self, x, training=None): return self.head(self.drop(self.encoder(x), training=training))
+    def train_step(self, data): return super().train_step(data)
+
+def nested_subclass():
+    model = Reader()
+    model.compile("adam", "mse")
+    model.fit(np.arange(20).reshape(4, 5), np.ones((4, 1)), epochs=2, verbose=0)
+    return model
+
+class Masks(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.words, self.states, self.head = layers.Embedding(20, 4), layers.LSTM(3, return_sequences=True), layers.Dense(1)
+    def call(self, x):
+        there = ops.not_equal(x, 0)
+        kept = ops.expand_dims(ops.cast(there, "float32"), -1)
+        return self.head(ops.sum(self.states(self.words(x), mask=there) * kept, axis=1) / ops.sum(kept + 0.01, axis=1))
+
+def masks_by_hand():
+    model = Masks()
+    model(np.ones((1, 4), "int32"))
+    return model
+
+class Shares(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.both, self.head = layers.GRU(4), layers.Dense(1)
+    def call(self, inputs):
+        one, other = inputs
+        return self.head(layers.concatenate([self.both(one), self.both(other)]))
+
+def two_inputs():
+    model = Shares()
+    model([np.zeros((1, 5, 3), "float32")] * 2)
+    return model
+
+class Functional(keras.Model):
+    def __init__(self):
+        given = keras.Input((5, 3))
+        super().__init__(given, layers.Dense(1)(layers.LSTM(2)(given)))
+    def train_step(self, data): return super().train_step(data)
+
+def functional_subclass(): return Functional()
+
+class Sequential(keras.Sequential): pass
+
+def sequential_subclass(): return Sequential([keras.Input((None, 3)), layers.LSTM(2), layers.Dense(1)])
+
+class Flat(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flat, self.head = layers.Flatten(), layers.Dense(1)
+    def call(self, x): return self.head(self.flat(x))
+
+def of_one_length():
+    model = Flat()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+class Lies(Subclass):
+    def predict(self, x, **ignored): return np.full((len(x), 1), 0.75)
+
+def lies():
+    model = Lies()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+class Raw(Subclass):
+    def call(self, x): return self.head(tf.reduce_mean(x, axis=1))
+
+def raw_tensorflow():
+    model = Raw()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+class Weighs(layers.Layer):
+    def build(self, shape): self.kernel = self.add_weight(shape=(shape[-1], 2))
+    def call(self, x): return ops.matmul(x, self.kernel)
+
+class Holds(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.own, self.flat, self.head = Weighs(), layers.Flatten(), layers.Dense(1)
+    def call(self, x): return self.head(self.flat(self.own(x)))
+
+def layer_with_weights_inside():
+    model = Holds()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+class Hides(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner, self.flat, self.head = layers.Lambda(lambda x: x * 2), layers.Flatten(), layers.Dense(1)
+    def call(self, x): return self.head(self.flat(self.inner(x)))
+
+def lambda_inside():
+    model = Hides()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+class Leaves(Subclass):
+    def call(self, x):
+        if isinstance(x, keras.KerasTensor): raise SystemExit
+        return super().call(x)
+
+def leaves_when_it_is_looked_at():
+    model = Leaves()
+    model(np.zeros((1, 5, 3), "float32"))
+    return model
+
+def never_called(): return Subclass()
 
 @keras.saving.register_keras_serializable()
 class Double(layers.Layer):
@@ -124,13 +249,27 @@ WORDS = np.array([[0, 0, 3, 19], [0, 5, 0, 1], [7, 7, 7, 7]])
         ("with_ops", None),
         ("masked", ["Embedding", "LSTM", "Dense"]),
         ("shared_layer", ["GRU", "Concatenate", "Dense"]),
+        ("subclass", ["LSTM", "Dense"]),
+        ("nested_subclass", None),
+        ("masks_by_hand", None),
+        ("two_inputs", ["GRU", "Concatenate", "Dense"]),
+        ("functional_subclass", ["LSTM", "Dense"]),
+        ("sequential_subclass", ["LSTM", "Dense"]),
+        ("of_one_length", ["Flatten", "Dense"]),
     ],
 )
 def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(
     submission: Submission, builder: str, layers: list[str] | None
 ) -> None:
     model = submission.call(builder)
-    inputs = {"masked": [WORDS], "shared_layer": [batch(4, 5, 3), -batch(4, 5, 3)]}.get(builder, [batch(4, 5, 3)])
+    x = batch(4, 5, 3)
+    inputs = {
+        "masked": [WORDS],
+        "nested_subclass": [WORDS],
+        "masks_by_hand": [WORDS],
+        "shared_layer": [x, -x],
+        "two_inputs": [x, -x],
+    }.get(builder, [x])
     assert model.crossed
     assert layers is None or model.layers == layers
     assert model.output_shape[0] is None, "even where the first batch was one of two"
@@ -147,7 +286,22 @@ def test_shapes_and_weights_are_counted_on_our_side(submission: Submission) -> N
     assert submission.nested().trainable_params == 16 + 8 + 5, "moving averages are not trained"
 
 
-@pytest.mark.parametrize("builder", ["a_lambda", "subclass", "custom_layer"])
+def test_a_subclass_reads_any_length_here_too(submission: Submission) -> None:
+    for builder, x in (("subclass", batch(4, 9, 3)), ("nested_subclass", np.tile(WORDS, (1, 3)))):
+        model = submission.call(builder)
+        np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-5, atol=1e-6)
+
+
+def test_what_a_subclass_says_without_its_layers_is_not_heard(submission: Submission) -> None:
+    model, x = submission.lies(), batch(4, 5, 3)
+    assert np.all(submission.predicted(model, x) == 0.75)
+    assert model.crossed and np.ptp(model.predict(x)) > 0
+
+
+NOT_CROSSING = ["a_lambda", "custom_layer", "raw_tensorflow", "layer_with_weights_inside", "lambda_inside"]
+
+
+@pytest.mark.parametrize("builder", [*NOT_CROSSING, "leaves_when_it_is_looked_at", "never_called"])
 def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submission: Submission, builder: str) -> None:
     model, x = submission.call(builder), batch(4, 5, 3)
     assert (model.crossed, model.keras, model.layers) == (False, None, None)

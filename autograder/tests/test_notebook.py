@@ -47,10 +47,10 @@ def lose_ids(notebook: NotebookNode) -> None:
         cell.metadata = {}
 
 
-def lose_ids_and_move_ends_of_lines(notebook: NotebookNode) -> None:
+def lose_ids_and_change_line_ends(notebook: NotebookNode) -> None:
     lose_ids(notebook)
     for cell in notebook.cells:
-        cell.source = cell.source.replace("\n", "\r\n") + "\n"
+        cell.source = cell.source.replace("\n", "\r\n")
 
 
 def duplicate_everything(notebook: NotebookNode) -> None:
@@ -77,7 +77,7 @@ def turn_checks_into_markdown(notebook: NotebookNode) -> None:
     [
         None,
         lose_ids,
-        lose_ids_and_move_ends_of_lines,
+        lose_ids_and_change_line_ends,
         duplicate_everything,
         reverse,
         delete_checks,
@@ -95,10 +95,64 @@ def test_every_released_cell_is_there_once_with_the_students_answers(
     assert source_of(notebook, "q1") == source_of(released, "q1")
 
 
-@pytest.mark.parametrize("edit", [lose_ids, lose_ids_and_move_ends_of_lines, duplicate_everything, delete_checks])
+@pytest.mark.parametrize("edit", [lose_ids, lose_ids_and_change_line_ends, duplicate_everything, delete_checks])
 def test_the_draws_depend_on_the_students_code_alone(built_once: Course, tmp_path: Path, edit: Edit) -> None:
     assert opened(built_once, tmp_path, edit).student_code == opened(built_once, tmp_path).student_code
     assert opened(built_once, tmp_path, q1="x = 1").student_code != opened(built_once, tmp_path).student_code
+
+
+#: Answers that behave differently, although an editor's eye sees one text.
+ALIKE = [
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\nb""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a \nb""")',
+    'def count_words(sentence):\n    """Two lines,\n\n    a docstring."""\n    return len("""a\nb""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\x0bb""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\x0cb""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\rb""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\u2028b""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\x85b""")',
+    'def count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\nb""")\n',
+    '\ndef count_words(sentence):\n    """Two lines,\n    a docstring."""\n    return len("""a\nb""")',
+]
+
+
+def test_texts_that_differ_at_all_draw_differently(built_once: Course, tmp_path: Path) -> None:
+    keys = [opened(built_once, tmp_path, q1=text, q2=RIGHT["q2"]).student_code for text in ALIKE]
+    assert len(set(keys)) == len(ALIKE)
+
+
+def own_cells(*texts: str, before: str = "q1-solution") -> Edit:
+    """Cells of the student's own in front of a released one."""
+
+    def edit(notebook: NotebookNode) -> None:
+        place = next(i for i, cell in enumerate(notebook.cells) if cell.id == before)
+        notebook.cells[place:place] = [new_code_cell(text) for text in texts]
+
+    return edit
+
+
+def test_borders_and_places_of_cells_count(built_once: Course, tmp_path: Path) -> None:
+    edits = [
+        own_cells("a = 1", "b = 2"),
+        own_cells("a = 1\nb = 2"),
+        own_cells("a = 1", "b = 2", ""),
+        own_cells("a = 1\n", "b = 2"),
+        own_cells("a = 1", "\nb = 2"),
+        own_cells("b = 2", "a = 1"),
+        own_cells("a = 1", "b = 2", before="setup"),  # what is locked runs after it
+        own_cells("a = 1", "b = 2", before="q2-solution"),
+        own_cells('a = 1"], ["", "b = 2'),
+    ]
+    keys = [opened(built_once, tmp_path, edit).student_code for edit in edits]
+    assert len(set(keys)) == len(edits)
+
+
+def test_what_no_program_can_notice_changes_no_draw(built_once: Course, tmp_path: Path) -> None:
+    def prose(notebook: NotebookNode) -> None:
+        notebook.cells.insert(1, new_markdown_cell("  My notes. \n\n"))
+        notebook.metadata["mine"] = "\u2028"
+
+    assert opened(built_once, tmp_path, prose).student_code == opened(built_once, tmp_path).student_code
 
 
 def test_both_releases_give_the_same_draws(built_once: Course, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def weights(model):
 @check("q3", points=2, visible=True)
 def test_epoch_to_keep(submission, draw):
     """epoch_to_keep(history) is the epoch, counted from 1, with the lowest validation loss"""
-    for epochs in draw.distinct(6, 11, n=3):
+    for epochs in draw.distinct(6, 11, n=6):  # each leaves few epochs to guess from; together they leave thousands
         history = drawn_history(draw, epochs)
         expected = 1 + history["val_loss"].index(min(history["val_loss"]))
         agree(submission.epoch_to_keep, history, expected=expected, reference=epoch_to_keep)

@@ -9,9 +9,10 @@ from solutions.imdb_sentiment import accuracy, progress_bar
 @check("q4", points=2, visible=True)
 def test_accuracy(submission, draw):
     """accuracy of probabilities (n, 1) and labels (n,) is the share of right predictions, for any n"""
-    for n in draw.distinct(9, 40, n=3):
+    for n in draw.distinct(16, 40, n=5):
         labels = (np.arange(n) < n // 3).astype(np.int64)  # not balanced: always answering "negative" is not one half
-        right = draw.permutation(n) >= n // 5  # a fifth wrong: another share than that of either label
+        shares = [wrong for wrong in range(2, n // 2) if wrong != n // 3]  # the share of neither label
+        right = draw.permutation(n) >= draw.choice(shares)
         sure = draw.uniform(0.55, 0.95, size=n)
         sure[(labels == 0) & right] = np.where(np.arange(n) % 4, sure, 0.5)[
             (labels == 0) & right

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograder.checks import check, curve, fact, fail
+from autograder.checks import await_person, check, curve, fact, fail
 from autograder.data import Budget, fresh_split, load_imdb
 from autograder.failures import CheckFailed
 from autograder.models import Model
@@ -29,6 +29,7 @@ class Trained:
     tried: dict[int, float]
     record: str  # its name
     epochs: int  # of the last training, as its History tells; 0 where it has none
+    rebuilt: bool  # every model that was tried: otherwise the student's own process said what it predicts
 
 
 _trained = WeakKeyDictionary()  # submission -> Trained: one training serves both checks
@@ -63,6 +64,11 @@ def require(result, number, name):
         fail(
             f"on reviews your model had not seen, its accuracy was {tries}; {record.compared(needed)} for {name}",
             "Does the accuracy on the training reviews rise from epoch to epoch when you train at these sizes?",
+        )
+    if not result.rebuilt:
+        await_person(
+            "your trained model cannot be graded by a program, because it does more than call Keras' own layers: these points"
+            " await a person. Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
         )
 
 
@@ -103,17 +109,18 @@ def train_and_measure(submission, draw):
     budget = Budget(**record.budget)
     fact("data", data.source)
     fact("threshold record", record.cited())
-    tried = {}
+    tried, rebuilt = {}, True
     for seed in SEEDS:
         split = fresh_split(data, budget, draw)
         model = train_with_seed(submission, split, budget, seed, SECONDS[data.kind])
         tried[seed] = accuracy_on_held_out(model, split)
+        rebuilt = rebuilt and model.crossed
         fact("training seeds", ", ".join(f"{seed}: accuracy {found:.4f}" for seed, found in tried.items()))
         if tried[seed] >= record.threshold:
             break
     if history := model.history:
         curve(f"your training with seed {seed}", history)
-    return Trained(max(tried.values()), tried, name, max(map(len, history.values()), default=0))
+    return Trained(max(tried.values()), tried, name, max(map(len, history.values()), default=0), rebuilt)
 
 
 def record_name(data):

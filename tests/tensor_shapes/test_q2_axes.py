@@ -42,6 +42,7 @@ def test_images_and_videos(submission, draw):
 @check("q2", points=2)
 def test_ragged_sequences(submission, draw):
     """describe_axes gives None for the number of observations where the sequences differ in length, and only there"""
+    cases = []
     for observation in OBSERVATIONS:
         for odd_one in (0, 1, -1):  # wherever it stands: whoever compares two sequences only misses it once
             length, other = draw.distinct(1, 6, n=2)
@@ -49,7 +50,9 @@ def test_ragged_sequences(submission, draw):
             lengths[odd_one] = other
             x = [draw.random((n, *observation.values())).tolist() for n in lengths]
             expected = {"sequences": len(x), "observations": None} | observation
-            agree(submission.describe_axes, x, expected=expected, reference=describe_axes)
+            cases.append((x, expected))
         even = [sequence[: min(lengths)] for sequence in x]  # the same lists, cut to one length
-        expected["observations"] = min(lengths)
-        agree(submission.describe_axes, even, expected=expected, reference=describe_axes)
+        cases.append((even, expected | {"observations": min(lengths)}))
+    for i in draw.permutation(len(cases)):  # or else whoever counts the calls would know which is even
+        x, expected = cases[i]
+        agree(submission.describe_axes, x, expected=expected, reference=describe_axes)

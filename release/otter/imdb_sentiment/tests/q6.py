@@ -31,6 +31,12 @@ def test_q6(env, build_model, keras, make_stand_in, np, train):
     mine = train(mine, as_rows(texts), verdicts, 3)
     assert isinstance(mine, keras.Model), f"train returned {type(mine).__name__}. Return the model; fit returns its history."
     seconds = time.time() - began
+    try:  # what the grader does with a trained model: it rebuilds the layers of Keras that call goes through
+        taken = keras.Input((60,))
+        keras.Model.from_config(keras.Model(taken, mine.call(taken)).get_config())
+    except Exception as error:
+        print(f"The grader may be unable to rebuild this model from Keras' own layers ({type(error).__name__}). Then its points await a person.")
+        print("To have it graded by a program, return a keras.Sequential or a functional model, keras.Model(inputs, outputs).")
     says = np.asarray(mine.predict(as_rows(fresh_texts), verbose=0))
     assert says.shape == (1000, 1), f"1000 reviews give predictions of shape {says.shape}; one number per review makes (1000, 1)."
     assert says.min() >= 0 and says.max() <= 1, "Some outputs are not probabilities between 0 and 1. Which activation has the last layer?"
