@@ -18,7 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from typing import Any
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
+from autograder.sandbox import usage
 
 INSIDE = Path(__file__).parent / "inside"
 FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
@@ -34,7 +35,6 @@ CHANNELS = ("shell", "iopub", "stdin", "control")
 FIRST_UID, UIDS = 65520, 14  # numbers that distributions leave to nobody
 START_SECONDS = 120.0
 MESSAGE = 1 << 17
-BLOCK = 1 << 15  # bytes that any file counts for: as many files as in a scratch with namespaces
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class WarmParent:
                 "environment": _environment(),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
-                    "core": 0,
+                    "core": 1,  # none at all; at 0 the system still pipes one to a program of root's that collects them
                     "cpu": int(limits.cpu_seconds),
                     "fsize": limits.scratch_mib << 20,
                     "nofile": limits.open_files,
@@ -173,7 +173,7 @@ class WarmParent:
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        return StudentProcess(descriptors[0], ours, home, limits)
+        return StudentProcess(descriptors[0], ours, home, limits, writes_anywhere=self.level == "user")
 
     def close(self) -> None:
         """End the parent, and with it every process it forked."""
@@ -192,13 +192,17 @@ class StudentProcess:
 
     Attributes:
         pid: of its keeper, which ends after it.
+        writes_anywhere: whether it may write wherever its user may, not in ``home`` alone.
     """
 
-    def __init__(self, keeper: int, status: socket.socket, home: Path, limits: Limits) -> None:
+    def __init__(
+        self, keeper: int, status: socket.socket, home: Path, limits: Limits, writes_anywhere: bool = False
+    ) -> None:
         self._keeper = keeper
         self._status = status
         self._home = home
         self._limits = limits
+        self._writes_anywhere = writes_anywhere
         self._over = ""  # the limit for which this side ended it
         self._ended: str | None = None
         self.pid = _pid(keeper)
@@ -206,7 +210,9 @@ class StudentProcess:
         if self._group is not None and not self._group.add(self.pid):
             self._group.remove()
             self._group = None
-        status.send(b"go")
+        if self._group is None and not usage.children_files(self.pid):
+            raise OSError("this system does not say which processes a process has started, so none can be counted")
+        status.send(b"counted" if self._group else b"watched")
 
     def poll(self) -> str | None:
         """None while it runs; then why it ended: the name of a limit, ``exit N`` or ``signal N``."""
@@ -220,10 +226,14 @@ class StudentProcess:
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""
         limit = self._limits.memory_mib << 20
-        if self._group.out_of_memory() if self._group else _memory(self.pid) > limit:
+        if self._group.out_of_memory() if self._group else usage.memory(self.pid) > limit:
             self.end("memory")
-        elif self._home.is_dir() and _size(self._home) > self._limits.scratch_mib << 20:
+        elif self._home.is_dir() and self._written() > self._limits.scratch_mib << 20:
             self.end("scratch")
+
+    def _written(self) -> int:
+        folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
+        return usage.written(self.pid, folders, self._home.stat().st_uid)
 
     def _why(self) -> str:
         if self._over:
@@ -303,36 +313,6 @@ def _pid(descriptor: int) -> int:
         if line.startswith("Pid:"):
             return int(line.split()[1])
     raise OSError("the process has ended")
-
-
-def _memory(pid: int) -> int:
-    """Bytes of memory that a process and its descendants hold by themselves; what a fork shares counts each time."""
-    total = 0
-    for each in tree(pid):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{each}/status").read_text().splitlines():
-                if line.startswith(("RssAnon:", "RssShmem:")):
-                    total += int(line.split()[1]) << 10
-    return total
-
-
-def tree(pid: int) -> Iterator[int]:
-    """All descendants of a process."""
-    with contextlib.suppress(OSError):
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            for child in children.read_text().split():
-                yield int(child)
-                yield from tree(int(child))
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files under a folder that somebody else is writing to; an empty one takes a block too."""
-    total = 0
-    for place, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            with contextlib.suppress(OSError):
-                total += max(os.lstat(f"{place}/{name}").st_blocks * 512, BLOCK)
-    return total
 
 
 _surroundings = Surroundings()

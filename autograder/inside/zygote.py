@@ -157,11 +157,12 @@ def enter_namespaces(plan: dict[str, Any]) -> None:
         jail.new_root(plan["root"], sys.path[0], plan["shown"], plan["hidden"], plan["uid"])
         jail.own_scratch(16, os.getuid())  # some packages want to write while they are imported
         refuse_if_readable(plan)
+        sys.path[0] = jail.INSIDE
+        trial(plan, "namespaces")
     except OSError as error:
         told.send(str(error).encode())
         os._exit(1)
     told.close()
-    sys.path[0] = jail.INSIDE
 
 
 def wait_for_end(child: int, folder: str = "") -> None:
@@ -197,11 +198,12 @@ def try_nothing(plan: dict[str, Any]) -> None:
 
 
 def trial(plan: dict[str, Any], level: str) -> None:
-    """Confine a child and see that it can read what it needs, and nothing that is hidden.
+    """Confine a child and see that it can read what it needs, nothing that is hidden, and that what every level promises holds.
 
     Raises:
         OSError: it could not be confined, or not enough.
     """
+    needed = [path for path in (*plan["shown"], f"{sys.path[0]}/agent.py") if os.path.exists(path)]
     heard, told = socket.socketpair()
     if child := os.fork():
         told.close()
@@ -215,9 +217,12 @@ def trial(plan: dict[str, Any], level: str) -> None:
         if level == "landlock":
             see_only_needed(plan, plan["root"])
         refuse_if_readable(plan)
-        for path in (*plan["shown"], __file__):
+        for path in needed:
             if not jail.readable([path]):
                 raise OSError(f"user {os.getuid()} cannot read {path}, which the notebook's Python needs")
+        if level != "namespaces":  # there the student's process has a namespace of its own, which this child has not
+            jail.refuse_if_reached(os.getppid())
+        jail.refuse_if_unconfined()
     except OSError as error:
         told.send(str(error).encode())
     os._exit(0)
@@ -263,11 +268,11 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
         judge.send(str(error).encode())
         return 1
     socket.send_fds(judge, [b"started"], [this])
-    judge.recv(16)  # it has put this process where its memory is counted
+    counted = judge.recv(16) == b"counted"  # by a control group, else the judge watches
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (student := os.fork()) == 0:
         judge.close()
-        in_child(be_student, plan, level, launch, home, sockets)
+        in_child(be_student, plan, level, launch, home, sockets, counted)
     signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
     for descriptor in sockets:
         os.close(descriptor)
@@ -312,9 +317,12 @@ def wait_for(student: int, cpu_seconds: int) -> dict[str, int]:
             return {"signal": -code} if code < 0 else {"exit": code}
 
 
-def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int]) -> int:
+def be_student(
+    plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int], counted: bool
+) -> int:
     """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
-    jail.readable_by_itself()
+    if level != "user":  # there nothing else keeps a process of the same user from its memory
+        jail.readable_by_itself()
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -327,6 +335,8 @@ def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: s
     live_in(home)
     if level == "landlock":
         see_only_needed(plan, home)
+    if level != "off":
+        seccomp.keep_in_sight(memory=not counted, files=level != "namespaces")
     sys.path.insert(0, "")  # a notebook may import what lies beside it
     random.seed()
     if "numpy" in sys.modules:
