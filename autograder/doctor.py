@@ -33,7 +33,7 @@ HOLDS = {
 
 #: Runs in the jail, as a student's notebook. Each function comes back only if it was let through, and then leaves nothing changed.
 PROBE = """\
-import ctypes, os, signal, socket
+import ctypes, errno, os, signal, socket
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,6 +51,17 @@ def sends(kind, port):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.connect(("127.0.0.1", port))
         probe.send(b"out")
+
+
+def sends_to_a_unix_socket(name):
+    ours, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.sendto(b"out", "\\0" + name)
+
+
+def calls_what_is_newer_than_the_filter():
+    libc.syscall(467, -1, 0, 0, 0, 0)  # open_tree_attr, which came with Linux 6.15
+    if ctypes.get_errno() == errno.ENOSYS:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
 
 def writes(folder):
@@ -88,16 +99,18 @@ def enters_a_namespace():
         raise PermissionError(1, os.strerror(1))
 
 
-def attempts(paths, port, pid, folder):
+def attempts(paths, port, name, pid, folders):
     tried = {f"read {path}": (reads, path) for path in paths}
     tried["open a TCP connection"] = (sends, socket.SOCK_STREAM, port)
     tried["send a UDP packet"] = (sends, socket.SOCK_DGRAM, port)
+    tried["send to a Unix socket"] = (sends_to_a_unix_socket, name)
     tried["signal the judge"] = (signals, pid)
-    tried["write outside its own folder"] = (writes, folder)
+    tried |= {f"write in {folder}": (writes, folder) for folder in folders}
     tried["join another user's group"] = (os.setgroups, [0])
     tried["mount a file system"] = (mounts,)
     tried["make a user namespace"] = (enters_a_namespace,)
     tried["trace a process"] = (traces,)
+    tried["make a system call that the filter does not know"] = (calls_what_is_newer_than_the_filter,)
     outcomes = []
     for what, (function, *arguments) in tried.items():
         try:
@@ -161,19 +174,30 @@ def examine(course: Course) -> Findings:
 
 
 def attempts(course: Course) -> Iterator[Attempt]:
+    """What a notebook tried that reads what is hidden, reaches out, or changes what others use.
+
+    On the level ``user`` it may read what ``/proc`` says of the machine; docs/security.md says so.
+    """
+    parent = warm.parent()
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
+    if parent.level != "user":
+        secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
+    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, parent.packages), warm.INSIDE]
+    name = f"autograder-doctor-{os.getpid()}"
     with (
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unix,
         NotebookRun([PROBE], [], course.settings.limits) as run,
     ):
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
         udp.bind(tcp.getsockname())
+        unix.bind(f"\0{name}")
         run.run_cells()
-        outside = str(course.root)
         paths = [str(path) for path in secret if path.exists()]
-        for what, refused in Submission(run).attempts(paths, tcp.getsockname()[1], os.getpid(), outside):
+        port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
+        for what, refused in Submission(run).attempts(paths, port, name, os.getpid(), outside):
             yield Attempt(str(what), str(refused))
 
 

@@ -338,7 +338,7 @@ def drop_privileges(uid: int | None) -> None:
 def refuse_if_unconfined() -> None:
     """Raise OSError unless the system keeps to what was asked of it for this process, which cannot fork afterwards."""
     with open("/proc/self/status") as file:
-        status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+        status = {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         if int(status[name], 16):
             raise OSError(f"user {os.getuid()} keeps capabilities ({name} {status[name]})")

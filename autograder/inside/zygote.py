@@ -35,6 +35,7 @@ import jail
 import seccomp
 
 MESSAGE, DESCRIPTORS, MOST_DESCRIPTORS = 1 << 17, 250, 1 << 12
+HOLDS = b"holds"
 
 
 def main(control: socket.socket) -> None:
@@ -175,13 +176,19 @@ def wait_for_end(child: int, folder: str = "") -> None:
 
 def try_landlock(plan: dict[str, Any]) -> None:
     """See whether Landlock would hold, with a user of its own where that can be; it is put on each student's process alone."""
+    alone = ""
     try:
         try_user(plan)
-    except OSError:
-        plan["owner"] = None
+    except OSError as error:
+        plan["owner"], alone = None, str(error)
         if jail.landlock_version() < jail.KEEPS_SIGNALS_IN:
-            raise OSError("Landlock of this kernel does not keep signals in, and there is no user of its own") from None
-    trial(plan, "landlock")
+            raise OSError(
+                f"Landlock of this kernel does not keep signals in, and there is no user of its own: {alone}"
+            ) from None
+    try:
+        trial(plan, "landlock")
+    except OSError as error:
+        raise OSError(f"{error}; {alone}" if alone else str(error)) from None
 
 
 def try_user(plan: dict[str, Any]) -> None:
@@ -205,13 +212,17 @@ def trial(plan: dict[str, Any], level: str) -> None:
     """
     needed = [path for path in (*plan["shown"], f"{sys.path[0]}/agent.py") if os.path.exists(path)]
     heard, told = socket.socketpair()
-    if child := os.fork():
-        told.close()
-        failure = heard.recv(4096)
-        os.waitpid(child, 0)
-        if failure:
-            raise OSError(failure.decode())
-        return
+    if (child := os.fork()) == 0:
+        in_child(try_from_inside, plan, level, needed, told)
+    told.close()
+    said = heard.recv(4096)
+    os.waitpid(child, 0)
+    if said != HOLDS:
+        raise OSError(said.decode() or "the trial of this level came to no end")
+
+
+def try_from_inside(plan: dict[str, Any], level: str, needed: list[str], told: socket.socket) -> int:
+    """Say ``HOLDS``, or what does not."""
     try:
         confine(plan, level)
         if level == "landlock":
@@ -220,12 +231,14 @@ def trial(plan: dict[str, Any], level: str) -> None:
         for path in needed:
             if not jail.readable([path]):
                 raise OSError(f"user {os.getuid()} cannot read {path}, which the notebook's Python needs")
-        if level != "namespaces":  # there the student's process has a namespace of its own, which this child has not
+        if level != "namespaces":  # there a student's process has a namespace of its own, which this one has not
             jail.refuse_if_reached(os.getppid())
         jail.refuse_if_unconfined()
     except OSError as error:
         told.send(str(error).encode())
-    os._exit(0)
+        return 1
+    told.send(HOLDS)
+    return 0
 
 
 def refuse_if_readable(plan: dict[str, Any]) -> None:
