@@ -136,6 +136,7 @@ ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 # Offsets in struct seccomp_data; arguments are 64 bits, low half first.
 NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
 NEW_NAMESPACES = NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWCGROUP
+THREAD, SHARES_FILES = 0x00010000, 0x00000400  # CLONE_…
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 
 
@@ -173,7 +174,12 @@ def keep_in_sight(memory: bool, files: bool) -> None:
     refused = (UNSEEN_MEMORY if memory else {}) | (UNSEEN_FILES if files else {})
     calls = (_when(number, errno.ENOSYS) for numbers in refused.values() if (number := numbers[column]) is not None)
     seen = _unless_argument(PRCTL[column], FIRST, (_step(EQUAL, PR_SET_DUMPABLE, 0, 1),), errno.EPERM)
-    _install(itertools.chain([_step(LOAD, NUMBER)], *calls, seen, [_step(RETURN, ALLOW)]))
+    thread = (
+        _step(AND, THREAD | SHARES_FILES),
+        _step(EQUAL, THREAD, 0, 1),
+    )  # with descriptors that its process has not
+    together = _unless_argument(CLONE[column], FIRST, thread, errno.EPERM)
+    _install(itertools.chain([_step(LOAD, NUMBER)], *calls, seen, together, [_step(RETURN, ALLOW)]))
 
 
 def _install(steps: Iterable[bytes]) -> None:
