@@ -11,15 +11,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from autograder import store, warm
 from autograder.cgroup import Group
-from autograder.config import LEVELS, Jail
+from autograder.config import LEVELS
 from autograder.course import KEY_FILE, Course
-from autograder.grading import hidden
+from autograder.grading import Worker
 from autograder.memory import memory_mib
 from autograder.run import NotebookRun
 from autograder.submission import Submission
@@ -31,9 +32,10 @@ HOLDS = {
     "off": "nothing: student code runs as you",
 }
 
-#: Runs in the jail, as a student's notebook. Each function comes back only if it was let through, and then leaves nothing changed.
+#: Runs in the jail, as a student's notebook and as a reader and a judge. Each function comes back only if it was let through, and then
+#: leaves nothing changed.
 PROBE = """\
-import ctypes, os, signal, socket
+import ctypes, errno, os, signal, socket
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,6 +53,17 @@ def sends(kind, port):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.connect(("127.0.0.1", port))
         probe.send(b"out")
+
+
+def sends_to_a_unix_socket(name):
+    ours, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.sendto(b"out", "\\0" + name)
+
+
+def calls_what_is_newer_than_the_filter():
+    libc.syscall(467, -1, 0, 0, 0, 0)  # open_tree_attr, which came with Linux 6.15
+    if ctypes.get_errno() == errno.ENOSYS:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
 
 def writes(folder):
@@ -88,16 +101,18 @@ def enters_a_namespace():
         raise PermissionError(1, os.strerror(1))
 
 
-def attempts(paths, port, pid, folder):
+def attempts(paths, port, name, pid, folders):
     tried = {f"read {path}": (reads, path) for path in paths}
     tried["open a TCP connection"] = (sends, socket.SOCK_STREAM, port)
     tried["send a UDP packet"] = (sends, socket.SOCK_DGRAM, port)
+    tried["send to a Unix socket"] = (sends_to_a_unix_socket, name)
     tried["signal the judge"] = (signals, pid)
-    tried["write outside its own folder"] = (writes, folder)
+    tried |= {f"write in {folder}": (writes, folder) for folder in folders}
     tried["join another user's group"] = (os.setgroups, [0])
     tried["mount a file system"] = (mounts,)
     tried["make a user namespace"] = (enters_a_namespace,)
     tried["trace a process"] = (traces,)
+    tried["make a system call that the filter does not know"] = (calls_what_is_newer_than_the_filter,)
     outcomes = []
     for what, (function, *arguments) in tried.items():
         try:
@@ -111,8 +126,14 @@ def attempts(paths, port, pid, folder):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One thing that a notebook tried: ``refused`` is what the system said, empty where it was let through."""
+    """One thing that a process in the jail tried.
 
+    Attributes:
+        who: a student's notebook, a reader or a judge.
+        refused: what the system said; empty where it was let through.
+    """
+
+    who: str
     what: str
     refused: str
 
@@ -146,35 +167,56 @@ def examine(course: Course) -> Findings:
         UsageError: this machine allows no jail at all.
     """
     settings = course.settings
-    warm.settle(warm.Surroundings(Jail(minimum=LEVELS[1]), hidden=tuple(hidden(course))))
+    settings.jail.minimum = LEVELS[1]
+    worker = Worker(course)
     group = Group.make(settings.limits.memory_mib, settings.limits.processes)
     if group is not None:
         group.remove()
+    try:
+        worker.ready()
+        parent = warm.parent()
+        return Findings(
+            level=parent.level,
+            missing=parent.refused,
+            memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
+            attempts=list(attempts(course, worker)),
+            machine=_machine(course),
+        )
+    finally:
+        worker.close()
+
+
+def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
+    """What a notebook, a reader and a judge tried that reads what is hidden, reaches out, or changes what others use.
+
+    On the level ``user`` it may read what ``/proc`` says of the machine; docs/security.md says so.
+    """
     parent = warm.parent()
-    return Findings(
-        level=parent.level,
-        missing=parent.refused,
-        memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
-        attempts=list(attempts(course)),
-        machine=_machine(course),
-    )
-
-
-def attempts(course: Course) -> Iterator[Attempt]:
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
+    if parent.level != "user":
+        secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
+    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, warm.PACKAGES), warm.INSIDE]
+    name = f"autograder-doctor-{os.getpid()}"
     with (
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unix,
         NotebookRun([PROBE], [], course.settings.limits) as run,
     ):
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
         udp.bind(tcp.getsockname())
+        unix.bind(f"\0{name}")
         run.run_cells()
-        outside = str(course.root)
         paths = [str(path) for path in secret if path.exists()]
-        for what, refused in Submission(run).attempts(paths, tcp.getsockname()[1], os.getpid(), outside):
-            yield Attempt(str(what), str(refused))
+        port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
+        for what, refused in Submission(run).attempts(paths, port, name, os.getpid(), outside):
+            yield Attempt("a notebook", str(what), str(refused))
+        probe = {"probe": PROBE, "arguments": [paths, port, name, os.getpid(), outside]}
+        roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")
+        for role in roles:
+            for what, refused in worker.ask(role, "autograder.confined:attempt", probe)["outcomes"]:
+                yield Attempt(f"a {role}", str(what), str(refused))
 
 
 def _machine(course: Course) -> dict[str, str]:
@@ -209,8 +251,8 @@ def doctor(course: Course, json_file: Path | None, console: Console) -> bool:
         shown.add_row("", f"not '{level}': {reason}")
     shown.add_row("memory kept by", findings.memory_kept_by)
     console.print(shown)
-    tried = Table("a notebook tried to", "and the system said")
+    tried = Table("who", "tried to", "and the system said")
     for attempt in findings.attempts:
-        tried.add_row(attempt.what, attempt.refused or "[red]nothing: it was let through[/red]")
+        tried.add_row(attempt.who, attempt.what, attempt.refused or "[red]nothing: it was let through[/red]")
     console.print(tried)
     return findings.sound

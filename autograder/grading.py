@@ -22,7 +22,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from pebble import ProcessExpired
 from pydantic import ValidationError
@@ -37,7 +37,7 @@ from autograder.preload import packages
 from autograder.results import OUR_FAULT, Result, printable
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
-from autograder.sandbox.users import BLOCKS
+from autograder.sandbox.users import BLOCKS, own_users
 from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:
@@ -177,6 +177,8 @@ class Worker:
 
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
+        if os.getuid() == 0:
+            os.chown(folder / "sockets", own_users().judge, own_users().judge)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
@@ -204,7 +206,7 @@ class Worker:
         job = {**self._about_course(), "name": path.name, "assignment": assignment}
         limits = Limits(memory_mib=READER_MIB, cpu_seconds=READER_SECONDS, scratch_mib=16)
         try:
-            answer = self._ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS)
+            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS)
         except Ended as error:
             answer = {"over": str(error)}
         if "opened" in answer:
@@ -238,7 +240,7 @@ class Worker:
         )
         broker = Broker(files, limits)
         try:
-            answer = self._ask(
+            answer = self.ask(
                 "judge", "autograder.confined:judge", told, [], own, _last_resort(self.course), broker=broker
             )
         finally:
@@ -259,14 +261,14 @@ class Worker:
     def _about_course(self) -> dict[str, Any]:
         return {"root": str(self.copy.public), "settings": self.copy.settings()}
 
-    def _ask(
+    def ask(
         self,
-        role: warm.Role,
+        role: Literal["reader", "judge"],
         serve: str,
         job: Mapping[str, Any],
-        buffers: Sequence[bytes],
-        limits: Limits,
-        seconds: float,
+        buffers: Sequence[bytes] = (),
+        limits: Limits | None = None,
+        seconds: float = 60.0,
         broker: Broker | None = None,
     ) -> dict[str, Any]:
         """Start a process in the jail, give it one job, serve it while it works, and have its answer.
@@ -276,7 +278,7 @@ class Worker:
         """
         ours, theirs = socket.socketpair()
         given = [theirs] if broker is None else [theirs, broker.theirs]
-        process = self.confined.launch(serve, {}, given, [], limits, role)
+        process = self.confined.launch(serve, {}, given, [], limits or Limits(), role)
         theirs.close()
         if broker is not None:
             broker.theirs.close()

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -27,15 +27,16 @@ from typing import Any, Literal, Protocol
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
+from autograder.sandbox import usage
 from autograder.sandbox.users import own_users
 
 INSIDE = Path(__file__).parent / "inside"
+PACKAGES = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
 PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
 CHANNELS = ("shell", "iopub", "stdin", "control")
 START_SECONDS = 120.0
 MESSAGE = 1 << 17
-BLOCK = 1 << 15  # bytes that any file counts for: as many files as in a scratch with namespaces
 Role = Literal["student", "model", "judge", "reader"]
 
 
@@ -118,15 +119,13 @@ class WarmParent:
         self._kernels, connects = surroundings.sockets or (self.folder / "sockets", surroundings.role)
         self._connects = connects if surroundings.sockets else None
         self._kernels.mkdir(mode=0o700, exist_ok=True)
-        self._own(self._kernels)
         self._sockets = os.open(self._kernels, os.O_PATH)
         self._public, self._private = surroundings.furnish(self.folder)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.packages = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
         self._errors = open(self.folder / "errors", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(self.packages), str(theirs.fileno())],
+                [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(PACKAGES), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -156,7 +155,7 @@ class WarmParent:
         return f"/proc/self/fd/{self._sockets}/{number}/s"
 
     def _plan(self) -> dict[str, Any]:
-        python = (sys.prefix, sys.base_prefix, *self.packages)
+        python = (sys.prefix, sys.base_prefix, *PACKAGES)
         given = (*self.surroundings.shown, *self._public, *self._private)
         return {
             "levels": self.surroundings.to_try(),
@@ -264,7 +263,7 @@ class WarmParent:
                 "environment": _environment(),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
-                    "core": 0,
+                    "core": 1,  # none at all; at 0 the system still pipes one to a program of root's that collects them
                     "cpu": int(limits.cpu_seconds),
                     "fsize": limits.scratch_mib << 20,
                     "nofile": limits.open_files,
@@ -276,7 +275,7 @@ class WarmParent:
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        return JailedProcess(descriptors[0], ours, home, limits)
+        return JailedProcess(descriptors[0], ours, home, limits, writes_anywhere=self.level == "user")
 
     def is_alive(self) -> bool:
         """Whether it can still fork."""
@@ -300,14 +299,18 @@ class JailedProcess:
     Attributes:
         pid: of its keeper, which ends after it.
         leftovers: folders that are removed with it.
+        writes_anywhere: whether it may write wherever its user may, not in ``home`` alone.
     """
 
-    def __init__(self, keeper: int, status: socket.socket, home: Path, limits: Limits) -> None:
+    def __init__(
+        self, keeper: int, status: socket.socket, home: Path, limits: Limits, writes_anywhere: bool = False
+    ) -> None:
         self._keeper = keeper
         self._status = status
         self._home = home
         self.leftovers = [str(home)]
         self._limits = limits
+        self._writes_anywhere = writes_anywhere
         self._over = ""  # the limit for which this side ended it
         self._ended: str | None = None
         self._closed = False
@@ -316,7 +319,9 @@ class JailedProcess:
         if self._group is not None and not self._group.add(self.pid):
             self._group.remove()
             self._group = None
-        status.send(b"go")
+        if self._group is None and not usage.children_files(self.pid):
+            raise OSError("this system does not say which processes a process has started, so none can be counted")
+        status.send(b"counted" if self._group else b"watched")
 
     def poll(self) -> str | None:
         """None while it runs; then why it ended: the name of a limit, ``exit N`` or ``signal N``."""
@@ -330,10 +335,14 @@ class JailedProcess:
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""
         limit = self._limits.memory_mib << 20
-        if self._group.out_of_memory() if self._group else _memory(self.pid) > limit:
+        if self._group.out_of_memory() if self._group else usage.memory(self.pid) > limit:
             self.end("memory")
-        elif self._home.is_dir() and _size(self._home) > self._limits.scratch_mib << 20:
+        elif self._home.is_dir() and self._written() > self._limits.scratch_mib << 20:
             self.end("scratch")
+
+    def _written(self) -> int:
+        folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
+        return usage.written(self.pid, folders, self._home.stat().st_uid)
 
     def _why(self) -> str:
         if self._over:
@@ -418,36 +427,6 @@ def _pid(descriptor: int) -> int:
         if line.startswith("Pid:"):
             return int(line.split()[1])
     raise OSError("the process has ended")
-
-
-def _memory(pid: int) -> int:
-    """Bytes of memory that a process and its descendants hold by themselves; what a fork shares counts each time."""
-    total = 0
-    for each in tree(pid):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{each}/status").read_text().splitlines():
-                if line.startswith(("RssAnon:", "RssShmem:")):
-                    total += int(line.split()[1]) << 10
-    return total
-
-
-def tree(pid: int) -> Iterator[int]:
-    """All descendants of a process."""
-    with contextlib.suppress(OSError):
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            for child in children.read_text().split():
-                yield int(child)
-                yield from tree(int(child))
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files under a folder that somebody else is writing to; an empty one takes a block too."""
-    total = 0
-    for place, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            with contextlib.suppress(OSError):
-                total += max(os.lstat(f"{place}/{name}").st_blocks * 512, BLOCK)
-    return total
 
 
 _numbers = itertools.count()  # of folders: parents that follow one another may share one for sockets

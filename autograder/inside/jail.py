@@ -6,11 +6,13 @@ thing, and raises OSError where the machine does not allow it; `zygote.py` decid
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import re
 import resource
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -31,6 +33,7 @@ MOUNT_OPTIONS = {
     "relatime": RELATIME,
 }
 DETACH = 2
+MOUNT_SETATTR, HERE, RECURSIVE = 442, -100, 0x8000  # a system call, the same on every machine; AT_FDCWD; AT_RECURSIVE
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # system calls, the same on every machine
@@ -42,9 +45,10 @@ HOME, TEMPORARY, SHARED = f"{SCRATCH}/home", f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 INSIDE = "/inside"
 SECONDS_TO_DIE = 5  # of processor time, between the signal that names the limit and the one that nobody can ignore
 DEVICES = ("null", "zero", "full", "random", "urandom")
-OF_GRAPHICS_CARDS = ("/proc/devices", "/proc/modules", "/proc/driver/nvidia")
 FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
-READ_OF_PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", *OF_GRAPHICS_CARDS)
+#: What numpy, its linear algebra, TensorFlow and psutil read about the machine; and CUDA, where there is a card.
+OF_PROC, OF_PROC_FOR_CARDS = ("cpuinfo", "meminfo", "stat", "filesystems"), ("devices", "modules", "driver/nvidia")
+NOTHING, NOWHERE = "nothing", "nowhere"  # in the new root: a file and a folder that nobody may read
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/sys/devices/system")
 
 
@@ -75,7 +79,7 @@ def unshare(flags: int) -> None:
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     """mount(2), its failure with the place it is about."""
     try:
-        _call("mount", source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+        _call("mount", *map(os.fsencode, (source, target, kind)), ctypes.c_ulong(flags), os.fsencode(options))
     except OSError as error:
         raise OSError(error.errno, f"mount {kind or source} on {target}: {os.strerror(error.errno or 0)}") from error
 
@@ -127,16 +131,18 @@ def new_root(folder: str, ours: str, shown: Iterable[str], hidden: Iterable[str]
     places = _without_nested([*SYSTEM, *shown])
     for path in places:
         _show(path, folder)
-    open(f"{folder}/nothing", "w").close()
+    os.close(os.open(f"{folder}/{NOTHING}", os.O_CREAT | os.O_WRONLY, 0))
+    os.mkdir(f"{folder}/{NOWHERE}", 0)
     for path in map(os.path.realpath, hidden):
         if os.path.lexists(folder + path):
             if os.path.isdir(path):
                 mount("tmpfs", folder + path, "tmpfs", NOSUID | NODEV, "mode=000,size=4k")
             else:
-                mount(f"{folder}/nothing", folder + path, "", BIND)
+                mount(f"{folder}/{NOTHING}", folder + path, "", BIND)
     _show(ours, folder, INSIDE)
     for name in FROM_ETC:
         _show(f"/etc/{name}", folder)
+    _restrict(folder, NODEV)
     for device in (*(f"/dev/{name}" for name in DEVICES), *_graphics_cards()):
         _show(device, folder)
     _write_names(folder, uid)
@@ -147,12 +153,13 @@ def new_root(folder: str, ours: str, shown: Iterable[str], hidden: Iterable[str]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", f"{folder}/dev/{name}")
     os.symlink("/proc/self/fd", f"{folder}/dev/fd")
-    _make_read_only(folder)
-    own_proc(f"{folder}/proc")  # while the old one can be seen: an ordinary user may mount no other
+    _restrict(folder, RDONLY | NOSUID)
+    own_proc(folder)  # while the old one can be seen: an ordinary user may mount no other
     os.chdir(folder)
     _call("pivot_root", b".", b".")
     _call("umount2", b".", DETACH)
     os.chdir("/")
+    _refuse_if_writable()
 
 
 def keep_mounts_private() -> None:
@@ -160,9 +167,44 @@ def keep_mounts_private() -> None:
     mount("none", "/", "", REC | PRIVATE)
 
 
-def own_proc(place: str = "/proc") -> None:
-    """The processes of our own namespace, and no other."""
+def own_proc(root: str = "") -> None:
+    """Mount ``/proc`` with the processes of our own namespace and, of all it says about the machine, ``OF_PROC`` alone.
+
+    The option ``subset=pid`` would leave out those files too, and none can be put into such a ``/proc``; it also needs Linux 5.8.
+
+    Args:
+        root: a root that ``new_root`` made.
+    Raises:
+        OSError: something else could still be read.
+    """
+    place, shown = f"{root}/proc", _shown_of_proc()
     mount("proc", place, "proc", NOSUID | NODEV | NOEXEC)
+    for path, name in _masked(place, shown):
+        with contextlib.suppress(FileNotFoundError):  # it has gone since it was listed
+            mount(f"{root}/{name}", path, "", BIND)
+    device = os.stat(place).st_dev
+    if seen := [path for path, _ in _masked(place, shown) if os.lstat(path).st_dev == device]:
+        raise OSError(f"{seen[0]} of this machine can be read from inside")
+
+
+def _shown_of_proc() -> tuple[str, ...]:
+    return OF_PROC + (OF_PROC_FOR_CARDS if any(_graphics_cards()) else ())
+
+
+def _masked(place: str, shown: Collection[str], below: str = "") -> Iterator[tuple[str, str]]:
+    """Find what of a ``/proc`` must not be seen, and what hides it: a file or a folder.
+
+    Links stay: they lead into a process' own folder, or to what can be seen without them.
+    """
+    with os.scandir(f"{place}/{below}") as entries:
+        for entry in entries:
+            name = below + entry.name
+            if name in shown or entry.is_symlink() or (not below and entry.name.isdecimal()):
+                continue
+            if any(each.startswith(f"{name}/") for each in shown):
+                yield from _masked(place, shown, f"{name}/")
+            else:
+                yield f"{place}/{name}", NOWHERE if entry.is_dir(follow_symlinks=False) else NOTHING
 
 
 def _graphics_cards() -> Iterator[str]:
@@ -203,16 +245,45 @@ def _write_names(root: str, uid: int) -> None:
             file.write(text + "\n")
 
 
-def _make_read_only(root: str) -> None:
-    """Every mount under ``root``, and last itself; a device stays a device."""
-    with open("/proc/self/mountinfo") as file:
-        mounts = [line.split(" ")[4:6] for line in file]
-    for place, options in reversed(mounts):
-        place = place.encode().decode("unicode_escape")
+def _restrict(root: str, flags: int) -> None:
+    """Add flags to every mount under ``root`` and to itself, at once where the kernel can (Linux 5.12)."""
+    attributes = (ctypes.c_uint64 * 4)(flags)  # MOUNT_ATTR_… of these flags are the same numbers
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    try:
+        _call("syscall", MOUNT_SETATTR, HERE, os.fsencode(root), RECURSIVE, ctypes.byref(attributes), size)
+    except OSError:
+        _restrict_one_by_one(os.path.realpath(root), flags)
+
+
+def _restrict_one_by_one(root: str, flags: int) -> None:
+    for place, options in reversed(list(_mounts())):
         if place == root or place.startswith(root + "/"):
-            kept = sum(MOUNT_OPTIONS.get(option, 0) for option in options.split(","))
-            device = 0 if place.startswith(f"{root}/dev/") else NODEV
-            mount("none", place, "", BIND | REMOUNT | kept | RDONLY | NOSUID | device)
+            kept = sum(MOUNT_OPTIONS.get(option, 0) for option in options)
+            mount("none", place, "", BIND | REMOUNT | kept | flags)
+
+
+def _mounts() -> Iterator[tuple[str, list[str]]]:
+    """Every mount that can be reached from our root: its place and its options."""
+    with open("/proc/self/mountinfo", "rb") as file:
+        for line in file:
+            place, options = line.split(b" ")[4:6]
+            place = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), place)
+            yield os.fsdecode(place), os.fsdecode(options).split(",")
+
+
+def _refuse_if_writable() -> None:
+    """Raise OSError unless every mount of our root but ``/proc`` is read-only, knows no set-user-id, and no device out of place."""
+    for place, options in _mounts():
+        wanted = (
+            {"nosuid"}
+            | ({"ro"} if place != "/proc" else set())
+            | ({"nodev"} if not place.startswith("/dev/") else set())
+        )
+        if missing := wanted - set(options):
+            raise OSError(f"{place} is mounted without {', '.join(sorted(missing))}")
+        with contextlib.suppress(FileNotFoundError):  # another mount hides the place of this one
+            if "ro" in wanted and not os.statvfs(place).f_flag & os.ST_RDONLY:
+                raise OSError(f"{place} can be written to")
 
 
 def hide(folder: str) -> None:
@@ -269,6 +340,31 @@ def drop_privileges(uid: int | None) -> None:
     prctl(PR_SET_DUMPABLE, 0)  # nobody reads this process' memory or descriptors through /proc
 
 
+def refuse_if_unconfined() -> None:
+    """Raise OSError unless the system keeps to what was asked of it for this process, which cannot fork afterwards."""
+    with open("/proc/self/status") as file:
+        status = {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        if int(status[name], 16):
+            raise OSError(f"user {os.getuid()} keeps capabilities ({name} {status[name]})")
+    if (status["NoNewPrivs"], status["Seccomp"]) != ("1", "2"):
+        raise OSError("the system does not keep privileges down, or has no filter of system calls")
+    set_limits({"nproc": 0})
+    try:
+        if os.fork() == 0:
+            os._exit(0)
+    except BlockingIOError:
+        return
+    raise OSError(f"the system does not limit how many processes user {os.getuid()} has")
+
+
+def refuse_if_reached(pid: int) -> None:
+    """Raise OSError if this process may send a signal to one outside its jail."""
+    with contextlib.suppress(PermissionError):
+        os.kill(pid, 0)
+        raise OSError(f"user {os.getuid()} can send signals to processes outside")
+
+
 def set_limits(limits: Mapping[str, int]) -> None:
     """Limits of this process and its children.
 
@@ -319,7 +415,8 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
         raise OSError("this kernel has no Landlock")
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     ruleset = _call("syscall", LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
-    system = [path for path in (*SYSTEM, *(f"/etc/{name}" for name in FROM_ETC), *READ_OF_PROC) if os.path.exists(path)]
+    of_etc, of_proc = (f"/etc/{name}" for name in FROM_ETC), (f"/proc/{name}" for name in _shown_of_proc())
+    system = [path for path in (*SYSTEM, *of_etc, *of_proc) if os.path.exists(path)]
     devices = [f"/dev/{name}" for name in DEVICES]
     allowed = (
         ([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ),
@@ -342,14 +439,13 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
 
 
 def readable(paths: Iterable[str]) -> list[str]:
-    """Those of ``paths`` that this process could still read."""
-    return [path for path in paths if os.access(path, os.R_OK) and _opens(path)]
+    """Those of ``paths`` in which this process could still read something."""
+    return [path for path in paths if opens(path) and (not os.path.isdir(path) or os.listdir(path))]
 
 
-def _opens(path: str) -> bool:
+def opens(path: str) -> bool:
+    """Whether this process can open a file or folder to read it."""
     try:
-        if os.path.isdir(path):
-            return bool(os.listdir(path))
         os.close(os.open(path, os.O_RDONLY))
     except OSError:
         return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import itertools
 import platform
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from jail import NEWCGROUP, NEWIPC, NEWNET, NEWNS, NEWPID, NEWUSER, NEWUTS, prctl_pointer
+from jail import NEWCGROUP, NEWIPC, NEWNET, NEWNS, NEWPID, NEWUSER, NEWUTS, PR_SET_DUMPABLE, prctl_pointer
 
 # name: number on x86_64, on aarch64 (None: does not exist there)
 REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -58,6 +59,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "vmsplice": (278, 75),
     "memfd_secret": (447, 447),
     "modify_ldt": (154, None),
+    "io_setup": (206, 0),
     "uselib": (134, None),
     "lookup_dcookie": (212, 18),
     "nfsservctl": (180, 42),
@@ -85,7 +87,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "ioperm": (173, None),
 }
 CLONE, CLONE3, IOCTL, PERSONALITY, PRLIMIT64 = (56, 220), (435, 435), (16, 29), (135, 92), (302, 261)
-SOCKET, CONNECT = (41, 198), (42, 203)
+SOCKET, SOCKETPAIR, CONNECT, PRCTL = (41, 198), (53, 199), (42, 203), (157, 167)
 #: How a process is scheduled, which may be another's. Such calls do nothing and say they did: ZeroMQ makes them for its threads.
 SCHEDULING: dict[str, tuple[int | None, int | None]] = {
     "setpriority": (141, 140),
@@ -117,6 +119,14 @@ METADATA: dict[str, tuple[int | None, int | None]] = {
     "fremovexattr": (199, 16),
     "removexattrat": (466, 466),
 }
+LAST_KNOWN = 466  # what is newer was not thought of here; numbers of the x32 calls are higher too
+#: A file in memory that has no name, and rules of Landlock, of which a process may make as many as it likes.
+UNSEEN_MEMORY: dict[str, tuple[int | None, int | None]] = {
+    "memfd_create": (319, 279),
+    "landlock_create_ruleset": (444, 444),
+}
+#: Descriptors on their way through a socket are seen in no process.
+UNSEEN_FILES: dict[str, tuple[int | None, int | None]] = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebody else's terminal
 
@@ -125,8 +135,8 @@ LOAD, AND, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x45, 0x35, 0x06
 ALLOW, KILL, ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 # Offsets in struct seccomp_data; arguments are 64 bits, low half first.
 NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
-X32 = 0x40000000
 NEW_NAMESPACES = NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWCGROUP
+THREAD, SHARES_FILES = 0x00010000, 0x00000400  # CLONE_…
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 
 
@@ -134,12 +144,13 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def filter_system_calls(sockets: bool, metadata: bool) -> None:
+def filter_system_calls(sockets: bool, connects: bool, metadata: bool) -> None:
     """Refuse what stands above, every socket but Unix ones, and new namespaces, for this process and its children, for good.
 
     Args:
         sockets: whether Unix sockets may reach out; they may where no socket of another process can be reached. Else one
             can only be listened at: CUDA does not begin without that.
+        connects: whether a stream may be connected all the same.
         metadata: whether owner, mode, times and attributes of files may change; else such calls do nothing and say
             they did, since honest code copies files with them.
 
@@ -148,29 +159,56 @@ def filter_system_calls(sockets: bool, metadata: bool) -> None:
     """
     if platform.machine() not in MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls for {platform.machine()}")
-    code = b"".join(_program(*MACHINES[platform.machine()], sockets, metadata))
+    _install(_program(*MACHINES[platform.machine()], sockets, connects, metadata))
+
+
+def keep_in_sight(memory: bool, files: bool) -> None:
+    """Refuse the calls by which a watcher loses sight of what a process holds, on top of ``filter_system_calls``.
+
+    Args:
+        memory: whether memory must be seen: where no control group counts it.
+        files: whether deleted files must be: where the scratch is no file system of its own.
+    """
+    if not (memory or files):
+        return
+    column = MACHINES[platform.machine()][0]
+    refused = (UNSEEN_MEMORY if memory else {}) | (UNSEEN_FILES if files else {})
+    calls = (_when(number, errno.ENOSYS) for numbers in refused.values() if (number := numbers[column]) is not None)
+    seen = _unless_argument(PRCTL[column], FIRST, (_step(EQUAL, PR_SET_DUMPABLE, 0, 1),), errno.EPERM)
+    thread = (
+        _step(AND, THREAD | SHARES_FILES),
+        _step(EQUAL, THREAD, 0, 1),
+    )  # with descriptors that its process has not
+    together = _unless_argument(CLONE[column], FIRST, thread, errno.EPERM)
+    _install(itertools.chain([_step(LOAD, NUMBER)], *calls, seen, together, [_step(RETURN, ALLOW)]))
+
+
+def _install(steps: Iterable[bytes]) -> None:
+    code = b"".join(steps)
     program = _Program(len(code) // 8, code)
     prctl_pointer(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(program))
 
 
-def _program(column: int, architecture: int, sockets: bool, metadata: bool) -> Iterator[bytes]:
+def _program(column: int, architecture: int, sockets: bool, connects: bool, metadata: bool) -> Iterator[bytes]:
     yield from (_step(LOAD, ARCHITECTURE), _step(EQUAL, architecture, 1, 0), _step(RETURN, KILL))
-    yield from (_step(LOAD, NUMBER), _step(AT_LEAST, X32, 0, 1), _step(RETURN, ERROR | errno.ENOSYS))
+    yield from (_step(LOAD, NUMBER), _step(AT_LEAST, LAST_KNOWN + 1, 0, 1), _step(RETURN, ERROR | errno.ENOSYS))
     for table, error in ((REFUSED, errno.EPERM), (SCHEDULING, 0), ({} if metadata else METADATA, 0)):
         for numbers in table.values():
             if (number := numbers[column]) is not None:
                 yield from _when(number, error)
     yield from _unless_argument(PRLIMIT64[column], FIRST, (_step(EQUAL, 0, 1, 0),), errno.EPERM)  # its own limits alone
     yield from _when(CLONE3[column], errno.ENOSYS)  # its flags cannot be read from here; the C library then takes clone
-    if not sockets:
+    if not (sockets or connects):
         yield from _when(CONNECT[column], errno.ENETUNREACH)
-        yield from _unless_argument(
-            SOCKET[column],
-            SECOND,
-            (_step(AND, 0xF), _step(EQUAL, socket.SOCK_STREAM, 2, 0), _step(EQUAL, socket.SOCK_SEQPACKET, 1, 0)),
-            errno.ENETUNREACH,
-        )  # the others send without having connected
-    yield from _unless_argument(SOCKET[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
+    if not sockets:
+        connected = (_step(AND, 0xF), _step(EQUAL, socket.SOCK_STREAM, 2, 0), _step(EQUAL, socket.SOCK_SEQPACKET, 1, 0))
+        for call in (
+            SOCKET,
+            SOCKETPAIR,
+        ):  # the others send without having connected, or to somebody else than their peer
+            yield from _unless_argument(call[column], SECOND, connected, errno.ENETUNREACH)
+    for call in (SOCKET, SOCKETPAIR):
+        yield from _unless_argument(call[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
     yield from _unless_argument(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
     yield from _unless_argument(
         PERSONALITY[column], FIRST, (_step(EQUAL, 0, 2, 0), _step(EQUAL, 0xFFFFFFFF, 1, 0)), errno.EPERM

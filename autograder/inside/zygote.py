@@ -36,6 +36,7 @@ import jail
 import seccomp
 
 MESSAGE, DESCRIPTORS, MOST_DESCRIPTORS = 1 << 17, 250, 1 << 12
+HOLDS = b"holds"
 
 
 def main(control: socket.socket) -> None:
@@ -168,11 +169,12 @@ def enter_namespaces(plan: dict[str, Any]) -> None:
         jail.new_root(plan["root"], sys.path[0], plan["shown"], plan["hidden"], plan["uid"])
         jail.own_scratch(16, os.getuid())  # some packages want to write while they are imported
         refuse_if_readable(plan)
+        sys.path[0] = jail.INSIDE
+        trial(plan, "namespaces")
     except OSError as error:
         told.send(str(error).encode())
         os._exit(1)
     told.close()
-    sys.path[0] = jail.INSIDE
 
 
 def wait_for_end(child: int, folder: str = "") -> None:
@@ -185,13 +187,19 @@ def wait_for_end(child: int, folder: str = "") -> None:
 
 def try_landlock(plan: dict[str, Any]) -> None:
     """See whether Landlock would hold, with a user of its own where that can be; it is put on each student's process alone."""
+    alone = ""
     try:
         try_user(plan)
-    except OSError:
-        plan["owner"] = None
+    except OSError as error:
+        plan["owner"], alone = None, str(error)
         if jail.landlock_version() < jail.KEEPS_SIGNALS_IN:
-            raise OSError("Landlock of this kernel does not keep signals in, and there is no user of its own") from None
-    trial(plan, "landlock")
+            raise OSError(
+                f"Landlock of this kernel does not keep signals in, and there is no user of its own: {alone}"
+            ) from None
+    try:
+        trial(plan, "landlock")
+    except OSError as error:
+        raise OSError(f"{error}; {alone}" if alone else str(error)) from None
 
 
 def try_user(plan: dict[str, Any]) -> None:
@@ -208,30 +216,40 @@ def try_nothing(plan: dict[str, Any]) -> None:
 
 
 def trial(plan: dict[str, Any], level: str) -> None:
-    """Confine a child and see that it can read what it needs, and nothing that is hidden.
+    """Confine a child and see that it can read what it needs, nothing that is hidden, and that what every level promises holds.
 
     Raises:
         OSError: it could not be confined, or not enough.
     """
+    needed = [path for path in (*plan["shown"], f"{sys.path[0]}/agent.py") if os.path.exists(path)]
     heard, told = socket.socketpair()
-    if child := os.fork():
-        told.close()
-        failure = heard.recv(4096)
-        os.waitpid(child, 0)
-        if failure:
-            raise OSError(failure.decode())
-        return
+    if (child := os.fork()) == 0:
+        in_child(try_from_inside, plan, level, needed, told)
+    told.close()
+    said = heard.recv(4096)
+    os.waitpid(child, 0)
+    if said != HOLDS:
+        raise OSError(said.decode() or "the trial of this level came to no end")
+
+
+def try_from_inside(plan: dict[str, Any], level: str, needed: list[str], told: socket.socket) -> int:
+    """Say ``HOLDS``, or what does not."""
     try:
         confine(plan, level, {"uid": plan["uid"], "role": plan["role"]})
         if level == "landlock":
             see_only_needed(plan, plan["root"], plan["role"])
         refuse_if_readable(plan)
-        for path in (*plan["shown"], __file__):
-            if not jail.readable([path]):
+        for path in needed:
+            if not jail.opens(path):
                 raise OSError(f"user {os.getuid()} cannot read {path}, which the notebook's Python needs")
+        if level != "namespaces":  # there a student's process has a namespace of its own, which this one has not
+            jail.refuse_if_reached(os.getppid())
+        jail.refuse_if_unconfined()
     except OSError as error:
         told.send(str(error).encode())
-    os._exit(0)
+        return 1
+    told.send(HOLDS)
+    return 0
 
 
 def refuse_if_readable(plan: dict[str, Any]) -> None:
@@ -278,11 +296,11 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
         judge.send(str(error).encode())
         return 1
     socket.send_fds(judge, [b"started"], [this])
-    judge.recv(16)  # it has put this process where its memory is counted
+    counted = judge.recv(16) == b"counted"  # by a control group, else the judge watches
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (student := os.fork()) == 0:
         judge.close()
-        in_child(be_student, plan, level, launch, home, sockets)
+        in_child(be_student, plan, level, launch, home, sockets, counted)
     signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
     for descriptor in sockets:
         os.close(descriptor)
@@ -301,7 +319,8 @@ def confine(plan: dict[str, Any], level: str, launch: dict[str, Any]) -> None:
         return
     jail.drop_privileges(user(plan, launch))
     seccomp.filter_system_calls(
-        sockets=level == "namespaces" or launch["role"] == "judge",  # who connects to the kernels' sockets
+        sockets=level == "namespaces",
+        connects=launch["role"] == "judge",  # to the kernels' sockets
         metadata=level == "namespaces" or plan["owner"] is not None,
     )
 
@@ -335,9 +354,12 @@ def wait_for(student: int, cpu_seconds: int) -> dict[str, int]:
             return {"signal": -code} if code < 0 else {"exit": code}
 
 
-def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int]) -> int:
+def be_student(
+    plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int], counted: bool
+) -> int:
     """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
-    jail.readable_by_itself()
+    if level != "user":  # there nothing else keeps a process of the same user from its memory
+        jail.readable_by_itself()
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -350,6 +372,8 @@ def be_student(plan: dict[str, Any], level: str, launch: dict[str, Any], home: s
     live_in(home)
     if level == "landlock":
         see_only_needed(plan, home, launch["role"])
+    if level != "off" and launch["role"] != "judge":  # which passes a socket on to its worker
+        seccomp.keep_in_sight(memory=not counted, files=level != "namespaces")
     sys.path.insert(0, "")  # a notebook may import what lies beside it
     random.seed()
     if "numpy" in sys.modules:

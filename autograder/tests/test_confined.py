@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from autograder import grading
-from autograder.config import LEVELS, Limits
+from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import Ended, Grader, Job, Worker
@@ -243,7 +243,7 @@ def test_reading_has_limits_and_the_next_notebook_is_read(bomb: str, worker: Wor
 def test_a_reader_sees_no_hidden_check(worker: Worker) -> None:
     """What it is shown of the course is what students have."""
     job = {"paths": [str(worker.copy.private / name) for name in ("", "tests", "solutions/tiny.py")]}
-    assert worker._ask("reader", "autograder.tests.test_confined:look", job, [], Limits(), 20) == {"seen": []}
+    assert worker.ask("reader", "autograder.tests.test_confined:look", job) == {"seen": []}
 
 
 def look(given: object, sockets: list[int]) -> None:

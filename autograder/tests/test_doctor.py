@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ from click.testing import CliRunner
 
 from autograder import warm
 from autograder.cli import main
-from autograder.config import LEVELS, Jail
+from autograder.config import LEVELS
 from autograder.course import Course
 from autograder.doctor import attempts
-from autograder.grading import hidden
+from autograder.grading import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -28,14 +29,19 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
     assert all(attempt["refused"] for attempt in found["attempts"])
     tried = {attempt["what"] for attempt in found["attempts"]}
     assert {f"read {built.root / 'tests'}", "open a TCP connection", "signal the judge"} <= tried
-    assert "a notebook tried to" in done.output
+    assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {warm.INSIDE}"} <= tried
+    for who in ("a notebook", "a reader", "a judge"):
+        assert who in done.output and len([a for a in found["attempts"] if a["who"] == who]) > 12
 
 
 def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
-    warm.settle(warm.Surroundings(Jail(minimum="off"), hidden=tuple(hidden(built))))
-    through = {attempt.what for attempt in attempts(built) if not attempt.refused}
+    built.settings.jail.minimum = "off"
+    worker = Worker(built)
+    through = {attempt.what for attempt in attempts(built, worker) if not attempt.refused}
+    worker.close()
     warm.settle(warm.Surroundings())
-    assert {f"read {built.root / 'tests'}", "open a TCP connection", "write outside its own folder"} <= through
+    walls = {"read /proc/version", "open a TCP connection", "send to a Unix socket", f"write in {sys.prefix}"}
+    assert {f"read {built.root / 'tests'}", f"write in {built.root}"} | walls <= through
 
 
 def test_a_machine_without_any_jail_gets_one_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
