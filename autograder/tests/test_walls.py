@@ -212,15 +212,8 @@ def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
 
 WRITES = """\
 def writes(folders):
-    done = []
-    for folder in folders:
-        try:
-            open(os.path.join(folder, "written by a notebook"), "w").close()
-            os.remove(os.path.join(folder, "written by a notebook"))
-            done.append(folder)
-        except OSError:
-            pass
-    return done
+    '''Folders whose mount lets anybody write, whoever owns them.'''
+    return [folder for folder in folders if not os.statvfs(folder).f_flag & os.ST_RDONLY]
 """
 
 NEW_ROOT = """\
