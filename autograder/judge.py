@@ -204,6 +204,7 @@ def _arguments(tests: Path) -> list[str]:
         "-c",
         os.devnull,
         f"--rootdir={tests}",
+        f"--confcutdir={tests}",  # or else pytest looks into every folder above
         "--import-mode=importlib",
         "--continue-on-collection-errors",
         "--assert=plain",
