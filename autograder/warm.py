@@ -100,7 +100,7 @@ class WarmParent:
             "shown": sorted({*python, *map(os.path.realpath, python)}),
             "hidden": [str(path) for path in self.surroundings.hidden],
             "uid": FIRST_UID + self.surroundings.slot[0] % UIDS,
-            "preload": [] if self.surroundings.jail.cold else list(self.surroundings.preload),
+            "preload": [] if self.surroundings.jail.cold else _with_builder(self.surroundings.preload),
             "cores": _cores(*self.surroundings.slot),
         }
 
@@ -192,7 +192,7 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            self._send(message, [each.fileno() for each in (theirs, *sockets, *opened)])
+            self._send(message, [theirs.fileno(), *(each.fileno() for each in sockets), *(each.fileno() for each in opened)])
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
@@ -287,6 +287,11 @@ class JailedProcess:
         if self._group is not None:
             self._group.remove()
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _with_builder(preload: Sequence[str]) -> list[str]:
+    """What to import beforehand; where notebooks build models, so does what rebuilds them."""
+    return [*preload, *(["builder"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else [])]
 
 
 def _environment() -> dict[str, str]:

@@ -20,7 +20,10 @@ REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell ch
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
 MAX_BUFFERS = 1 << 16
-_COUNTS, _SIZE = struct.Struct("<QQ"), struct.Struct("<Q")  # of a frame: bytes of JSON, number of buffers; bytes of a buffer
+_COUNTS, _SIZE = (
+    struct.Struct("<QQ"),
+    struct.Struct("<Q"),
+)  # of a frame: bytes of JSON, number of buffers; bytes of a buffer
 _DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16|U\d{1,6}|S\d{1,6})")
 
 

@@ -32,7 +32,7 @@ class Predicts(Model):
         super().__init__(0, None)
         self.said = said
 
-    def predict(self, x: Any) -> Any:
+    def predict(self, inputs: Any, verbose: Any = 0) -> Any:
         return self.said
 
 
