@@ -320,7 +320,7 @@ class JudgesOwn:
         if self._others is not None:
             self.keras.set_weights(self._others)
         try:
-            if isinstance(inputs, np.ndarray) and 0 < inputs.ndim and len(inputs) <= ONE_CALL:
+            if isinstance(inputs, np.ndarray) and inputs.ndim > 0 and len(inputs) <= ONE_CALL:
                 return np.asarray(self.keras(inputs, training=False))  # predict would trace the model first
             return self.keras.predict(inputs, verbose=0)
         except Exception as error:

@@ -103,9 +103,9 @@ class Submission:
             if tag != "model" or not isinstance(content["kept"], int):
                 raise WireError("unknown tag")
             weights = [decode(weight, parts) for weight in content["weights"]]
-            if not all(isinstance(weight, np.ndarray) for weight in weights):
+            if not all(isinstance(weight, (np.ndarray, np.generic)) for weight in weights):
                 raise WireError("weights that are no arrays")
-            rebuilt = InModelProcess.of(self._run.models, content["config"], weights)
+            rebuilt = InModelProcess.of(self._run.models, content["config"], [np.asarray(w) for w in weights])
             return Model(content["kept"], rebuilt, self._ask_model)
 
         try:

@@ -192,7 +192,9 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            self._send(message, [theirs.fileno(), *(each.fileno() for each in sockets), *(each.fileno() for each in opened)])
+            self._send(
+                message, [theirs.fileno(), *(each.fileno() for each in sockets), *(each.fileno() for each in opened)]
+            )
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")

@@ -28,7 +28,7 @@ MAX_TEXT = 2_000_000  # characters of a config
 MAX_LAYERS, MAX_NODES, MAX_CALLS, MAX_DEPTH = 64, 256, 512, 8  # Keras takes minutes over a few hundred layers
 MAX_SIZE, MAX_DIMENSIONS = 1 << 20, 8
 MAX_WEIGHTS, MAX_UNBUILT = 50_000_000, 5_000_000
-MAX_ROW = 1 << 26  # numbers of a tensor for one row of a batch
+MAX_ROW = 1 << 24  # numbers of a tensor for one row of a batch
 MAX_BYTES = 1 << 30  # of one batch
 MAX_WORK = 2e12  # multiplications of one prediction
 ONE_CALL, ONE_BATCH = (
@@ -648,15 +648,15 @@ class Builder:
         if not common:
             self.nothing_else(config, {*kinds, *handled})
         for name, word in kinds.items():
-            if name in config:
-                made[name] = self.value(word, config[name])
+            if name in config or name.endswith("_initializer"):  # never Keras' own default: it knows no budget
+                made[name] = self.value(word, config.get(name))
         return made
 
     def value(self, word: str, given: Any) -> Any:
         if word.endswith("activation"):
             return self.activation(given)
         if word.endswith("_initializer"):
-            return Budgeted(self.budget, self.initializer(given) if self.fresh else None)
+            return Budgeted(self.budget, self.initializer(given) if self.fresh and given is not None else None)
         return KINDS[word](given)
 
     def common(self, config: dict[str, Any], handled: set[str]) -> dict[str, Any]:
@@ -1013,21 +1013,21 @@ class Server:
     def build(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
         while len(self.models) >= MODELS:
             del self.models[min(self.models)]
-        weights = [decode(each, parts) for each in request["weights"]]
+        weights = [np.asarray(decode(each, parts)) for each in request["weights"]]
         model = Rebuilt(request["config"], weights)
         self.models[request["model"]] = model
         return model.facts()
 
     def predict(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
         model = self.models[request["model"]]
-        inputs = [decode(each, parts) for each in request["inputs"]]
+        inputs = [np.asarray(decode(each, parts)) for each in request["inputs"]]
         fresh = not model.built
         if fresh:
             keras.utils.set_random_seed(0)
         if fresh and request["weights"] is not None:
             model.predict(inputs, request["several"])  # makes the weights that these take the place of
         if request["weights"] is not None:
-            model.set([decode(each, parts) for each in request["weights"]])
+            model.set([np.asarray(decode(each, parts)) for each in request["weights"]])
         outputs = model.predict(inputs, request["several"])
         made = {"facts": model.facts(), "weights": model.keras.get_weights()} if fresh and model.built else None
         return {"outputs": outputs, "made": made}
