@@ -590,7 +590,7 @@ class Builder:
         backward = self.layer(self.taken_from(config, "backward_layer"), depth + 1)
         if not {forward.name, backward.name} <= set(RECURRENT):
             raise Refused("not a recurrent layer")
-        merge = KINDS["merge_mode"](config.get("merge_mode"))
+        merge = KINDS["merge_mode"](config.get("merge_mode", "concat"))
         target = Bidirectional(forward.target, backward.target, merge, **common)
         return Part("Bidirectional", target, [f"Bidirectional({forward.name})"], 1 + forward.calls + backward.calls)
 

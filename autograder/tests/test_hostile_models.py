@@ -84,11 +84,14 @@ def noting(cls, *args, **kwargs):
 
 Operation.__new__ = staticmethod(noting)
 
-def never(*args, **kwargs):
-    raise SystemExit(f"Keras' own deserialiser was asked for {{args!r:.200}}")
+original = serialization_lib.deserialize_keras_object
 
-for name in ("deserialize_keras_object", "_retrieve_class_or_fn"):
-    setattr(serialization_lib, name, never)
+def guarded(asked, *args, **kwargs):
+    if asked["class_name"].lower() in ("ones", "zeros") and not asked["config"]:  # constants in layers of Keras' own
+        return original(asked, *args, **kwargs)
+    raise SystemExit(f"Keras' own deserialiser was asked for {{asked!r:.200}}")
+
+serialization_lib.deserialize_keras_object = guarded
 
 def state():
     return (keras.config.floatx(), keras.config.dtype_policy().name, keras.config.image_data_format(), keras.config.epsilon(),
@@ -372,16 +375,6 @@ ATTACKS: dict[str, Node] = {
         for size in (float("nan"), float("inf"), -1, 0, True, "3", 2.0, None, 10**400)
     },
 }
-
-
-@pytest.fixture(scope="module")
-def builder() -> Any:
-    sys.path.insert(0, str(warm.INSIDE))
-    try:
-        import builder
-    finally:
-        sys.path.remove(str(warm.INSIDE))
-    return builder
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
