@@ -170,7 +170,9 @@ def _plan(assignment: Assignment) -> Path:
 
 def _state(assignment: Assignment) -> str:
     """Everything that a score depends on but for solution, budget and seed."""
-    files = [*assignment.tests.glob("*.py"), assignment.reference, *Path(__file__).parent.glob("*.py")]
+    package = Path(__file__).parent
+    code = [*package.glob("*.py"), *(package / "sandbox").glob("*.py")]
+    files = [*assignment.tests.glob("*.py"), assignment.reference, *code]
     return digest(device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 

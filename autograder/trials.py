@@ -90,7 +90,7 @@ def _key(known: KnownAnswer, trial: Trial) -> str:
 def _state(assignment: Assignment) -> str:
     """Everything else that a result depends on."""
     package, course = Path(__file__).parent, assignment.course
-    code = [*package.glob("*.py"), *(package / "inside").glob("*.py")]
+    code = [path for room in (package, package / "inside", package / "sandbox") for path in room.glob("*.py")]
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
     released = [*assignment.released.parent.iterdir()]
