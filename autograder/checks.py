@@ -144,7 +144,7 @@ class Case:
 
     def says(self, function: Function) -> bool:
         """Whether ``function`` gives the student's answer on this input (the same exception with the same text is the same)."""
-        args, kwargs = copy.deepcopy(_own_models((self.args, self.kwargs)))
+        args, kwargs = _own_models((self.args, self.kwargs))
         try:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
         except CheckFailed as failure:  # of a model that cannot predict, as the student's
@@ -228,17 +228,17 @@ def _holds_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _own_models(value: Any) -> Any:
-    """The same arguments with every student's model replaced by the judge's rebuilt copy."""
+    """A copy of arguments, with models as references and misconceptions are given them."""
     if isinstance(value, Model):
-        return value.keras
+        return value.for_a_reference()
     if isinstance(value, tuple):
         return tuple(_own_models(part) for part in value)
     if isinstance(value, dict):
         return {key: _own_models(part) for key, part in value.items()}
-    return value
+    return copy.deepcopy(value)
 
 
 def _as_student_model(value: Any) -> Any:
     """A misconception's Keras model in the form in which a student's arrives."""
     keras = sys.modules.get("keras")  # whoever made a model has imported it
-    return Model(-1, value) if keras is not None and isinstance(value, keras.Model) else value
+    return Model.own(value) if keras is not None and isinstance(value, keras.Model) else value

@@ -1,90 +1,110 @@
-"""Keras models that cross from the student's process: as config and weight arrays, checked before anything is built."""
+"""Keras models as a hidden check sees them; a student's is never built here, but by tables in a process of its own in the jail."""
 
 from __future__ import annotations
 
-import copy
+import itertools
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Protocol, Self
 
 import numpy as np
+from pydantic import BaseModel, Field, ValidationError
 
 from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
-from autograder.inside.wire import WireError
+from autograder.inside.wire import encode
+from autograder.sandbox.model_process import ModelProcess
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
 MAX_CONFIG = 2_000_000  # characters
 MAX_CURVES, MAX_EPOCHS = 8, 1_000  # of a learning curve that is shown
-ONE_BATCH = 32  # rows, as in Keras' predict
-MAX_LAYERS = 64  # Keras takes minutes over a few hundred
-BUILT = ("Sequential", "Functional")
-LAYERS = ("keras.layers", "keras.src.")
-REFUSED = {
-    "Lambda",
-    "TorchModuleWrapper",
-    "JaxLayer",
-    "FlaxLayer",
-    "TFSMLayer",
-    "StringLookup",
-    "IntegerLookup",
-    "TextVectorization",
-}
-MODULES = (
-    "keras.layers",
-    "keras.initializers",
-    "keras.regularizers",
-    "keras.constraints",
-    "keras.src.ops.",
-    "keras.src.layers.",
-    "keras.src.models.",
-)
-PLAIN = {
-    "__keras_tensor__",
-    "__tensor__",
-    "__numpy__",
-    "__slice__",
-    "__ellipsis__",
-}  # Keras' marks for values, not objects
+MAX_TOLD = 1 << 10  # weights, or layers, of one model
+ONE_CALL = 256  # rows that are predicted in one go
+PREDICT = "your model's predict"
+
+Size = Annotated[int, Field(ge=0, le=1 << 40)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class Facts(BaseModel):
+    """What the model process says of a model, checked on arrival."""
+
+    built: bool
+    layers: list[Name] = Field(max_length=MAX_TOLD)
+    input_shape: list[Size | None] = Field(max_length=32)
+    output_shape: list[Size | None] = Field(max_length=32)
+    names: list[Name] = Field(max_length=MAX_TOLD)
+    shapes: list[list[Size]] = Field(max_length=MAX_TOLD)
+    trainable: list[Annotated[int, Field(ge=0, lt=MAX_TOLD)]] = Field(max_length=MAX_TOLD)
+
+
+class Rebuilt(Protocol):
+    """A model that can be given inputs and weights without asking the student's process."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def weights(self) -> list[Array]: ...
+
+    def predict(self, inputs: Any) -> Any: ...
+
+    def with_weights(self, weights: Sequence[Array]) -> Self: ...
 
 
 class Model:
-    """A student's model on the judge's side.
+    """A model of a student's, or one of the judge's own in the same form.
 
     Attributes:
-        kept: its number in the student's process.
-        keras: the model rebuilt from config and weights, or None where it cannot be (a subclass, a Lambda).
+        kept: its number in the student's process; -1 for one of the judge's own.
     """
 
     def __init__(
-        self, kept: int, keras_model: Any | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None
+        self, kept: int, rebuilt: Rebuilt | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None
     ) -> None:
         self.kept = kept
-        self.keras = keras_model
+        self._rebuilt = rebuilt
         self._ask = ask
+
+    @classmethod
+    def own(cls, keras_model: Any) -> Model:
+        """A Keras model of the judge's own, such as a reference's or a misconception's."""
+        return cls(-1, JudgesOwn(keras_model))
 
     @property
     def crossed(self) -> bool:
-        return self.keras is not None
+        """Whether it is rebuilt from its config and weights, and the student's process has no say in what it predicts."""
+        return self._rebuilt is not None
+
+    @property
+    def built(self) -> bool:
+        """Whether it has its weights; a stack without ``Input`` gets them with its first batch, here and there other ones."""
+        return self._rebuilt is None or self._rebuilt.facts.built
 
     @property
     def layers(self) -> list[str] | None:
         """Class names in order, nested models opened, wrappers as ``Bidirectional(LSTM)``; input layers left out."""
-        return None if self.keras is None else _layer_names(self.keras)
+        return None if self._rebuilt is None else self._rebuilt.facts.layers
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Such as (None, 4, 3); empty where it did not cross, was never built or has several inputs."""
+        return () if self._rebuilt is None else tuple(self._rebuilt.facts.input_shape)
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """Such as (None, 1), whatever batch the model was built with; empty where it never was or nobody can tell."""
-        if self.keras is not None and not self.keras.built:
-            return ()
-        shape = tuple(self._ask_student("output_shape") if self.keras is None else self.keras.output_shape)
+        told = self._ask_student("output_shape") if self._rebuilt is None else self._rebuilt.facts.output_shape
+        shape = tuple(told) if self.built else ()
         return (None, *shape[1:]) if shape and isinstance(shape[0], int) else shape
 
     @property
     def trainable_params(self) -> int:
-        if self.keras is None:
+        if self._rebuilt is None:
             return int(self._ask_student("trainable_params"))
-        return sum(int(np.prod(weight.shape)) for weight in self.keras.trainable_weights)
+        shapes = self._rebuilt.facts.shapes
+        return sum(math.prod(shapes[place]) for place in self.trainable)
 
     @property
     def weights(self) -> list[Array]:
@@ -93,10 +113,20 @@ class Model:
         Of a model that did not cross they are what the student's process says. Whoever puts them into layers of the
         judge's own and compares predictions for fresh inputs need not believe them.
         """
-        if self.keras is not None:
-            return list(self.keras.get_weights())
+        if self._rebuilt is not None:
+            return list(self._rebuilt.weights)
         told = self._ask_student("weights")
         return [weight for weight in told if isinstance(weight, np.ndarray)] if isinstance(told, list) else []
+
+    @property
+    def weight_names(self) -> list[str]:
+        """What Keras calls each of ``weights``, such as ``kernel`` or ``bias``; none where the model did not cross."""
+        return [] if self._rebuilt is None else self._rebuilt.facts.names
+
+    @property
+    def trainable(self) -> list[int]:
+        """Places in ``weights`` of those that a training changes; none where the model did not cross."""
+        return [] if self._rebuilt is None else self._rebuilt.facts.trainable
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -111,23 +141,39 @@ class Model:
             return {}
         return {name: numbers for name, numbers in named.items() if 0 < len(numbers) <= MAX_EPOCHS}
 
-    def predict(self, inputs: Any) -> Array:
-        """Outputs for a batch, computed by the judge where the model crossed and by the student's process otherwise.
+    def predict(self, inputs: Any, verbose: Any = 0) -> Array:
+        """Outputs for a batch, computed from its config and weights where the model crossed, and by the student's process otherwise.
+
+        Args:
+            verbose: as references write it for a Keras model; nothing is shown.
 
         Raises:
             CheckFailed: the model cannot take these inputs.
         """
-        if self.keras is None:
+        if self._rebuilt is None:
             return np.asarray(self._ask_student("predict", inputs))
-        small = isinstance(inputs, np.ndarray) and inputs.ndim > 0 and len(inputs) <= ONE_BATCH
-        try:
-            if small:  # predict would trace the model first, which takes longer
-                return np.asarray(self.keras(inputs, training=False))
-            return np.asarray(self.keras.predict(inputs, verbose=0))
-        except Exception as error:  # the layers are Keras', but it was the student who put them together
-            kind, text = type(error).__name__, str(error)
-            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(kind, text)) from error
+        return np.asarray(self._rebuilt.predict(inputs))
+
+    def with_weights(self, weights: Sequence[Array]) -> Model:
+        """The same model with other weights, as many and of the same shapes; this one stays as it is.
+
+        Raises:
+            ValueError: they do not fit, or the model did not cross.
+        """
+        if self._rebuilt is None or [np.shape(weight) for weight in weights] != [w.shape for w in self.weights]:
+            raise ValueError("these weights are not for this model")
+        return Model(self.kept, self._rebuilt.with_weights(weights), self._ask)
+
+    def sent(self, buffers: list[bytes]) -> Any:
+        """How it goes to the student's process: a student's as its number there, the judge's own as config and weights."""
+        if isinstance(self._rebuilt, JudgesOwn):
+            weights = [encode(weight, buffers) for weight in self.weights]
+            return {"model": {"config": self._rebuilt.config, "weights": weights}}
+        return {"model": self.kept}
+
+    def for_a_reference(self) -> Any:
+        """What a reference or a misconception is called with: a copy of the judge's own Keras model; a student's is this object."""
+        return self._rebuilt.copy() if isinstance(self._rebuilt, JudgesOwn) else self
 
     def _ask_student(self, member: str, *args: Any) -> Any:
         assert self._ask is not None, "a model of the judge's own is always rebuilt"
@@ -137,6 +183,170 @@ class Model:
         return (
             f"a model with layers {', '.join(self.layers or [])}" if self.crossed else "a model of a class of your own"
         )
+
+
+_numbers = itertools.count()
+
+
+class InModelProcess:
+    """A student's model in the model process of its submission, which may be another one from one question to the next."""
+
+    def __init__(self, process: ModelProcess, config: str, weights: list[Array]) -> None:
+        self._process = process
+        self._config = config
+        self._given = weights
+        self.weights = weights
+        self._number = next(_numbers)
+        self._built_in = 0  # which of the submission's model processes has it
+        self._set: list[list[Array]] = []  # the weights that it has there, if they are not the first
+        self.facts = self._build("your model")
+
+    @classmethod
+    def of(cls, process: ModelProcess, config: str | None, weights: list[Array]) -> InModelProcess | None:
+        """The model; None where there is no config, or one that is not built.
+
+        Raises:
+            CheckFailed: the process ended over it.
+        """
+        if config is None or len(config) > MAX_CONFIG or sum(weight.size for weight in weights) > MAX_WEIGHTS:
+            return None
+        try:
+            return cls(process, config, weights)
+        except DoesNotCross:
+            return None
+
+    def _build(self, what: str) -> Facts:
+        request = {"ask": "build", "model": self._number, "config": self._config}
+        reply = self._process.ask(request, {"weights": self._given}, what)
+        if reply.get("status") != "ok":
+            raise DoesNotCross(str(reply.get("text"))[:MAX_TEXT])
+        self._built_in = self._process.starts
+        self._set[:] = [self._given]
+        return self._checked(reply["value"], self._given)
+
+    @staticmethod
+    def _checked(told: Any, weights: list[Array]) -> Facts:
+        try:
+            facts = Facts.model_validate(told)
+        except ValidationError as error:
+            raise DoesNotCross("the model process says what no model is") from error
+        if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights] and weights:
+            raise DoesNotCross("its weights do not have the shapes of its config")
+        if len(facts.names) != len(facts.shapes) or not set(facts.trainable) <= set(range(len(facts.shapes))):
+            raise DoesNotCross("the model process says what no model is")
+        return facts
+
+    def predict(self, inputs: Any) -> Any:
+        several = isinstance(inputs, (list, tuple)) and any(isinstance(part, np.ndarray) for part in inputs)
+        arrays = {"inputs": [np.asarray(part) for part in (inputs if several else [inputs])]}
+        if self._process.starts != self._built_in or not self._process.running:
+            self._build(PREDICT)
+        request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
+        if not any(self.weights is those for those in self._set):
+            arrays["weights"] = self.weights
+        reply = self._process.ask(request, arrays, PREDICT)
+        if reply.get("status") == "error":
+            kind, text = str(reply.get("type"))[:100], str(reply.get("text"))
+            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=raised(kind, text))
+        if reply.get("status") != "ok":
+            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(str(reply.get('text')))[:MAX_TEXT]}", final=True)
+        self._set[:] = [self.weights]
+        return self._outputs(reply["value"])
+
+    def _outputs(self, told: Any) -> Any:
+        """The outputs in a reply; of a model that has just got its weights, these too."""
+        try:
+            outputs, made = told["outputs"], told["made"]
+            if made is not None:
+                weights = [np.asarray(weight) for weight in made["weights"]]
+                self.facts, self.weights = self._checked(made["facts"], weights), weights
+                self._set[:] = [weights]
+            arrays = outputs if isinstance(outputs, list) else [outputs]
+            plain = all(isinstance(array, np.ndarray) and array.dtype.kind in "biufc" for array in arrays)
+        except (TypeError, KeyError, ValueError, DoesNotCross):
+            plain = False
+        if not plain:
+            raise CheckFailed(f"{PREDICT} gave something that cannot be read", final=True)
+        return outputs
+
+    def with_weights(self, weights: Sequence[Array]) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__ = self.__dict__ | {"weights": [np.asarray(weight) for weight in weights]}
+        return other
+
+
+class DoesNotCross(Exception):
+    """The model is not rebuilt, and asked for its behaviour instead."""
+
+
+class JudgesOwn:
+    """A Keras model of the judge's own, made by trusted code.
+
+    Args:
+        weights: others than it has; put in for as long as it predicts.
+    """
+
+    def __init__(self, keras_model: Any, weights: list[Array] | None = None) -> None:
+        self.keras = keras_model
+        self._others = weights
+
+    @property
+    def facts(self) -> Facts:
+        weights = self.keras.weights
+        places = {id(weight): place for place, weight in enumerate(weights)}
+        return Facts(
+            built=self.keras.built,
+            layers=_layer_names(self.keras),
+            input_shape=_shape(self.keras, "input_shape"),
+            output_shape=_shape(self.keras, "output_shape"),
+            names=[weight.name for weight in weights],
+            shapes=[list(weight.shape) for weight in weights],
+            trainable=[places[id(weight)] for weight in self.keras.trainable_weights],
+        )
+
+    @property
+    def weights(self) -> list[Array]:
+        return list(self.keras.get_weights()) if self._others is None else self._others
+
+    @property
+    def config(self) -> str:
+        import keras
+
+        return json.dumps(keras.saving.serialize_keras_object(self.keras))
+
+    def predict(self, inputs: Any) -> Any:
+        first = self.keras.get_weights()
+        if self._others is not None:
+            self.keras.set_weights(self._others)
+        try:
+            if isinstance(inputs, np.ndarray) and inputs.ndim > 0 and len(inputs) <= ONE_CALL:
+                return np.asarray(self.keras(inputs, training=False))  # predict would trace the model first
+            return self.keras.predict(inputs, verbose=0)
+        except Exception as error:
+            kind, text = type(error).__name__, str(error)
+            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=raised(kind, text)) from error
+        finally:
+            if self._others is not None:
+                self.keras.set_weights(first)
+
+    def copy(self) -> Any:
+        """The same Keras model once more, not compiled."""
+        import keras
+
+        copied = keras.models.clone_model(self.keras)
+        copied.set_weights(self.weights)
+        return copied
+
+    def with_weights(self, weights: Sequence[Array]) -> Self:
+        return type(self)(self.keras, list(weights))
+
+
+def _shape(model: Any, name: str) -> list[int | None]:
+    """A model's shape; empty where there is none, or several."""
+    shape = getattr(model, name, None)
+    return list(shape) if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape) else []
 
 
 def _layer_names(model: Any) -> list[str]:
@@ -150,61 +360,3 @@ def _layer_names(model: Any) -> list[str]:
             inner = getattr(layer, "forward_layer", None) or (getattr(layer, "layer", None))
             names.append(type(layer).__name__ + (f"({type(inner).__name__})" if inner is not None else ""))
     return names
-
-
-def rebuild(config_text: str | None, weights: list[Array]) -> Any | None:
-    """The Keras model of a config and its weights in order; None when it has no config that may be built here.
-
-    Raises:
-        WireError: config and weights do not belong together.
-    """
-    if config_text is None or len(config_text) > MAX_CONFIG or sum(w.size for w in weights) > MAX_WEIGHTS:
-        return None
-    config = json.loads(config_text)
-    if not isinstance(config, dict) or config.get("class_name") not in BUILT or not _buildable(config):
-        return None
-    config.pop("compile_config", None)
-    if _shapes(config) != [w.shape for w in weights]:
-        raise WireError("the model's weights do not have the shapes of its config")
-    model = _from_config(config)
-    model.set_weights(weights)
-    return model
-
-
-def _buildable(config: Any) -> bool:
-    """Whether every object in a config is one of Keras' own, none reads files or runs code, and the layers are few."""
-    objects = list(_objects(config))
-    layers = [o for o in objects if str(o.get("module")).startswith(LAYERS) or o["class_name"] in BUILT]
-    return all(map(_is_of_keras, objects)) and len(layers) <= MAX_LAYERS
-
-
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a config, itself included; what ``compile`` was given is never built."""
-    if isinstance(node, dict):
-        if node.get("class_name") is not None and "config" in node and node["class_name"] not in PLAIN:
-            yield node
-        node = [value for key, value in node.items() if key != "compile_config"]
-    if isinstance(node, list):
-        for part in node:
-            yield from _objects(part)
-
-
-def _is_of_keras(node: dict[str, Any]) -> bool:
-    name, module = node["class_name"], str(node.get("module"))
-    known = module == "keras" or module.startswith(MODULES)
-    return known and name not in REFUSED and (node.get("registered_name") or name) == name
-
-
-def _shapes(config: Any) -> list[tuple[int, ...]]:
-    """Shapes of the weights a config asks for, found without allocating one of them."""
-    import keras
-
-    with keras.StatelessScope(initialize_variables=False):
-        return [tuple(weight.shape) for weight in _from_config(config).weights]
-
-
-def _from_config(config: Any) -> Any:
-    import keras
-
-    own = copy.deepcopy(config)  # Keras takes a functional model's config apart while it reads it
-    return keras.saving.deserialize_keras_object(own, safe_mode=True)

@@ -13,6 +13,7 @@ from autograder import warm
 from autograder.config import Limits
 from autograder.kernel import Kernel, KernelDied, OutOfTime
 from autograder.limits import Stopped, how_it_ended, limit_hit
+from autograder.sandbox.model_process import ModelProcess
 
 MAX_RESTARTS = 8
 
@@ -31,6 +32,7 @@ class NotebookRun:
         self.limits = limits
         self.outcomes: dict[int, Stopped | None] = {}
         self.deadline = time.monotonic() + limits.seconds_per_submission
+        self.models = ModelProcess(limits, self.deadline)
         self.restarts = 0
         self.kernel: Kernel | None = None
         self.files = list(files)
@@ -43,6 +45,7 @@ class NotebookRun:
     ) -> None:
         if self.kernel is not None:
             self.kernel.stop()
+        self.models.close()
 
     def run_cells(self) -> None:
         """Run every cell; a cell that raises, hangs or ends the process is noted and the next one runs."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from autograder.config import Limits
 from autograder.failures import CheckFailed, in_a_line, raised
 from autograder.inside.wire import WireError, decode, encode
 from autograder.limits import Stopped, limit_hit
-from autograder.models import Model, rebuild
+from autograder.models import InModelProcess, Model
 from autograder.run import NotebookRun
 
 
@@ -65,8 +66,12 @@ class Submission:
         """
         buffers: list[bytes] = []
         request = {"ask": "call", "name": name, "seed": seed}
-        request["args"] = encode(args, buffers, _as_number)
-        request["kwargs"] = encode(kwargs, buffers, _as_number)
+
+        def special(value: Any) -> Any:
+            return value.sent(buffers) if isinstance(value, Model) else None
+
+        request["args"] = encode(args, buffers, special)
+        request["kwargs"] = encode(kwargs, buffers, special)
         return self._ask(request, name, buffers, seconds)
 
     def _ask_model(self, kept: int, member: str, args: tuple[Any, ...]) -> Any:
@@ -98,19 +103,19 @@ class Submission:
             if tag != "model" or not isinstance(content["kept"], int):
                 raise WireError("unknown tag")
             weights = [decode(weight, parts) for weight in content["weights"]]
-            return Model(content["kept"], rebuild(content["config"], weights), self._ask_model)
+            if not all(isinstance(weight, (np.ndarray, np.generic)) for weight in weights):
+                raise WireError("weights that are no arrays")
+            rebuilt = InModelProcess.of(self._run.models, content["config"], [np.asarray(w) for w in weights])
+            return Model(content["kept"], rebuilt, self._ask_model)
 
         try:
             return decode(tree, parts, special)
+        except CheckFailed:
+            raise
         except Exception as error:  # whatever is wrong with an answer is the answer's fault: it comes from student code
             raise CheckFailed(
                 f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})"
             ) from error
-
-
-def _as_number(value: Any) -> Any:
-    """A model goes back to the student's process as the number it is kept under there."""
-    return {"model": value.kept} if isinstance(value, Model) else None
 
 
 def _missing(name: str, why: str) -> str:

@@ -167,7 +167,7 @@ class WarmParent:
             "uid": getattr(own_users(), self.surroundings.role),
             "role": self.surroundings.role,
             "hidden_from": {"reader": [str(path) for path in self._private]},
-            "preload": [] if self.surroundings.jail.cold else list(self.surroundings.preload),
+            "preload": [] if self.surroundings.jail.cold else _with_builder(self.surroundings.preload),
             "cores": _cores(*self.surroundings.slot),
         }
 
@@ -388,6 +388,11 @@ class JailedProcess:
             self._group.remove()
         for folder in self.leftovers:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_builder(preload: Sequence[str]) -> list[str]:
+    """What to import beforehand; where notebooks build models, so does what rebuilds them."""
+    return [*preload, *(["builder"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else [])]
 
 
 def _environment() -> dict[str, str]:

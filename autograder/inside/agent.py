@@ -69,9 +69,19 @@ class Agent:
         value = self.namespace[request["name"]]
         if request["ask"] == "value":
             return value
-        special = lambda tag, content: self.kept[content]  # noqa: E731  a model sent back by its number
+        special = lambda _, content: self._model_sent(content, buffers)  # noqa: E731
         args, kwargs = decode(request["args"], buffers, special), decode(request["kwargs"], buffers, special)
         return value(*args, **kwargs)
+
+    def _model_sent(self, content: Any, buffers: list[Any]) -> Any:
+        """A model that the judge sends: one kept here by its number, or one of its own as config and weights."""
+        if isinstance(content, int):
+            return self.kept[content]
+        import keras
+
+        model = keras.saving.deserialize_keras_object(json.loads(content["config"]))
+        model.set_weights([decode(weight, buffers) for weight in content["weights"]])
+        return model
 
     @staticmethod
     def _model_member(model: Any, member: str, args: tuple[Any, ...]) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from autograder import warm
 from autograder.course import Course, find_course
 from autograder.release import build
 from autograder.tests.tiny_course import make_course
@@ -30,3 +33,14 @@ def built(built_once: Course, tmp_path: Path) -> Iterator[Course]:
     folder = tmp_path / "course"
     shutil.copytree(built_once.root, folder)
     yield find_course(folder)
+
+
+@pytest.fixture(scope="session")
+def builder() -> Any:
+    """What rebuilds models in a process of its own, here without one."""
+    sys.path.insert(0, str(warm.INSIDE))
+    try:
+        import builder
+    finally:
+        sys.path.remove(str(warm.INSIDE))
+    return builder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from autograder.calibrate import load_experiments
 from autograder.checks import recording
 from autograder.failures import AwaitsPerson, CheckFailed
 from autograder.misconceptions import load_by_path
-from autograder.models import Model
+from autograder.models import Model, Rebuilt
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
 from autograder.thresholds import read_record
@@ -29,10 +29,10 @@ class Predicts(Model):
     """A model that says the same for any input."""
 
     def __init__(self, said: Any = None, crossed: bool = True) -> None:
-        super().__init__(0, object() if crossed else None)
+        super().__init__(0, cast(Rebuilt, object()) if crossed else None)
         self.said = said
 
-    def predict(self, x: Any) -> Any:
+    def predict(self, inputs: Any, verbose: Any = 0) -> Any:
         return self.said
 
 

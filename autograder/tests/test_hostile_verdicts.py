@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ import pytest
 from autograder.config import Limits
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.inside.wire import WireError
-from autograder.models import _shapes, rebuild
 from autograder.results import Result
 from autograder.run import NotebookRun
 from autograder.submission import Submission
@@ -149,19 +146,20 @@ def touched(tmp_path: Path) -> Path:
     return tmp_path / "touched"
 
 
-def test_the_code_of_a_lambda_runs_in_keras_and_not_here(touched: Path) -> None:
+def test_the_code_of_a_lambda_runs_in_keras_and_not_here(touched: Path, builder: Any) -> None:
     import keras
 
     run = eval(f"lambda x: (open({str(touched)!r}, 'w').close(), x)[1]")
     config = serialized(keras.layers.Lambda(run))
     touched.unlink(missing_ok=True)
-    assert rebuild(json.dumps(config), []) is None
+    with pytest.raises(builder.Refused):
+        builder.Rebuilt(json.dumps(config), [])
     assert not touched.exists(), "code out of a student's model ran in the judge"
     by_keras(config)(np.ones((1, 3)))
     assert touched.exists(), "the config holds no code that runs, so refusing it shows nothing"
 
 
-def test_a_class_of_a_students_own_is_built_by_keras_and_not_here(touched: Path) -> None:
+def test_a_class_of_a_students_own_is_built_by_keras_and_not_here(touched: Path, builder: Any) -> None:
     import keras
 
     @keras.saving.register_keras_serializable("hostile")
@@ -175,13 +173,14 @@ def test_a_class_of_a_students_own_is_built_by_keras_and_not_here(touched: Path)
             return super().from_config(config)
 
     config = serialized(Touching())
-    assert rebuild(json.dumps(config), []) is None
+    with pytest.raises(builder.Refused):
+        builder.Rebuilt(json.dumps(config), [])
     assert not touched.exists(), "a class that a student registered was built in the judge"
     by_keras(config)
     assert touched.exists(), "Keras does not build the class, so refusing it shows nothing"
 
 
-def test_a_layer_that_reads_a_file_is_built_by_keras_and_not_here(tmp_path: Path) -> None:
+def test_a_layer_that_reads_a_file_is_built_by_keras_and_not_here(tmp_path: Path, builder: Any) -> None:
     import keras
 
     secret = tmp_path / "secret.txt"
@@ -190,7 +189,8 @@ def test_a_layer_that_reads_a_file_is_built_by_keras_and_not_here(tmp_path: Path
     part["config"]["vocabulary"] = str(secret)
     config = serialized(keras.layers.Dense(1))
     config["config"]["layers"].append(part)
-    assert rebuild(json.dumps(config), [np.ones((3, 1)), np.ones(1)]) is None, "a file was read for a student's model"
+    with pytest.raises(builder.Refused):
+        builder.Rebuilt(json.dumps(config), [np.ones((3, 1)), np.ones(1)])
     assert "hiddenanswer" in by_keras(part).get_vocabulary(), "Keras reads no file, so refusing the layer shows nothing"
 
 
@@ -198,23 +198,22 @@ def test_a_layer_that_reads_a_file_is_built_by_keras_and_not_here(tmp_path: Path
     ("class_name", "sizes"),
     [("Dense", {"units": 10**9}), ("Embedding", {"input_dim": 10**9, "output_dim": 64}), ("LSTM", {"units": 10**6})],
 )
-def test_a_config_of_a_thousand_million_units_takes_no_memory_here(class_name: str, sizes: dict[str, int]) -> None:
+def test_a_config_of_a_thousand_million_units_takes_no_memory_here(
+    class_name: str, sizes: dict[str, int], builder: Any
+) -> None:
     import keras
 
     small: dict[str, Any] = dict.fromkeys(sizes, 2)
     lead = [keras.layers.Reshape((3, 1))] if class_name == "LSTM" else []
     config = serialized(*lead, getattr(keras.layers, class_name)(**small))
     weights = by_keras(config).get_weights()
-    assert rebuild(json.dumps(config), weights) is not None, (
+    assert builder.Rebuilt(json.dumps(config), weights).layers, (
         "the same config is refused for another reason than its size"
     )
     config["config"]["layers"][-1]["config"] |= sizes
     config["config"]["layers"][-1].pop("build_config", None)
-    with pytest.raises(WireError, match="do not have the shapes"):
-        rebuild(json.dumps(config), weights)
-    assert 4 * sum(map(prod, _shapes(config))) > 8 << 30, (
-        "the config asks for little memory, so refusing it shows nothing"
-    )
+    with pytest.raises(builder.Refused, match=r"whole number|more weights than it has"):
+        builder.Rebuilt(json.dumps(config), weights)
 
 
 HIJACKED = """\

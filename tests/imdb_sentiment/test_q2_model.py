@@ -61,7 +61,7 @@ def test_same_weights_same_answer(submission, draw):
         def view(model, reviews=reviews):
             return predictions(model, reviews)
 
-        expected = predictions(Model(-1, lecture_model(*size)), reviews)
+        expected = predictions(Model.own(lecture_model(*size)), reviews)
         what = "with weights that we set, your model predicts"
         agree(lambda *_, model=model: model, *size, expected=expected, reference=lecture_model, view=view, what=what)
 
@@ -70,8 +70,7 @@ def predictions(model, reviews):
     """What a model predicts once its weights, whatever their shapes, hold fixed numbers that are not small."""
     need_model(model).predict(reviews)  # a model without Input has no weights before
     rng = np.random.default_rng(7)
-    model.keras.set_weights([rng.normal(0, 0.6, size=weight.shape) for weight in model.keras.get_weights()])
-    return model.predict(reviews)
+    return model.with_weights([rng.normal(0, 0.6, size=weight.shape) for weight in model.weights]).predict(reviews)
 
 
 def with_its_own_weights(model, size, reviews):

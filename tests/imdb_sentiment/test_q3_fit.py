@@ -3,13 +3,17 @@
 The lecture validates on the test set; here a part of the training reviews is held back.
 """
 
+from pathlib import Path
+
 import keras
 import numpy as np
 
 from autograder.checks import agree, check, fail
+from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from solutions.imdb_sentiment import epoch_to_keep, fit_and_validate
 
+example_model = load_by_path(Path(__file__).with_name("example.py"), "imdb_sentiment_example").example_model
 VOCAB_SIZE, LENGTH = 30, 6
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 SECONDS = 60  # a fit of these sizes takes about two
@@ -24,16 +28,9 @@ def drawn_data(draw, n, held_out):
     return x.astype(np.int32), y.astype(np.int32)
 
 
-def example(submission, seed):
-    """A small untrained model in the student's process, made by the notebook's own locked cell."""
-    return submission.call("example_model", VOCAB_SIZE, LENGTH, seed=seed, seconds=SECONDS)
-
-
 def reference_curves(model, x, y, epochs, batch_size, share):
     """What the reference finds from the same first weights. One batch per epoch, so that shuffling plays no part."""
-    copy = keras.models.clone_model(model.keras)
-    copy.set_weights(model.keras.get_weights())
-    return curves(fit_and_validate(copy, x, y, epochs, batch_size, share))
+    return curves(fit_and_validate(model.for_a_reference(), x, y, epochs, batch_size, share))
 
 
 def curves(answer):
@@ -57,7 +54,7 @@ def test_curves(submission, draw):
     """fit_and_validate trains on the first reviews, validates on the last, and returns the four curves"""
     for epochs, (n, held_out) in zip(draw.distinct(2, 5, n=2), ((40, 10), (45, 9)), strict=True):
         x, y = drawn_data(draw, n, held_out)
-        model = example(submission, seed=epochs)
+        model = example_model(VOCAB_SIZE, LENGTH, seed=epochs)
         args = (x, y, epochs, n, held_out / n)
         expected = reference_curves(model, *args)
         what = "your history is"
@@ -76,7 +73,7 @@ def test_one_step_of_adam(submission, draw):
         epochs, batch_size, _ = settings or (3, 128, 0.2)
         x, y = drawn_data(draw, n, held_out)
         y[: n - held_out] = 1  # every step moves the last bias the same way
-        model = example(submission, seed=n)
+        model = example_model(VOCAB_SIZE, LENGTH, seed=n)
         before = weights(model)
 
         def view(answer, before=before):
@@ -107,8 +104,9 @@ def test_one_step_of_adam(submission, draw):
 
 def weights(model):
     """The example model's weights (Embedding, Dense kernel, Dense bias), or none where there is no such model."""
-    keras_model = model.keras if isinstance(model, Model) else model
-    return keras_model.get_weights() if isinstance(keras_model, keras.Model) else []
+    if isinstance(model, keras.Model):  # a misconception's
+        return model.get_weights()
+    return model.weights if isinstance(model, Model) and model.crossed else []
 
 
 @check("q3", points=2, visible=True)

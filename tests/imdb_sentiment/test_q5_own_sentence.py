@@ -1,10 +1,14 @@
 """IMDB sentiment, question 5: your own sentence (6 points). Source: lecture, section on sentiment analysis."""
 
+from pathlib import Path
+
 import numpy as np
 
 from autograder.checks import agree, check
+from autograder.misconceptions import load_by_path
 from solutions.imdb_sentiment import NO_WORD, encode, prepare, probability
 
+example_model = load_by_path(Path(__file__).with_name("example.py"), "imdb_sentiment_example").example_model
 WORDS = ["film", "story", "plot", "music", "cast", "scene", "actor", "ending"]
 WORDS += ["joke", "don't", "it's", "hero", "voice", "camera", "city", "night"]
 STRANGERS = ["zorblax", "quimble", "fnord"]
@@ -61,7 +65,7 @@ def test_unknown_and_rare_words(submission, draw):
 def test_probability(submission, draw):
     """probability(model, review, length) is what the model predicts for one review, shorter or longer than length"""
     length = int(draw.integers(5, 9))
-    model = submission.call("example_model", 30, length, seed=int(draw.integers(1, 1000)), seconds=60)
+    model = example_model(30, length, seed=int(draw.integers(1, 1000)))
     for words in (2, 3, length + 2, length + 5):  # beside the start marker: two shorter reviews and two longer ones
         review = [1, *(int(word) for word in draw.integers(4, 30, size=words))]
         expected = float(model.predict(prepare([review], 30, length))[0, 0])

@@ -79,7 +79,7 @@ def table_rows(model, rows, n_features):
     """How many of the rows that are needed the model's table of word vectors has."""
     if not model.crossed:  # the shapes of its weights are not known here, only their number
         return min(rows, model.trainable_params // n_features)
-    shapes = [tuple(weight.shape) for weight in model.keras.weights]
+    shapes = [weight.shape for weight in model.weights]
     other_width = max((s[1] for s in shapes if len(s) == 2 and s[0] >= rows - 1), default=0)  # tells wrong ones apart
     return max((min(rows, s[0]) for s in shapes if len(s) == 2 and s[1] == n_features), default=-other_width)
 
@@ -92,7 +92,7 @@ def zeros_around(model, x, rows, n_features):
     """
     if not hasattr(model, "predict"):
         return model
-    open_length = model.output_shape == () or not model.crossed or model.keras.input_shape[1:] == (None,)
+    open_length = model.output_shape == () or not model.crossed or model.input_shape[1:] == (None,)
     zeros = np.zeros_like(x)
     before, behind, around = np.hstack([zeros, x]), np.hstack([x, zeros]), np.hstack([zeros, x, zeros, zeros])
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.models import Model
 from solutions.recurrent_networks import mean_and_std, scale, unscale
 
 Array = np.ndarray
@@ -42,7 +43,7 @@ def model_facts(model: Any, x: Array, like: Any, head: str = "", count: bool = T
     n, days = x.shape[:2]
     one_day_changed = [np.where(np.arange(days)[:, None] == day, x + 1, x) for day in range(days)]
     parts = [x, -x, 0 * x, 1e9 * x, 2e9 * x, *one_day_changed]
-    predictions, trouble = _untrained_predictions(model, np.concatenate(parts))
+    model, predictions, trouble = _untrained_predictions(model, np.concatenate(parts))
     if predictions is None:
         return trouble
     weights = f"{model.trainable_params} trainable weights"  # asked after predict, which builds a model of a class
@@ -79,7 +80,7 @@ def sequence_facts(model: Any, x: Array, like: Any, count: bool = True) -> str:
         np.where(day == 0, x + 1, x),
         np.where(day == days - 1, x + 1, x),
     ]
-    predictions, trouble = _untrained_predictions(model, np.concatenate(parts))
+    model, predictions, trouble = _untrained_predictions(model, np.concatenate(parts))
     if predictions is None:
         return trouble
     weights = f"{model.trainable_params} trainable weights"
@@ -104,33 +105,33 @@ def predictions_or_trouble(model: Any, x: Array) -> tuple[Array | None, str]:
     if not hasattr(model, "predict"):
         return None, "no Keras model"
     try:
-        if model.keras is None:  # of a class of the student's own
-            return np.asarray(model.predict(x)), ""
-        return np.asarray(model.keras(x.astype("float32"), training=False)), ""  # ten times as fast as predict
+        return model.predict(x.astype("float32") if model.crossed else x), ""
     except Exception as error:  # Keras refuses a wrong shape with several kinds of exception
-        if getattr(error, "final", False):  # the student's process ran out of time or ended: not a matter of shapes
+        if getattr(error, "final", False):  # a process ran out of time or ended: not a matter of shapes
             raise
-        shape = getattr(model.keras, "input_shape", None)  # tells a model for other sizes from one that swaps them
+        shape = model.input_shape  # tells a model for other sizes from one that swaps them
         takes = f"inputs of shape {shape} and " if shape else ""
         return None, f"it takes {takes}no sequences of {x.shape[1]} days with {x.shape[2]} features"
 
 
-def _untrained_predictions(model: Any, x: Array) -> tuple[Array | None, str]:
-    """Predictions, or why there are none, with biases of zero, whatever initial weights a model was given."""
-    if getattr(model, "keras", None) is not None:
+def _untrained_predictions(model: Any, x: Array) -> tuple[Any, Array | None, str]:
+    """The model with biases of zero, whatever initial weights it was given, and its predictions, or why there are none."""
+    if getattr(model, "crossed", False):
         predictions, trouble = predictions_or_trouble(model, x[:1])  # builds a model that is not yet
         if predictions is None:
-            return None, trouble
-        _set_weights(model.keras, biases=False)
-    return predictions_or_trouble(model, x)
+            return model, None, trouble
+        model = _with_our_weights(model, biases=False)
+    return model, *predictions_or_trouble(model, x)
 
 
-def _set_weights(model: Any, biases: bool) -> None:
-    """Give a model weights that are the same for the same shapes; biases of zero, as Keras' are, or others."""
+def _with_our_weights(model: Model, biases: bool) -> Model:
+    """A model with weights that are the same for the same shapes; biases of zero, as Keras' are, or others."""
     drawn = np.random.default_rng(1)
-    for weight in model.trainable_weights:
-        values = drawn.uniform(-1, 1, weight.shape)
-        weight.assign(2 * values if biases else 0.8 * values * ("bias" not in weight.name))
+    weights = model.weights
+    for place in model.trainable:
+        values = drawn.uniform(-1, 1, weights[place].shape)
+        weights[place] = 2 * values if biases else 0.8 * values * ("bias" not in model.weight_names[place])
+    return model.with_weights(weights)
 
 
 def _number_faults(model: Any, x: Array, predictions: Array, at_zero: Array) -> list[str]:
@@ -151,11 +152,12 @@ def _is_never_negative(model: Any, x: Array, may_be_chance: bool) -> bool:
     Nobody can change the weights of a model of a student's own class. There it is no chance if something keeps the
     predictions positive: a relu makes zeros of the others, and a sigmoid one half of the zero for a sequence of zeros.
     """
-    if model.keras is None:
+    if not model.crossed:
         return not may_be_chance
-    for weight in model.keras.trainable_weights[-2:]:
-        weight.assign(-weight)
-    return bool(np.asarray(model.keras(x.astype("float32"), training=False)).min() >= 0)
+    weights = model.weights
+    for place in model.trainable[-2:]:
+        weights[place] = -weights[place]
+    return bool(model.with_weights(weights).predict(x.astype("float32")).min() >= 0)
 
 
 def _growth_faults(huge: Array, twice: Array) -> list[str]:
@@ -168,13 +170,13 @@ def _line(right: str, faults: list[str], weights: str, model: Any, like: Any, x:
     """The sentence about a model that gives predictions of the right shape."""
     as_many = model.trainable_params == like.count_params()
     evidence = []
-    if model.keras is None and count and not faults and _predicts_otherwise(model, like, x):
+    if not model.crossed and count and not faults and _predicts_otherwise(model, like, x):
         faults = ["with its own weights it predicts other numbers than the layers asked for"]
-    if model.keras is not None and (faults or count):
-        predicted = _predictions_with_biases(model.keras, x)
-        comparable = _shapes(model.keras) == _shapes(like)  # layers written in another way may arrange theirs anew
+    if model.crossed and (faults or count):
+        predicted, ours = _predictions_with_biases(model, x), Model.own(like)
+        comparable = _shapes(model) == _shapes(ours)  # layers written in another way may arrange theirs anew
         if comparable and not faults:
-            expected = _predictions_with_biases(like, x)
+            expected = _predictions_with_biases(ours, x)
             if not np.allclose(predicted, expected, rtol=1e-3, atol=1e-4):
                 faults = ["with weights of ours it predicts other numbers than the layers asked for"]
         if faults or not as_many:
@@ -193,13 +195,12 @@ def _predicts_otherwise(model: Any, like: Any, x: Array) -> bool:
     return not np.allclose(predicted, np.asarray(like(x.astype("float32"))), rtol=1e-3, atol=1e-4)
 
 
-def _predictions_with_biases(model: Any, x: Array) -> Array:
-    _set_weights(model, biases=True)
-    return np.asarray(model(x.astype("float32"), training=False))
+def _predictions_with_biases(model: Model, x: Array) -> Array:
+    return _with_our_weights(model, biases=True).predict(x.astype("float32"))
 
 
-def _shapes(model: Any) -> list[tuple[int, ...]]:
-    return [tuple(weight.shape) for weight in model.trainable_weights]
+def _shapes(model: Model) -> list[tuple[int, ...]]:
+    return [model.weights[place].shape for place in model.trainable]
 
 
 def training_facts(model: Any, X: Array, y: Array, before: Array, limit: float) -> str:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from autograder.checks import agree, await_person, check, fact, fail
 from autograder.misconceptions import load_by_path
+from autograder.models import Model
 from autograder.thresholds import read_record
-from solutions.recurrent_networks import forecast, mean_and_std, scale, train, unscale
+from solutions.recurrent_networks import build_model, forecast, mean_and_std, scale, train, unscale
 
 facts = load_by_path(Path(__file__).with_name("facts.py"), "recurrent_networks_facts")
 
@@ -23,6 +24,14 @@ def limits():
 
 def build(submission, seed):
     return submission.call("build_model", *X.shape[1:], seed=seed, seconds=SECONDS)
+
+
+def like(model):
+    """A model of ours for misconceptions to train, with the weights of the student's where they fit."""
+    ours = build_model(*X.shape[1:])
+    if [weight.shape for weight in model.weights] == [weight.shape for weight in ours.get_weights()]:
+        ours.set_weights(model.weights)
+    return Model.own(ours)
 
 
 def predictions_before_training(model):
@@ -57,7 +66,7 @@ def judge_training(submission, draw, limit):
     for model, before, trained in runs[:3]:  # only now, so that a bad seed before a good one is no failure
         agree(
             lambda *_, trained=trained: trained,
-            model,
+            like(model),
             *data,
             expected=good,
             reference=train,

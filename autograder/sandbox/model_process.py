@@ -1,0 +1,142 @@
+"""The process that rebuilds a submission's models, seen from the judge: started with the first model, asked over one stream.
+
+What runs on the other side is `inside/builder.py`, in the jail and without student code. What it says is data, decoded and capped
+like a student's answer.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograder import warm
+from autograder.config import Limits
+from autograder.failures import CheckFailed
+from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
+from autograder.limits import Stopped, how_it_ended
+
+Array = np.ndarray[Any, Any]
+MAX_STARTS = 4  # of one submission
+LOOK_EVERY = 0.1  # seconds
+
+
+class ModelProcess:
+    """One process for all models of a submission; a new one takes its place when it dies.
+
+    Args:
+        limits: those of the submission.
+        deadline: on the monotonic clock, when the submission's time is up.
+
+    Attributes:
+        starts: how many processes there have been.
+    """
+
+    def __init__(self, limits: Limits, deadline: float) -> None:
+        self.limits = limits
+        self.deadline = deadline
+        self.starts = 0
+        self._process: warm.Process | None = None
+        self._stream: socket.socket | None = None
+
+    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> dict[str, Any]:
+        """One question; the reply as it came, its ``value`` decoded.
+
+        Args:
+            arrays: name -> arrays that the request holds.
+            what: is named when there is no answer, such as ``your model's predict``.
+
+        Raises:
+            CheckFailed: the process ended over it, or took too long.
+        """
+        buffers: list[bytes] = []
+        request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
+        self._bring_up(what)
+        assert self._stream is not None
+        try:
+            with self._watched():
+                send_frame(self._stream, request, buffers)
+                reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
+            value = decode(reply.get("value"), parts)
+        except WireError as error:
+            self.close()
+            raise CheckFailed(f"{what} gave more than {self.limits.answer_mib} MiB", final=True) from error
+        except (OSError, EOFError):
+            raise self._lost(what) from None
+        return reply | {"value": value}
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _bring_up(self, what: str) -> None:
+        if self._process is not None:
+            return
+        if self.starts >= MAX_STARTS or time.monotonic() > self.deadline:
+            raise CheckFailed(
+                f"{what} was not asked: the time or the restarts of this submission were used up", final=True
+            )
+        self.starts += 1
+        try:
+            self._start()
+        except OSError:  # the parent has died
+            warm.release()
+            self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = warm.parent().launch("builder:serve", {}, [theirs], [], self.limits, role="model")
+            except BaseException:
+                ours.close()
+                raise
+        self._stream = ours
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """End the process when the submission's time is up, or one of the limits that only this side can keep is reached."""
+        process, done = self._process, threading.Event()
+        assert process is not None
+
+        def watch() -> None:
+            while not done.wait(LOOK_EVERY):
+                if process.poll() is not None:
+                    return
+                if time.monotonic() > self.deadline:
+                    process.end("time")
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+    def _lost(self, what: str) -> CheckFailed:
+        """The failure to report after the process has ended."""
+        assert self._process is not None
+        for _ in range(100):
+            if (why := self._process.poll()) is not None:
+                break
+            time.sleep(0.01)
+        self.close()
+        if why is None or why == "time":
+            stopped = Stopped("took longer than a submission may take and was stopped")
+        else:
+            stopped = how_it_ended(why, self.limits)
+        return CheckFailed(f"{what} {stopped.reason}", stopped.hint, final=True)
+
+    def close(self) -> None:
+        """End the process; the next question starts a new one."""
+        if self._stream is not None:
+            self._stream.close()
+        if self._process is not None:
+            self._process.close()
+        self._stream = self._process = None

@@ -1,0 +1,515 @@
+"""Hostile Keras configs: whatever Keras exports is neither called nor built outside the tables, and nothing large is begun.
+
+The builder is tried where it would do the most harm, without its jail: in a process that notes what is made, opened and changed.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import warm
+from autograder.config import Limits
+from autograder.failures import CheckFailed
+from autograder.models import Model
+from autograder.run import NotebookRun
+from autograder.submission import Submission
+
+pytestmark = pytest.mark.slow
+Node = dict[str, Any]
+
+
+def node(class_name: Any, module: Any = "keras.layers", /, **config: Any) -> Node:
+    return {"class_name": class_name, "module": module, "config": config, "registered_name": None}
+
+
+def given(*shape: Any, name: str = "given") -> Node:
+    return node("InputLayer", batch_shape=[None, *shape], dtype="float32", name=name) | {
+        "name": name,
+        "inbound_nodes": [],
+    }
+
+
+def stack(*layers: Node, shape: tuple[Any, ...] = (4, 3)) -> Node:
+    return node("Sequential", "keras", name="forged", layers=[given(*shape), *layers])
+
+
+def edge(name: str, call: Any = 0, output: Any = 0) -> Node:
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 3], "dtype": "float32", "keras_history": [name, call, output]},
+    }
+
+
+def called(part: Node, name: str, *calls: Any) -> Node:
+    """A part of a graph: the args of each of its calls, or (args, kwargs)."""
+    inbound = [{"args": c[0], "kwargs": c[1]} if isinstance(c, tuple) else {"args": c, "kwargs": {}} for c in calls]
+    return part | {"name": name, "inbound_nodes": inbound}
+
+
+def graph(*parts: Node, ends: str = "last", shape: tuple[Any, ...] = (4, 3)) -> Node:
+    config = {"layers": [given(*shape), *parts], "input_layers": ["given", 0, 0], "output_layers": [ends, 0, 0]}
+    return node("Functional", "keras.src.models.functional", name="forged", trainable=True, **config)
+
+
+# ---- every name that Keras exports, at every place
+
+WATCHED = """
+import builtins, json, os, sys, types
+
+sys.path.insert(0, {inside!r})
+import builder, keras, numpy as np
+from keras.src.ops.operation import Operation
+from keras.src.saving import serialization_lib
+
+made, opened = set(), []
+ALLOWED = {{*builder.LAYERS, *builder.CELLS, *builder.OPERATIONS, "Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells", "InputLayer",
+    "Sequential", "Functional", "EinsumDense"}}
+plain = Operation.__new__
+
+def noting(cls, *args, **kwargs):
+    made.add(cls.__name__)
+    return plain(cls, *args, **kwargs)
+
+Operation.__new__ = staticmethod(noting)
+
+original = serialization_lib.deserialize_keras_object
+
+def guarded(asked, *args, **kwargs):
+    if asked["class_name"].lower() in ("ones", "zeros") and not asked["config"]:  # constants in layers of Keras' own
+        return original(asked, *args, **kwargs)
+    raise SystemExit(f"Keras' own deserialiser was asked for {{asked!r:.200}}")
+
+serialization_lib.deserialize_keras_object = guarded
+
+def state():
+    return (keras.config.floatx(), keras.config.dtype_policy().name, keras.config.image_data_format(), keras.config.epsilon(),
+        keras.config.backend(), str(np.random.get_state()), sorted(os.environ.items()), os.getcwd())
+
+def tried(text):
+    try:
+        model = builder.Rebuilt(text, [])
+    except (builder.Refused, ValueError, TypeError, IndexError, AttributeError, NotImplementedError):
+        return False
+    return model.keras is not None
+
+def noted(event, args):
+    if event == "open" and not str(args[0]).endswith((".py", ".pyc", ".so")):
+        opened.append(args[0])
+    if event.split(".")[0] in ("subprocess", "socket", "ctypes", "shutil", "tempfile") or event in ("os.system", "os.remove", "os.mkdir"):
+        opened.append(event)
+
+def public(module, seen):
+    for name in dir(module):
+        value = None if name.startswith("_") else getattr(module, name, None)
+        if isinstance(value, types.ModuleType) and value.__name__.startswith("keras") and value.__name__ not in seen:
+            seen.add(value.__name__)
+            yield from public(value, seen)
+        elif callable(value):
+            yield module.__name__.replace("keras._tf_keras.keras", "keras"), name
+"""
+
+EVERYWHERE = """
+places = json.loads({places!r})
+honest = json.loads({honest!r})
+for text in honest:
+    assert tried(json.dumps(text)), "an honest config of this form is not built, so refusing others shows nothing"
+before = state()
+sys.addaudithook(noted)
+names = sorted(set(public(keras, set())))
+built = []
+for place, (template, may_build) in places.items():
+    for module, name in names:
+        for registered in (None, name, "custom>" + name):
+            text = template.replace("%MODULE%", module).replace("%NAME%", name).replace('"%REGISTERED%"', json.dumps(registered))
+            if tried(text) and not may_build and name not in ALLOWED:
+                built.append((place, module, name))
+assert not built, built[:20]
+assert not made - ALLOWED, made - ALLOWED
+assert not opened, opened[:20]
+assert state() == before
+print(len(names), "names at", len(places), "places")
+"""
+
+ANY: Node = {
+    "class_name": "%NAME%",
+    "module": "%MODULE%",
+    "config": {"name": "x", "units": 2, "filepath": "/etc/passwd", "fn": "os.system", "value": "float16"},
+    "registered_name": "%REGISTERED%",
+}
+BARE = ANY | {"config": {}}
+DENSE = node("Dense", units=2)
+LAST = called(DENSE, "last", [edge("given")])
+
+
+def places() -> dict[str, tuple[str, bool]]:
+    """Where an object may stand in a config -> (the config, whether what stands there is never looked at)."""
+    lstm = node("LSTM", units=2)
+    ignored = dict.fromkeys(
+        ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint"), ANY
+    )
+    found: dict[str, tuple[Node, bool]] = {
+        "model": (ANY, False),
+        "layer": (stack(ANY), False),
+        "layer without arguments": (stack(BARE), False),
+        "nested layer": (stack(node("Sequential", "keras", name="inner", layers=[BARE])), False),
+        "layer of a wrapper": (stack(node("TimeDistributed", layer=BARE)), False),
+        "forward layer": (stack(node("Bidirectional", layer=BARE, backward_layer=lstm)), False),
+        "backward layer": (stack(node("Bidirectional", layer=lstm, backward_layer=BARE)), False),
+        "cell": (stack(node("RNN", cell=BARE)), False),
+        "cell among several": (stack(node("RNN", cell=node("StackedRNNCells", cells=[BARE]))), False),
+        "activation": (stack(node("Dense", units=2, activation=BARE)), False),
+        "activation by name": (stack(node("Dense", units=2, activation="%MODULE%.%NAME%")), False),
+        "initialiser": (stack(node("Dense", units=2, kernel_initializer=BARE)), False),
+        "number": (stack(node("Dense", units=ANY)), False),
+        "dtype": (stack(node("Dense", units=2, dtype=ANY)), False),
+        "dtype by name": (stack(node("Dense", units=2, dtype="%NAME%")), False),
+        "argument that no table has": (stack(node("Dense", units=2, function=ANY)), False),
+        "function": (stack(node("function", "%MODULE%") | {"config": "%NAME%"}), False),
+        "operation": (graph(called(BARE, "last", [edge("given")])), False),
+        "operation on a list": (graph(called(BARE, "last", [[edge("given"), edge("given")]])), False),
+        "dotted name": (graph(called(node("%MODULE%.%NAME%", "keras.src.ops.numpy"), "last", [edge("given")])), False),
+        "argument of a call": (graph(called(DENSE, "last", [edge("given"), ANY])), False),
+        "argument in a list": (graph(called(node("Add"), "last", [[edge("given"), ANY]])), False),
+        "named argument of a call": (graph(called(DENSE, "last", ([edge("given")], {"mask": ANY}))), False),
+        "input layer": (graph(LAST, called(BARE, "other")), False),
+        "never looked at": (
+            stack(node("Dense", units=2, **ignored) | {"build_config": ANY, "compile_config": ANY})
+            | {"build_config": ANY, "compile_config": {"optimizer": ANY, "loss": ANY, "metrics": [ANY]}},
+            True,
+        ),
+    }
+    return {place: (json.dumps(config), ignoring) for place, (config, ignoring) in found.items()}
+
+
+def in_a_child(code: str, **values: str) -> str:
+    """What a process prints in which the builder is watched."""
+    program = textwrap.dedent(WATCHED + code).format(inside=str(warm.INSIDE), **values)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_no_name_that_keras_exports_is_called_or_built_outside_the_tables() -> None:
+    every = [stack(DENSE), graph(LAST), stack(node("RNN", cell=node("GRUCell", units=2)))]
+    every += [
+        stack(
+            node("Bidirectional", layer=node("LSTM", units=2), backward_layer=node("LSTM", units=2, go_backwards=True))
+        )
+    ]
+    said = in_a_child(EVERYWHERE, places=json.dumps(places()), honest=json.dumps(every))
+    number, _, _, at, _ = said.splitlines()[-1].split()
+    assert int(number) > 1_000 and int(at) == len(places())
+
+
+MIXED = """
+texts = json.load(open({file!r}))
+before = state()
+sys.addaudithook(noted)
+count = sum(map(tried, texts))
+assert not made - ALLOWED, made - ALLOWED
+assert not opened, opened[:20]
+assert state() == before
+print(count)
+"""
+
+
+def test_configs_put_together_at_random_build_nothing_outside_the_tables(tmp_path: Path) -> None:
+    """Honest configs in which parts are exchanged for others of any kind, seeded."""
+    dice = random.Random(7)
+    honest = [
+        graph(LAST),
+        stack(
+            node("Bidirectional", layer=node("LSTM", units=2), backward_layer=node("GRU", units=2, go_backwards=True))
+        ),
+        stack(node("RNN", cell=node("StackedRNNCells", cells=[node("LSTMCell", units=2)])), DENSE),
+        stack(node("TimeDistributed", layer=stack(DENSE, shape=(3,))), node("Flatten")),
+        graph(
+            called(node("Mean", "keras.src.ops.numpy", axis=1), "m", [edge("given")]),
+            called(DENSE, "last", [edge("m")]),
+        ),
+    ]
+    bits: list[Any] = [
+        None,
+        True,
+        -1,
+        0,
+        1e9,
+        3_000_000_000,
+        float("nan"),
+        float("inf"),
+        "function",
+        "keras.ops.map",
+        [],
+        [[[]]],
+        {},
+    ]
+    bits += [
+        ANY,
+        node("Lambda", function="os.system"),
+        node("function", "builtins"),
+        node("TFSMLayer", filepath="/etc"),
+        edge("given"),
+    ]
+    bits += [
+        edge("last"),
+        node("Map", "keras.src.ops.core"),
+        node("LSTM", units=2),
+        stack(DENSE),
+        "float16",
+        {"class_name": "__slice__"},
+    ]
+
+    def changed(value: Any) -> Any:
+        if dice.random() < 0.04:
+            return copy.deepcopy(dice.choice(bits))
+        if isinstance(value, dict):
+            return {key: changed(part) for key, part in value.items() if dice.random() > 0.01}
+        return [changed(part) for part in value] if isinstance(value, list) else value
+
+    file = tmp_path / "configs.json"
+    file.write_text(json.dumps([json.dumps(changed(dice.choice(honest))) for _ in range(3_000)]))
+    assert int(in_a_child(MIXED, file=str(file))) > 100, "too few are built to show anything"
+
+
+# ---- single attacks
+
+MANY = 3_000_000_000
+OPS = "keras.src.ops.core"
+
+
+def sevenfold(layer: Node) -> Node:
+    for _ in range(30):
+        layer = node("Sequential", "keras", layers=[layer])
+    return stack(layer)
+
+
+def doubling(times: int) -> Node:
+    """x = concatenate([x, x]), again and again."""
+    parts, last = [], "given"
+    for number in range(times):
+        name = "last" if number == times - 1 else f"c{number}"
+        parts.append(called(node("Concatenate", axis=-1), name, [[edge(last), edge(last)]]))
+        last = name
+    return graph(*parts)
+
+
+def nested_calls(depth: int) -> Node:
+    """A model that calls a model eight times that calls a model eight times ..."""
+    inner = DENSE
+    for _ in range(depth):
+        calls = [[edge("given")], *([edge("last", number)] for number in range(7))]
+        inner = graph(called(node("Dense", units=3) if inner is DENSE else inner, "last", *calls), shape=(3,))
+        inner["config"]["output_layers"] = ["last", 7, 0]
+    return inner
+
+
+def sized(class_name: str, **config: Any) -> Node:
+    return stack(node(class_name, **config))
+
+
+ATTACKS: dict[str, Node] = {
+    "a function": stack(
+        {"class_name": "function", "module": "builtins", "config": "load_model", "registered_name": "function"}
+    ),
+    "a function for a layer": graph(called(node("function", "keras.utils"), "last", [edge("given")])),
+    "a dotted name": stack(node("keras.config.set_floatx", "keras")),
+    "a dotted name in a layer's place": stack(node("layers.Dense", "keras", units=2)),
+    "a function as an argument": graph(
+        called(DENSE, "last", [edge("given"), node("get_file", "keras.utils", origin="file:///etc")])
+    ),
+    "floatx changed in an argument": graph(
+        called(DENSE, "last", ([edge("given")], {"training": node("set_floatx", "keras.config", value="float16")}))
+    ),
+    "map": graph(called(node("Map", OPS), "last", [node("function", "builtins"), edge("given")])),
+    "vectorized map": graph(called(node("VectorizedMap", OPS, function="keras.ops.abs"), "last", [edge("given")])),
+    "scan": graph(called(node("Scan", OPS, length=9), "last", [node("function", "builtins"), edge("given")])),
+    "for loop": graph(called(node("ForiLoop", OPS, lower=0, upper=10**9, body_fun="abs"), "last", [edge("given")])),
+    "while loop": graph(called(node("WhileLoop", OPS, cond="abs", body="abs"), "last", [edge("given")])),
+    "a saved model": sized("TFSMLayer", filepath="/tmp/model", call_endpoint="serve"),
+    "a file of words": sized("TextVectorization", vocabulary="/etc/passwd"),
+    "code": sized("Lambda", function=node("__lambda__", "builtins", code="4wEAAAA=")),
+    "a policy of its own": stack(node("Dense", units=2, dtype=node("Custom", "student", name="float32"))),
+    "a registered class": stack(node("Dense", units=2) | {"registered_name": "Custom>Dense"}),
+    "another module": stack(node("Dense", "os", units=2)),
+    "no module": stack({"class_name": "Dense", "config": {"units": 2}}),
+    "units": sized("Dense", units=MANY),
+    "units within the table": stack(*[node("Dense", units=1 << 20)] * 2),
+    "a wide LSTM": sized("LSTM", units=1 << 20),
+    "an embedding": sized("Embedding", input_dim=1 << 24, output_dim=1 << 20),
+    "a kernel": sized("Conv1D", filters=1 << 20, kernel_size=1 << 12, padding="same"),
+    "heads": graph(
+        called(node("MultiHeadAttention", num_heads=256, key_dim=1 << 20), "last", [edge("given"), edge("given")])
+    ),
+    "repetitions": stack(node("Flatten"), node("RepeatVector", n=MANY)),
+    "repetitions within the table": stack(*[node("Flatten"), node("RepeatVector", n=1 << 20)] * 2),
+    "a shape": sized("Reshape", target_shape=[1 << 20, 1 << 20, 1 << 30]),
+    "stretched": stack(*[node("UpSampling1D", size=1 << 12)] * 5),
+    "padded": stack(*[node("ZeroPadding1D", padding=1 << 16)] * 60, node("UpSampling1D", size=1 << 12)),
+    "tiled": graph(called(node("Tile", "keras.src.ops.numpy", repeats=[1, 1 << 20, 1 << 20]), "last", [edge("given")])),
+    "one hot": stack(node("Flatten"), node("CategoryEncoding", num_tokens=MANY, output_mode="multi_hot")),
+    "a million calls": graph(called(node("ReLU"), "last", *[[edge("given")]] * 100_000)),
+    "a thousand layers": stack(*[DENSE] * 1_000),
+    "deep": sevenfold(DENSE),
+    "a circle": graph(called(node("ReLU"), "one", [edge("last")]), called(node("ReLU"), "last", [edge("one")])),
+    "an edge from nowhere": graph(called(node("ReLU"), "last", [edge("nobody")])),
+    "calls of calls": nested_calls(7),
+    "doubled": doubling(40),
+    "an array for a number": sized("Dense", units=[[2]]),
+    "stateful": sized("LSTM", units=2, stateful=True),
+    "two of a name": graph(LAST, LAST),
+    "trained": graph(called(node("Dropout", rate=0.5), "last", ([edge("given")], {"training": True}))),
+    **{
+        f"{size!r} units": sized("Dense", units=size)
+        for size in (float("nan"), float("inf"), -1, 0, True, "3", 2.0, None, 10**400)
+    },
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_hostile_config_is_refused_before_anything_is_begun(builder: Any, attack: str) -> None:
+    import psutil
+
+    memory, started = psutil.Process().memory_info().rss, time.process_time()
+    weights = [np.ones((3, 2), "float32"), np.zeros(2, "float32")]
+    for those in (weights, []):
+        with pytest.raises((builder.Refused, ValueError, TypeError)):
+            builder.Rebuilt(json.dumps(ATTACKS[attack]), those)
+    assert time.process_time() - started < 5
+    assert psutil.Process().memory_info().rss - memory < 200 << 20
+
+
+def test_a_config_that_is_no_text_of_one_is_refused(builder: Any) -> None:
+    for text in ("", "[", "null", "[" * 1_000_000, "9" * 5_000, "x" * 3_000_000, json.dumps([stack(DENSE)])):
+        with pytest.raises((builder.Refused, ValueError)):
+            builder.Rebuilt(text, [])
+
+
+EXPENSIVE: dict[str, tuple[Node, tuple[int, ...]]] = {
+    "many repetitions": (stack(node("RepeatVector", n=1 << 20), shape=(3,)), (256, 3)),
+    "doubled for some time": (doubling(22), (64, 4, 3)),
+    "attention over a long time": (
+        graph(called(node("Attention"), "last", [[edge("given"), edge("given")]]), shape=(None, 3)),
+        (8, 40_000, 3),
+    ),
+    "a product of all with all": (
+        graph(
+            called(node("Transpose", "keras.src.ops.numpy", axes=[0, 2, 1]), "turned", [edge("given")]),
+            called(node("Matmul", "keras.src.ops.numpy"), "last", [edge("given"), edge("turned")]),
+            shape=(None, 3),
+        ),
+        (32, 30_000, 3),
+    ),
+    "stretched at every time": (
+        stack(
+            node("TimeDistributed", layer=stack(node("RepeatVector", n=1 << 16), node("Flatten"), DENSE, shape=(3,))),
+            shape=(None, 3),
+        ),
+        (32, 2_000, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPENSIVE)
+def test_a_prediction_that_would_cost_too_much_is_not_begun(builder: Any, name: str) -> None:
+    config, shape = EXPENSIVE[name]
+    model = builder.Rebuilt(json.dumps(config), [])
+    started = time.process_time()
+    with pytest.raises(builder.Refused, match="too much time or memory"):
+        model.predict([np.zeros(shape, "float32")], False)
+    assert time.process_time() - started < 5
+    small = np.zeros(
+        (
+            1,
+            *(
+                min(size, 2) if at == 0 and len(shape) == 3 and shape[1] > 9 else size
+                for at, size in enumerate(shape[1:])
+            ),
+        )
+    )
+    if name != "doubled for some time" and name != "many repetitions":
+        model.predict([small.astype("float32")], False)
+
+
+# ---- through the jail, and what a neighbour sees of it
+
+FORGING = """\
+import json
+import keras
+import numpy as np
+
+def honest(): return keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])
+
+def forged(text):
+    import agent
+    agent.Agent._model = lambda self, model, keras, out: {"kept": 0, "config": text, "weights": []}
+    return honest()
+"""
+NEIGHBOUR = """\
+import keras
+
+def model(): return keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(4), keras.layers.Dense(1)])
+
+def predicted(model, x): return model.predict(x, verbose=0)
+"""
+
+
+@pytest.fixture(scope="module")
+def keras_beforehand() -> Iterator[None]:
+    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    yield
+    warm.settle(warm.Surroundings())
+
+
+def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None:
+    """Each is sent by a submission that is graded in the same judge, and none of them crosses."""
+    import keras
+
+    x = np.random.default_rng(3).normal(size=(6, 5, 3)).astype("float32")
+    state = keras.config.floatx(), keras.config.dtype_policy().name, keras.config.image_data_format()
+    with NotebookRun([FORGING], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as hostile:
+        hostile.run_cells()
+        for number, (name, config) in enumerate(ATTACKS.items()):
+            try:
+                model = Submission(hostile).forged(json.dumps(config))
+            except CheckFailed as failure:
+                assert "cannot be read" not in failure.rationale, name
+                continue
+            assert isinstance(model, Model) and not model.crossed, name
+            if number % 12:
+                continue
+            with NotebookRun([NEIGHBOUR], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as neighbour:
+                neighbour.run_cells()
+                theirs = Submission(neighbour).model()
+                assert theirs.crossed and theirs.predict(x).dtype == np.float32
+                np.testing.assert_allclose(
+                    theirs.predict(x), Submission(neighbour).predicted(theirs, x), rtol=1e-5, atol=1e-6
+                )
+        assert hostile.models.starts <= 1, "a hostile config ended the model process"
+    assert (keras.config.floatx(), keras.config.dtype_policy().name, keras.config.image_data_format()) == state
+
+
+def test_the_judge_itself_never_reads_a_config(keras_beforehand: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+    from keras.src.saving import serialization_lib
+
+    def never(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("the judge's own Keras was given a config")
+
+    monkeypatch.setattr(serialization_lib, "deserialize_keras_object", never)
+    monkeypatch.setattr(keras.saving, "deserialize_keras_object", never)
+    with NotebookRun([NEIGHBOUR], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
+        run.run_cells()
+        model = Submission(run).model()
+        assert model.crossed and model.predict(np.zeros((2, 5, 3), "float32")).shape == (2, 1)
