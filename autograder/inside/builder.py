@@ -352,7 +352,7 @@ OPERATIONS: dict[str, tuple[Callable[..., Any], str]] = {
         ("transpose", "axes:any"),
         ("swapaxes", "axis1 axis2"),
         ("clip", "x_min x_max"),
-        ("cast", "dtype:any"),
+        ("cast convert_to_tensor", "dtype:any"),
         ("repeat", "repeats axis:any"),
         ("tile", "repeats"),
         ("roll", "shift axis:any"),
