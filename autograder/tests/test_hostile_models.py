@@ -131,7 +131,7 @@ names = sorted(set(public(keras, set())))
 built = []
 for place, (template, may_build) in places.items():
     for module, name in names:
-        for registered in (None, name, "custom>" + name):
+        for registered in (None, name, "custom>" + name) if place == "layer" else (None,):
             text = template.replace("%MODULE%", module).replace("%NAME%", name).replace('"%REGISTERED%"', json.dumps(registered))
             if tried(text) and not may_build and name not in ALLOWED:
                 built.append((place, module, name))
