@@ -809,6 +809,8 @@ class Builder:
         if part.stack and part.graph is None:
             [first, *_] = tensors(fill(args, known))
             part.graph = self.chain(part.stack, keras.Input(batch_shape=first.shape, dtype=first.dtype))
+        if next(tensors(fill((args, kwargs), known)), None) is None:
+            raise Refused("a call without a tensor, which would be computed at once")
         results = [self.keep(each, known) for each in tensors(part.target(*fill(args, known), **fill(kwargs, known)))]
         if not results:
             raise Refused("no tensor comes of it")
