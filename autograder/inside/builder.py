@@ -809,6 +809,8 @@ class Builder:
         if part.stack and part.graph is None:
             [first, *_] = tensors(fill(args, known))
             part.graph = self.chain(part.stack, keras.Input(batch_shape=first.shape, dtype=first.dtype))
+        if next(tensors(fill((args, kwargs), known)), None) is None:
+            raise Refused("a call without a tensor, which would be computed at once")
         results = [self.keep(each, known) for each in tensors(part.target(*fill(args, known), **fill(kwargs, known)))]
         if not results:
             raise Refused("no tensor comes of it")
@@ -941,11 +943,11 @@ class Rebuilt:
             Refused: they would cost too much.
         """
         rows = max((len(each) for each in inputs if each.ndim), default=1)
-        at_once = rows if rows <= ONE_CALL and self.affordable(inputs, rows, rows) else ONE_BATCH
-        if at_once != rows and not self.affordable(inputs, ONE_BATCH, rows):
+        whole = rows <= ONE_CALL and self.affordable(inputs, rows, rows)
+        if not whole and not self.affordable(inputs, ONE_BATCH, rows):
             raise Refused("it would take too much time or memory")
         given = inputs if several else inputs[0]
-        if at_once == rows:  # predict would trace the model first, which takes longer
+        if whole:  # predict would trace the model first, which takes longer
             return keras.tree.map_structure(np.asarray, self.keras(given, training=False))
         return self.keras.predict(given, batch_size=ONE_BATCH, verbose=0)
 
@@ -960,15 +962,28 @@ class Rebuilt:
                 keras.KerasTensor(shape, dtype=like)
                 for shape, like in zip(shapes, self.input_dtypes(len(shapes)), strict=True)
             ]
-            _, work, size = graph.cost(given)
+            outputs, work, size = graph.cost(given)
         except Refused:
             return False
-        except Exception:  # they do not fit the model: it will say so itself
-            return True
-        fine = work * -(-rows // batch) <= MAX_WORK and size <= MAX_BYTES
+        except Exception as error:
+            if self.graph is not None and self.fit(shapes):
+                raise Refused("nobody can tell what it would take") from error
+            return True  # they do not fit the model: it will say so itself
+        batches = -(-rows // batch)
+        result = 4.0 * batches * sum(math.prod(each.shape) for each in outputs)
+        fine = work * batches <= MAX_WORK and max(size, result) <= MAX_BYTES
         if fine:
             self.allowed.add((shapes, rows))
         return fine
+
+    def fit(self, shapes: tuple[Shape, ...]) -> bool:
+        """Whether inputs of these shapes are what the model says it takes."""
+        wanted = [tuple(each.shape) for each in self.keras.inputs]
+        pairs = list(zip(wanted, shapes, strict=False))
+        return len(wanted) == len(shapes) and all(
+            len(want) == len(have) and all(w is None or w == h for w, h in zip(want[1:], have[1:], strict=True))
+            for want, have in pairs
+        )
 
     def input_dtypes(self, number: int) -> list[str]:
         given = getattr(self.keras, "inputs", None) if self.graph is not None else None
