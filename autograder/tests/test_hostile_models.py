@@ -87,7 +87,7 @@ Operation.__new__ = staticmethod(noting)
 original = serialization_lib.deserialize_keras_object
 
 def guarded(asked, *args, **kwargs):
-    if asked["class_name"].lower() in ("ones", "zeros", "glorot_uniform") and not asked["config"]:  # constants in layers of Keras' own
+    if asked["class_name"].lower().replace("_", "") in ("ones", "zeros", "glorotuniform") and not asked["config"]:  # constants of Keras' own layers
         return original(asked, *args, **kwargs)
     raise SystemExit(f"Keras' own deserialiser was asked for {{asked!r:.200}}")
 
@@ -133,7 +133,8 @@ for place, (template, may_build) in places.items():
     for module, name in names:
         for registered in (None, name, "custom>" + name) if place == "layer" else (None,):
             text = template.replace("%MODULE%", module).replace("%NAME%", name).replace('"%REGISTERED%"', json.dumps(registered))
-            if tried(text) and not may_build and name not in ALLOWED:
+            table = builder.INITIALIZERS if place == "initialiser" else ALLOWED
+            if tried(text) and not may_build and name not in table:
                 built.append((place, module, name))
 assert not built, built[:20]
 assert not made - ALLOWED, made - ALLOWED
