@@ -105,12 +105,22 @@ class Grader(Workers):
         return self._pool.schedule(_grade, args=(job,), timeout=_last_resort(self.course) + 120)  # type: ignore[no-any-return]
 
     def finish(self, job: Job, future: Future[Graded]) -> Graded:
-        """The result of a queued submission; a worker that died or hung gives one that says so."""
+        """The result of a queued submission; a worker that died or hung gives one that says so.
+
+        Raises:
+            UsageError: what is wrong is the course's or the machine's.
+        """
         try:
             return future.result()
-        except (ProcessExpired, FutureTimeout) as error:
-            reason = "took too long" if isinstance(error, FutureTimeout) else f"ended with exit code {error.exitcode}"
-            return Graded(_ungraded(self.course, job, f"{OUR_FAULT} (the worker's process {reason})"))
+        except UsageError:
+            raise
+        except FutureTimeout:
+            reason = "took too long"
+        except ProcessExpired as error:
+            reason = f"ended with exit code {error.exitcode}"
+        except Exception as error:  # of the pool itself
+            reason = f"failed: {type(error).__name__}"
+        return Graded(_ungraded(self.course, job, f"{OUR_FAULT} (the worker's process {reason})"))
 
     def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
         """Grade one notebook file; never raises for what is in it."""

@@ -179,8 +179,8 @@ class Finder:
         for hand_in in hand_ins:
             if hand_in.person.origin == "folder" and hand_in.rest == ("timestamp.txt",):
                 try:
-                    text = hand_in.file.fetch().read_text(encoding="utf-8")
-                    time: datetime = parse_utc(text[:100].strip())
+                    with hand_in.file.fetch().open(encoding="utf-8") as file:
+                        time: datetime = parse_utc(file.read(100).strip())  # it may be of any size
                     return time.replace(tzinfo=UTC)
                 except (ValueError, OverflowError, AttributeError, Ungradable):
                     self.reader.notes.append(f"{hand_in.file.origin}: holds no time; the file's own time is used.")
