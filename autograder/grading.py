@@ -296,13 +296,12 @@ class Worker:
         ours.settimeout(seconds)
         try:
             send_frame(ours, dict(job), buffers)
-            while not select.select([ours], [], [], 0)[0]:
-                if broker is not None and select.select([ours, broker.ours], [], [], 0.2)[0]:
-                    if select.select([broker.ours], [], [], 0)[0] and not broker.answer():
-                        broker = None  # it has no more to ask
-                elif broker is None:
-                    select.select([ours], [], [], 0.2)
-                if process.poll() is not None and not select.select([ours], [], [], 0)[0]:
+            while not _has_data(ours):
+                waiting = [ours] if broker is None else [ours, broker.ours]
+                ready = select.select(waiting, [], [], 0.2)[0]
+                if broker is not None and broker.ours in ready and not broker.answer():
+                    broker = None  # it has no more to ask
+                if process.poll() is not None and not _has_data(ours):
                     raise Ended(process.poll())
                 if time.monotonic() > deadline:
                     raise Ended("time")
@@ -313,6 +312,10 @@ class Worker:
         finally:
             ours.close()
             process.close()
+
+
+def _has_data(stream: socket.socket) -> bool:
+    return bool(select.select([stream], [], [], 0)[0])
 
 
 def _end_of(process: warm.Process) -> str | None:

@@ -19,6 +19,7 @@ from autograder.config import Limits
 from autograder.errors import UsageError
 
 MESSAGE = 1 << 16
+SECONDS = 30.0
 MOST_PROCESSES = 64  # of one submission, one after the other; more is a fault of ours
 MODEL = "builder:serve"  # what a judge may have started besides a kernel
 
@@ -34,6 +35,7 @@ class Broker:
         self.files = files
         self.limits = limits
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.ours.settimeout(SECONDS)  # a judge that asks and does not listen must not keep its worker
         self._processes: list[warm.Process] = []
 
     def answer(self) -> bool:
