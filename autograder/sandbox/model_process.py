@@ -23,7 +23,7 @@ from autograder.limits import Stopped, how_it_ended
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
-LOOK_EVERY = 0.1  # seconds
+LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
 
 
 class ModelProcess:
@@ -122,9 +122,8 @@ class ModelProcess:
     def _lost(self, what: str) -> CheckFailed:
         """The failure to report after the process has ended."""
         assert self._process is not None
-        for _ in range(100):
-            if (why := self._process.poll()) is not None:
-                break
+        patience = time.monotonic() + SECONDS_TO_END
+        while (why := self._process.poll()) is None and time.monotonic() < patience:
             time.sleep(0.01)
         self.close()
         if why is None or why == "time":
