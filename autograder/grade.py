@@ -104,7 +104,7 @@ def _opened(submissions: list[Submission], grader: Grader, console: Console) -> 
         started = {grader.open(submission.path): submission.path for submission in submissions}
         for future in as_completed(started):
             bar.update(task, advance=1)
-            with suppress(Ungradable, RuntimeError, ProcessExpired):
+            with suppress(Ungradable, RuntimeError, ProcessExpired, TimeoutError):
                 opened[started[future]] = future.result()
     return opened
 
