@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import as_completed
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired
 from rich.console import Console
 from rich.progress import TextColumn
 from rich.table import Column, Table
@@ -18,7 +16,7 @@ from rich.text import Text
 from autograder import store
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course
-from autograder.errors import Ungradable, UsageError
+from autograder.errors import UsageError
 from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress
 from autograder.record import Recorder
@@ -104,8 +102,12 @@ def _opened(submissions: list[Submission], grader: Grader, console: Console) -> 
         started = {grader.open(submission.path): submission.path for submission in submissions}
         for future in as_completed(started):
             bar.update(task, advance=1)
-            with suppress(Ungradable, RuntimeError, ProcessExpired):
+            try:
                 opened[started[future]] = future.result()
+            except UsageError:
+                raise
+            except Exception:  # grading says why
+                continue
     return opened
 
 

@@ -98,7 +98,7 @@ class Grader(Workers):
 
     def open(self, path: Path, assignment: str | None = None) -> Future[Mapping[str, Any]]:
         """Queue the opening of one notebook; its future gives ``Opened.as_data``, or raises Ungradable."""
-        return self._pool.schedule(_open, args=(path, assignment))  # type: ignore[no-any-return]
+        return self._pool.schedule(_open, args=(path, assignment), timeout=20 * READER_SECONDS)  # type: ignore[no-any-return]
 
     def start(self, job: Job) -> Future[Graded]:
         """Queue one submission. The future always gives a result; ask ``finish`` for it."""
@@ -299,13 +299,15 @@ class Worker:
             while not _has_data(ours):
                 waiting = [ours] if broker is None else [ours, broker.ours]
                 ready = select.select(waiting, [], [], 0.2)[0]
-                if broker is not None and broker.ours in ready and not broker.answer():
-                    broker = None  # it has no more to ask
+                if broker is not None:
+                    broker.watch()
+                    if broker.ours in ready and not broker.answer():
+                        broker = None  # it has no more to ask
                 if process.poll() is not None and not _has_data(ours):
                     raise Ended(process.poll())
                 if time.monotonic() > deadline:
                     raise Ended("time")
-            return receive_frame(ours, ANSWER[role])[0]
+            return receive_frame(ours, ANSWER[role], deadline)[0]
         except (OSError, EOFError, WireError) as error:
             process.end()
             raise Ended(_end_of(process) or str(error)) from error

@@ -102,7 +102,10 @@ class Model:
     @property
     def trainable_params(self) -> int:
         if self._rebuilt is None:
-            return int(self._ask_student("trainable_params"))
+            told = self._ask_student("trainable_params")
+            if not isinstance(told, int) or told < 0:
+                raise CheckFailed("your model's trainable_params is no number")
+            return told
         shapes = self._rebuilt.facts.shapes
         return sum(math.prod(shapes[place]) for place in self.trainable)
 
@@ -150,9 +153,14 @@ class Model:
         Raises:
             CheckFailed: the model cannot take these inputs.
         """
-        if self._rebuilt is None:
-            return np.asarray(self._ask_student("predict", inputs))
-        return np.asarray(self._rebuilt.predict(inputs))
+        told = self._ask_student("predict", inputs) if self._rebuilt is None else self._rebuilt.predict(inputs)
+        try:
+            outputs = np.asarray(told)
+        except ValueError:  # several, of other shapes
+            raise CheckFailed("your model predicts several arrays, and one is asked for") from None
+        if outputs.dtype.kind not in "biufc":
+            raise CheckFailed("your model predicts something that is no array of numbers")
+        return outputs
 
     def with_weights(self, weights: Sequence[Array]) -> Model:
         """The same model with other weights, as many and of the same shapes; this one stays as it is.

@@ -10,7 +10,9 @@ import ast
 import difflib
 import hashlib
 import json
+import os
 import re
+import stat
 import symtable
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ SIMILAR = 0.6  # difflib ratio from which two cells without a common id are take
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
 STRANGER = 0.1  # share of the released cells, or of its own, up to which a notebook is not for the assignment
 
+MAX_CELLS = 5_000  # nbgrader and browsers take minutes over more
 PICTURES = ("image/png", "image/jpeg", "image/gif")  # kinds of attachments that may stay
 
 
@@ -104,14 +107,19 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
     Raises:
         Ungradable: it is too large, or cannot be read.
     """
+    most = limit_mib << 20
     try:
-        size = path.stat().st_size
-        if size <= limit_mib << 20:
-            return path.read_bytes()
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise Ungradable(f"{path.name}: is no file. Hand in the .ipynb file that Jupyter saved.")
+            data = file.read(most + 1)
     except OSError as error:
         raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
+    if len(data) <= most:
+        return data
     raise Ungradable(
-        f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
+        f"{path.name}: has {about.st_size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
         "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
     )
 
@@ -127,6 +135,8 @@ def _parse(data: bytes, name: str) -> NotebookNode:
         raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
     try:
         notebook = nbformat.convert(nbformat.from_dict(raw), 4)
+        if len(notebook.cells) > MAX_CELLS:
+            raise ValueError(f"more than {MAX_CELLS} cells")
         cells = [_tidy(cell) for cell in notebook.cells]
         language = _language(notebook.metadata)
     except Exception as error:  # any shape of damage

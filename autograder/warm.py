@@ -132,6 +132,7 @@ class WarmParent:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 cwd="/",
+                start_new_session=True,  # a terminal that closes must not end it before those that it keeps
             )
         self._send(self._plan())
         self._said: dict[str, Any] | None = None
@@ -140,7 +141,7 @@ class WarmParent:
         """Give a file to the user that connects to kernels, where that is another one."""
         if self._connects is not None and os.getuid() == 0:
             uid = getattr(own_users(), self._connects)
-            os.chown(path, uid, uid)
+            os.chown(path, uid, uid, follow_symlinks=False)
 
     def new_sockets(self) -> int:
         """A folder for one more kernel's sockets, by its number."""
@@ -172,7 +173,10 @@ class WarmParent:
         }
 
     def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
-        socket.send_fds(self.control, [json.dumps(message).encode()], descriptors)
+        told = json.dumps(message).encode()
+        if len(told) > MESSAGE:
+            raise OSError("a message that is too long for the warm parent")
+        socket.send_fds(self.control, [told], descriptors)
 
     def _ready(self) -> dict[str, Any]:
         """What the parent said when it was ready.
@@ -214,11 +218,12 @@ class WarmParent:
         Raises:
             OSError: it could not be started, or the parent has ended.
         """
-        given = {"connection": dict(connection), "channels": CHANNELS}
+        ports = {f"{name}_port": int(connection[f"{name}_port"]) for name in CHANNELS}
+        given = {"connection": {**connection, **ports}, "channels": CHANNELS}
         with contextlib.ExitStack() as stack:
             sockets: list[socket.socket] = []
             for name in CHANNELS:
-                path = f"{self.socket_prefix(number)}-{connection[f'{name}_port']}"
+                path = f"{self.socket_prefix(number)}-{ports[f'{name}_port']}"
                 sockets.append(stack.enter_context(_listening(path)))
                 self._own(path)
             process = self.launch("agent:serve", given, sockets, files, limits)
@@ -285,7 +290,7 @@ class WarmParent:
         """End the parent, and with it every process it forked."""
         self.control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5.0)
+            self.process.wait(30.0)  # where nothing else holds them together, it has all its descendants to end
         self.process.kill()
         self.process.wait()
         self._errors.close()
@@ -387,7 +392,7 @@ class JailedProcess:
         if self._group is not None:
             self._group.remove()
         for folder in self.leftovers:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def _with_builder(preload: Sequence[str]) -> list[str]:
@@ -424,6 +429,12 @@ def _listening(path: str) -> socket.socket:
     listening.bind(path)
     listening.listen()
     return listening
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder, however deep it is: Python's own function follows no path that is too long for the system."""
+    if os.path.lexists(folder):
+        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _pid(descriptor: int) -> int:

@@ -529,6 +529,9 @@ def estimate(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, floa
         places = max((math.prod(shape[:-1]) for shape in (*shapes_in, *shapes_out)), default=1)
         work += float(places) * sum(map(math.prod, weights))
         room += float(places) * max((shape[-1] for shape in weights if shape), default=1)
+    if "Pooling" in part.name and hasattr(part.target, "pool_size"):
+        window = part.target.pool_size
+        work += float(sum(map(math.prod, shapes_out))) * math.prod(window if isinstance(window, tuple) else (window,))
     if part.name in PRODUCTS:
         work += float(sum(map(math.prod, shapes_out))) * max((max(shape, default=1) for shape in shapes_in), default=1)
     if part.name in BEYOND_ROWS and shapes_in:

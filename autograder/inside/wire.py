@@ -11,6 +11,7 @@ import math
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -181,36 +182,41 @@ def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence
         stream.sendall(buffer)
 
 
-def receive_frame(stream: socket.socket, most_bytes: int) -> tuple[dict[str, Any], list[memoryview]]:
+def receive_frame(
+    stream: socket.socket, most_bytes: int, deadline: float | None = None
+) -> tuple[dict[str, Any], list[memoryview]]:
     """The next JSON object and its raw buffers; not trusted.
 
     Args:
         most_bytes: of the whole frame; a larger one is refused before it is read.
+        deadline: on the monotonic clock, by which all of it must have come.
 
     Raises:
         EOFError: the other side has closed the stream.
-        TimeoutError: the stream has a timeout, and nothing came for so long.
+        TimeoutError: the stream has a timeout, and nothing came for so long; or the deadline has passed.
         WireError: the frame is larger than agreed or holds no JSON object.
     """
-    length, number = _COUNTS.unpack(_receive(stream, _COUNTS.size))
+    length, number = _COUNTS.unpack(_receive(stream, _COUNTS.size, deadline))
     if number > MAX_BUFFERS:
         raise WireError("too many buffers")
-    sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number))]
+    sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number, deadline))]
     if length + sum(sizes) > most_bytes:
         raise WireError(f"more than {most_bytes} bytes")
     try:
-        content = json.loads(bytes(_receive(stream, length)))
+        content = json.loads(bytes(_receive(stream, length, deadline)))
     except (ValueError, RecursionError) as error:
         raise WireError("not JSON") from error
     if not isinstance(content, dict):
         raise WireError("not a JSON object")
-    return content, [_receive(stream, size) for size in sizes]
+    return content, [_receive(stream, size, deadline) for size in sizes]
 
 
-def _receive(stream: socket.socket, size: int) -> memoryview:
+def _receive(stream: socket.socket, size: int, deadline: float | None) -> memoryview:
     data = memoryview(bytearray(size))
     done = 0
     while done < size:
+        if deadline is not None:
+            stream.settimeout(max(0.001, deadline - time.monotonic()))
         read = stream.recv_into(data[done:])
         if not read:
             raise EOFError("the other side has closed the stream")

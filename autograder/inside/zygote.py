@@ -29,6 +29,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Set
 from typing import Any
 
@@ -51,6 +52,16 @@ def main(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()  # or else the first collection in every child would copy all that is shared
     control.send(json.dumps({"level": level, "refused": refused}).encode())
+    sys.setrecursionlimit(20_000)  # folders may lie in one another as deep as a path can name
+    try:
+        serve(control, plan, level)
+    finally:  # whoever started this has ended, or this has a fault of its own
+        end_children()
+        shutil.rmtree(plan["folder"], ignore_errors=True)
+
+
+def serve(control: socket.socket, plan: dict[str, Any], level: str) -> None:
+    """Fork one process after the other until nobody is there to ask for one."""
     keepers: dict[int, int | None] = {}  # process id -> user
     while True:
         ready, _, _ = select.select([control], [], [], 1.0 if level == "namespaces" else 0.05)
@@ -62,9 +73,7 @@ def main(control: socket.socket) -> None:
         if not ready:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, DESCRIPTORS)
-        if not message:  # whoever started this has ended
-            end_children()
-            shutil.rmtree(plan["folder"], ignore_errors=True)
+        if not message:
             return
         launch = json.loads(message)
         heard, told = os.pipe()
@@ -74,7 +83,9 @@ def main(control: socket.socket) -> None:
         for descriptor in (*descriptors, told):
             os.close(descriptor)
         os.waitpid(maker, 0)
-        keepers |= {int(pid): user(plan, launch) for pid in os.read(heard, 32).split()}
+        leaves_files = launch["role"] in ("student", "model")  # the others' user owns what the worker has made for them
+        owner = user(plan, launch) if leaves_files else None
+        keepers |= {int(pid): owner for pid in os.read(heard, 32).split()}
         os.close(heard)
 
 
@@ -105,19 +116,46 @@ def reap() -> set[int]:
 
 
 def end_children(spared: Set[int] = frozenset()) -> None:
-    """End every descendant but those of ``spared`` children.
+    """End every descendant but those of ``spared`` children, however fast they make new ones.
 
-    One whose parent is gone has become a child of this process, so this comes to an end.
+    Whoever is stopped makes none: all are, until no other is seen, and only then killed. One whose parent is gone has become a
+    child of this process, so none is out of sight.
     """
-    while True:
-        with open("/proc/thread-self/children") as file:
-            children = {int(pid) for pid in file.read().split()} - spared
-        if not children:
-            return
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+    while seen := descendants(os.getpid(), spared):
+        stopped: set[int] = set()
+        while fresh := seen - stopped:
+            send(fresh, signal.SIGSTOP)
+            stopped |= fresh
+            seen = descendants(os.getpid(), spared)
+        send(stopped, signal.SIGKILL)
+        for _ in range(100):  # those whose parents were among them become ours a moment later
+            for each in stopped:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(each, os.WNOHANG)
+            if not descendants(os.getpid(), spared) & stopped:
+                break
+            time.sleep(0.01)
+
+
+def send(pids: Set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def descendants(pid: int, spared: Set[int]) -> set[int]:
+    """All descendants of a process, without the ``spared`` ones and theirs."""
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        each = waiting.pop()
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{each}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{each}/task/{task}/children") as file:
+                    fresh = {int(child) for child in file.read().split()} - found - spared
+                    found |= fresh
+                    waiting += fresh
+    return found
 
 
 # ---- the jail of the parent itself
@@ -359,7 +397,8 @@ def be_student(
 ) -> int:
     """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
     if level != "user":  # there nothing else keeps a process of the same user from its memory
-        jail.readable_by_itself()
+        jail.end_with_parent()
+    jail.readable_by_itself()
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -11,6 +11,7 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,16 @@ class Broker:
     def _process(self, request: Mapping[str, Any]) -> warm.Process:
         return self._processes[int(request["process"])]
 
+    def watch(self) -> None:
+        """Keep the limits of every process, also while the judge asks for nothing."""
+        for process in self._processes:
+            process.poll()
+
     def close(self) -> None:
         """End every process of the submission."""
-        for process in self._processes:
-            process.close()
+        with ExitStack() as stack:
+            for process in self._processes:
+                stack.callback(process.close)
         self.ours.close()
         self.theirs.close()
 

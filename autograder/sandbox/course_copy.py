@@ -1,4 +1,4 @@
-"""What readers and judges may see of a course: a copy that belongs to their users, whatever the modes of the instructor's files."""
+"""What readers and judges may see of a course: a copy that their users can read, whatever the modes of the instructor's files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CourseCopy:
         """Make the copy in two new folders under ``folder``."""
         self.public, self.private = folder / "public", folder / "private"
         self.public.mkdir(mode=0o755)
-        self.private.mkdir(mode=0o700)
+        self.private.mkdir(mode=0o750)
         self.refresh()
 
     def refresh(self) -> None:
@@ -62,7 +62,7 @@ class CourseCopy:
                 shutil.copytree(self.course.private / name, self.private / name, ignore=LEFT_OUT)
         compileall.compile_dir(self.private, quiet=2, workers=1)
         _give(self.public, 0o755, 0o644, None)
-        _give(self.private, 0o700, 0o600, own_users().judge if os.getuid() == 0 else None)
+        _give(self.private, 0o750, 0o640, own_users().judge if os.getuid() == 0 else None)
         self._copied = state
 
     def _files(self) -> Iterator[Path]:
@@ -97,8 +97,9 @@ def _regular(folder: Path) -> Iterable[Path]:
     return (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _give(folder: Path, folders: int, files: int, uid: int | None) -> None:
+def _give(folder: Path, folders: int, files: int, group: int | None) -> None:
+    """Set the modes of everything under a folder, and the group that may read it; it stays ours."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(folders if path.is_dir() else files)
-        if uid is not None:
-            os.chown(path, uid, uid)
+        if group is not None:
+            os.chown(path, -1, group)

@@ -63,13 +63,9 @@ def written(pid: int, folders: Iterable[Path], user: int) -> int:
         pid: the parent of his processes.
     """
     files: dict[tuple[int, int], int] = {}
-    for folder in folders:
-        for place, inner, names in os.walk(folder):
-            for name in (*inner, *names):
-                with contextlib.suppress(OSError):
-                    found = os.lstat(f"{place}/{name}")
-                    if found.st_uid == user:
-                        files[found.st_dev, found.st_ino] = max(found.st_blocks * 512, BLOCK)
+    for found in _under(folders):
+        if found.st_uid == user:
+            files[found.st_dev, found.st_ino] = max(found.st_blocks * 512, BLOCK)
     for process, _ in _processes(pid):
         for file, extent, path in _mapped(process):
             if path != SHARED_MEMORY:
@@ -80,6 +76,18 @@ def written(pid: int, folders: Iterable[Path], user: int) -> int:
     return sum(files.values())
 
 
+def _under(folders: Iterable[Path]) -> Iterator[os.stat_result]:
+    """Everything in folders that somebody else is writing to; not by recursion, since they may be as deep as a path is long."""
+    waiting = [str(folder) for folder in folders]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    yield entry.stat(follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+
+
 def _processes(pid: int) -> Iterator[tuple[str, str]]:
     """For each descendant the folder in ``/proc`` of a thread that runs, and its status.
 
@@ -88,7 +96,7 @@ def _processes(pid: int) -> Iterator[tuple[str, str]]:
     for each in tree(pid):
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{each}/task"):
-                status = Path(f"/proc/{each}/task/{thread}/status").read_text()
+                status = Path(f"/proc/{each}/task/{thread}/status").read_text(errors="replace")
                 if "RssAnon:" in status:
                     yield f"/proc/{each}/task/{thread}", status
                     break

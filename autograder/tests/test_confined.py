@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from autograder import grading
@@ -42,7 +43,7 @@ def refused(function, *arguments):
         function(*arguments)
     except OSError:
         return
-    fail("nothing refused it")
+    fail(f"nothing refused {arguments}")
 
 
 @check("q3", points=1)
@@ -73,7 +74,7 @@ def test_no_udp(submission, draw):
 def test_no_file_changes(submission, draw):
     """The judge changes no file of the course, of its copy or of Python"""
     for folder in (COURSE, Path(__file__).parent, Path(os.__file__).parent, Path(check.__code__.co_filename).parent):
-        refused((Path(folder) / "written by a judge").touch)
+        refused(open, f"{folder}/written by a judge", "x")
     refused(open, __file__, "a")
 
 
@@ -94,10 +95,32 @@ def test_no_signals(submission, draw):
 def test_no_capabilities(submission, draw):
     """The judge has no capability and can gain none"""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    held = {name: status[name].strip() for name in ("CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp")}
-    if held != {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}:
+    held = {name: status[name].strip() for name in ("CapPrm", "CapEff", "CapInh", "NoNewPrivs", "Seccomp")}
+    if held != {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapInh": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}:
         fail(str(held))
 '''
+
+
+MARK = "left-behind-by-a-submission"
+#: Processes that fork and fork, one of them known by its command line; folders in folders; a name that is no text.
+BOMB = f"""import ctypes, os, subprocess, sys
+def count_words(sentence):
+    ctypes.CDLL(None).prctl(15, b"\\xff\\xfe", 0, 0, 0)
+    if os.fork() == 0:
+        os.setsid()
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", {MARK!r}], start_new_session=True)
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                pass
+    return 0"""
+DEEP = """import os
+def one_hot(index, size):
+    for _ in range(1500):
+        os.mkdir("d")
+        os.chdir("d")
+    return []"""
 
 
 @pytest.fixture(params=LEVELS[:0:-1])
@@ -130,15 +153,19 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     )
     (built.root / "tests/tiny/test_q3_walls.py").write_text(PROBE.replace("def refused(", place, 1))
     course = find_course(built.root)
-    course.settings.jail.minimum = "user"
+    course.settings.jail.minimum, course.settings.limits.processes = "user", 64
     course.root.chmod(0o700)  # on the level `user` nothing else hides it
     monkeypatch.setattr(grading, "hidden", lambda course: [course.root])  # others may read the samples of this package
     worker = Worker(course, levels=(level,))
     try:
         if worker.confined.level != level:
             pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
+        bomb = Job(submit(course, tmp_path / "bomb.ipynb", q1=BOMB, q2=DEEP), "tiny")
+        worker.judge(bomb, worker.open(bomb.path, "tiny"))
         job = Job(submit(course, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
         result = worker.judge(job, worker.open(job.path, "tiny"))
+        left = [p for p in psutil.process_iter(["cmdline"]) if MARK in " ".join(p.info["cmdline"] or ())]
+        assert left == [], "processes outlived their submission"
     finally:
         worker.close()
     walls = [check for check in result.checks if check.question == "q3"]

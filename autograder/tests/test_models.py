@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -397,6 +398,8 @@ def test_a_process_that_ends_fails_the_check_and_a_new_one_is_started(submission
             assert run.models.starts == start
             assert run.models._process is not None
             run.models._process.end("memory")
+            while run.models._process.poll() is None:  # or else it might still answer
+                time.sleep(0.01)
             with pytest.raises(CheckFailed, match=r"^your model's predict (used more than 4096 MiB|was not asked)"):
                 model.predict(x)
                 pytest.fail("it answered")

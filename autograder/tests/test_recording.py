@@ -215,10 +215,10 @@ def test_a_full_disk_is_one_clear_line(built: Course, monkeypatch: pytest.Monkey
     """The disk fills up while ann's page is written, and is full from then on, also for the JSON file."""
     write = store.write_whole
 
-    def write_until_full(path: Path, content: str | bytes) -> None:
+    def write_until_full(path: Path, content: str | bytes, shown: bool = False) -> None:
         if path.suffix in (".html", ".jsonl"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        write(path, content)
+        write(path, content, shown)
 
     monkeypatch.setattr(store, "write_whole", write_until_full)
     done, _ = grade(built, ann=HONEST, ben=HONEST)
