@@ -396,9 +396,9 @@ def be_student(
     plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int], counted: bool
 ) -> int:
     """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
+    jail.end_with_parent()
     if level != "user":  # there nothing else keeps a process of the same user from its memory
-        jail.end_with_parent()
-    jail.readable_by_itself()
+        jail.readable_by_itself()
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
