@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
-ANSWER = {"reader": 128 << 20, "judge": 128 << 20}  # bytes
+MOST_ANSWER = 128 << 20  # bytes, of a reader or a judge
 
 
 @dataclass(frozen=True)
@@ -307,7 +307,7 @@ class Worker:
                     raise Ended(process.poll())
                 if time.monotonic() > deadline:
                     raise Ended("time")
-            return receive_frame(ours, ANSWER[role], deadline)[0]
+            return receive_frame(ours, MOST_ANSWER, deadline)[0]
         except (OSError, EOFError, WireError) as error:
             process.end()
             raise Ended(_end_of(process) or str(error)) from error
