@@ -47,6 +47,7 @@ PACKAGE = Path(__file__).resolve().parent
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
 MOST_ANSWER = 128 << 20  # bytes, of a reader or a judge
+SECONDS_TO_END = 2.0  # for a process that has closed its stream
 
 
 @dataclass(frozen=True)
@@ -309,8 +310,7 @@ class Worker:
                     raise Ended("time")
             return receive_frame(ours, MOST_ANSWER, deadline)[0]
         except (OSError, EOFError, WireError) as error:
-            process.end()
-            raise Ended(_end_of(process) or str(error)) from error
+            raise Ended(warm.why_it_ended(process, SECONDS_TO_END) or str(error)) from error
         finally:
             ours.close()
             process.close()
@@ -318,15 +318,6 @@ class Worker:
 
 def _has_data(stream: socket.socket) -> bool:
     return bool(select.select([stream], [], [], 0)[0])
-
-
-def _end_of(process: warm.Process) -> str | None:
-    """Why a process ended that is about to."""
-    for _ in range(100):
-        if (why := process.poll()) is not None:
-            return why
-        time.sleep(0.02)
-    return None
 
 
 def _too_much(name: str, over: str) -> str:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,17 @@ class Process(Protocol):
     def interrupt(self) -> None: ...
     def end(self, over: str = "") -> None: ...
     def close(self) -> None: ...
+
+
+def why_it_ended(process: Process, seconds: float) -> str | None:
+    """Wait for a process that is about to end; None where it has not after ``seconds``.
+
+    What it said last is lost when it is killed: so the one who ends it asks here before.
+    """
+    patience = time.monotonic() + seconds
+    while (why := process.poll()) is None and time.monotonic() < patience:
+        time.sleep(0.01)
+    return why
 
 
 class Parent(Protocol):

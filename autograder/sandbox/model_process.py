@@ -122,9 +122,7 @@ class ModelProcess:
     def _lost(self, what: str) -> CheckFailed:
         """The failure to report after the process has ended."""
         assert self._process is not None
-        patience = time.monotonic() + SECONDS_TO_END
-        while (why := self._process.poll()) is None and time.monotonic() < patience:
-            time.sleep(0.01)
+        why = warm.why_it_ended(self._process, SECONDS_TO_END)
         self.close()
         if why is None or why == "time":
             stopped = Stopped("took longer than a submission may take and was stopped")

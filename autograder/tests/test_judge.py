@@ -129,14 +129,16 @@ def test_builds(submission, draw):
 DEADLY = '''\
 """Tiny assignment, question 3: ends the judge (1 point)."""
 
-import os
+import os, time
 from autograder.checks import check
 
 
 @check("q3", points=1)
 def test_dies(submission, draw):
-    """Ends the judge where the submission says so"""
+    """Ends the judge where the submission says so: its files are closed some time before it has ended, as in any process"""
     if submission.value("fatal"):
+        os.closerange(3, 256)
+        time.sleep(0.3)
         os._exit(7)
 '''
 
