@@ -1,4 +1,4 @@
-"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `curve`, `fact`."""
+"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `NOT_REBUILT`, `curve`, `fact`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ from autograder.models import Model
 from autograder.results import Picture
 from autograder.submission import Remote
 
-__all__ = ["agree", "await_person", "check", "curve", "fact", "fail"]
+__all__ = ["NOT_REBUILT", "agree", "await_person", "check", "curve", "fact", "fail"]
+
+NOT_REBUILT = (  # why a check awaits a person where ``Model.crossed`` is False: a student's process says what that model predicts
+    "your model cannot be graded by a program, because it does more than call Keras' own layers: these points await a person."
+    " Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
+)
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,15 @@ class Model:
             return {}
         return {name: numbers for name, numbers in named.items() if 0 < len(numbers) <= MAX_EPOCHS}
 
+    @property
+    def steps(self) -> int:
+        """Steps that its optimizer has taken, as the student's process tells; 0 where nobody can say.
+
+        It shows an honest mistake and proves nothing.
+        """
+        told = self._ask_student("steps") if self._ask is not None else 0
+        return told if isinstance(told, int) else 0
+
     def predict(self, inputs: Any, verbose: Any = 0) -> Array:
         """Outputs for a batch, computed from its config and weights where the model crossed, and by the student's process otherwise.
 

@@ -93,6 +93,8 @@ class Agent:
             return model.get_weights()
         if member == "history":
             return getattr(getattr(model, "history", None), "history", None)
+        if member == "steps":
+            return int(getattr(getattr(model, "optimizer", None), "iterations", 0))
         return sum(weight.numpy().size for weight in model.trainable_weights)
 
     def _special(self, out: list[bytes]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -54,7 +55,6 @@ def q6(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", "/nowhere")
     module = load_by_path(SENTIMENT / "test_q6_threshold.py", "sentiment_q6")
-    monkeypatch.setattr(module, "heeds_its_arguments", lambda *_: None)
     return module
 
 
@@ -65,6 +65,7 @@ def judged(
     facts: dict[str, str] = {}
     reached, submission, said = iter(accuracies), Submission(), []
     monkeypatch.setattr(q6, "accuracy_on_held_out", lambda *_: next(reached))
+    monkeypatch.setattr(q6, "heeds_its_arguments", lambda *_: None)
     draw = np.random.default_rng(3)
     for check in (q6.test_learns, q6.test_threshold):
         with recording([]) as record:
@@ -110,6 +111,27 @@ def test_only_a_model_that_is_rebuilt_earns_points(q6: ModuleType, monkeypatch: 
         with recording([]), pytest.raises(raised) as error:
             q6.test_learns(Submission(), np.random.default_rng(3))
         assert raised is CheckFailed or "Return a keras.Sequential or a functional model" in str(error.value)
+
+
+@pytest.mark.parametrize(("steps", "fails"), [(0, False), (1, False), (2, False), (12, True)])
+def test_an_epoch_is_no_more_than_each_review_once(q6: ModuleType, steps: int, fails: bool) -> None:
+    """Twelve fits leave a History as long as one; the number of the optimizer's steps tells them apart."""
+
+    class Counted(Predicts):
+        built, steps = True, 0
+
+        def predict(self, inputs: Any, verbose: Any = 0) -> Any:
+            return np.full(len(inputs), 0.5)
+
+    def call(function: str, *arguments: Any, **_: Any) -> Model:
+        model = Counted()
+        if function == "train":
+            model.steps = steps * arguments[-1]  # type: ignore[misc]  # a property of every other model
+        return model
+
+    told = pytest.raises(CheckFailed, match="two reviews and epochs=1, and the optimizer took 12 steps")
+    with told if fails else nullcontext():
+        q6.heeds_its_arguments(SimpleNamespace(call=call), np.random.default_rng(3))
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,11 @@ def trained(x, y):
     history = model.fit(x, y, epochs=2, batch_size=4, verbose=0)
     return model, history
 
+def trained_twice(x, y):
+    model, _ = trained(x, y)
+    model.fit(x, y, epochs=2, batch_size=4, verbose=0)
+    return model
+
 def not_a_model(): return layers.Dense(3)
 
 def telling(curves):
@@ -452,6 +457,13 @@ def test_the_curves_of_the_last_fit_come_along(submission: Submission) -> None:
     model, curves = submission.trained(batch(12, 5, 3), batch(12, 1))
     assert model.history == curves
     assert submission.sequential().history == {}
+
+
+def test_every_step_of_every_fit_is_counted(submission: Submission) -> None:
+    x, y = batch(12, 5, 3), batch(12, 1)
+    assert submission.trained(x, y)[0].steps == 2 * 3
+    assert submission.trained_twice(x, y).steps == 4 * 3
+    assert submission.sequential().steps == 0
 
 
 @pytest.mark.parametrize(

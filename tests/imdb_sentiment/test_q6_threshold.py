@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograder.checks import await_person, check, curve, fact, fail
+from autograder.checks import NOT_REBUILT, await_person, check, curve, fact, fail
 from autograder.data import Budget, fresh_split, load_imdb
 from autograder.failures import CheckFailed
 from autograder.models import Model
@@ -66,10 +66,7 @@ def require(result, number, name):
             "Does the accuracy on the training reviews rise from epoch to epoch when you train at these sizes?",
         )
     if not result.rebuilt:
-        await_person(
-            "your trained model cannot be graded by a program, because it does more than call Keras' own layers: these points"
-            " await a person. Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
-        )
+        await_person(NOT_REBUILT)
 
 
 def trained(submission, draw):
@@ -80,7 +77,7 @@ def trained(submission, draw):
 
 
 def heeds_its_arguments(submission, draw):
-    """Other sizes than those of the training, and no epoch at all: then nothing may be learnt."""
+    """Other sizes than those of the training; no epoch at all, where nothing may be learnt; and one, which may be no more."""
     vocab_size, length = 1300, 23
     x = draw.integers(1, vocab_size, size=(16, length)).astype(np.int32)
     x[0, -1] = vocab_size - 1
@@ -90,15 +87,28 @@ def heeds_its_arguments(submission, draw):
         fail(f"build_model({vocab_size}, {length}) gives no model for reviews of {length} words")
     if not model.built:
         return  # its weights are made by its use, here and there other ones: nothing to compare
-    try:
-        after = submission.call("train", model, x, np.arange(16) % 2, 0, seed=1, seconds=60)
-    except CheckFailed:
-        return  # whoever looks at the curve of no epoch has not trained too long
-    if isinstance(after, Model) and not np.allclose(after.predict(x), before, atol=1e-6):
+    after = train_briefly(submission, model, x, epochs=0)
+    if after is not None and not np.allclose(after.predict(x), before, atol=1e-6):
         fail(
             "train was called with epochs=0, and the model came back changed: it has seen reviews more often than allowed",
             "Which line of your function says how often the reviews are seen?",
         )
+    after = train_briefly(submission, model, x[:2], epochs=1)
+    if after is not None and after.steps > 2:  # one a review
+        fail(
+            f"train was called with two reviews and epochs=1, and the optimizer took {after.steps} steps: it has seen reviews more"
+            " often than allowed",
+            "How often is fit called, and for how many epochs each time?",
+        )
+
+
+def train_briefly(submission, model, x, epochs):
+    """What train returns for these reviews; None where it cannot do with so little, which is no training for too long."""
+    try:
+        after = submission.call("train", model, x, np.arange(len(x)) % 2, epochs, seed=1, seconds=60)
+    except CheckFailed:
+        return None
+    return after if isinstance(after, Model) else None
 
 
 def train_and_measure(submission, draw):

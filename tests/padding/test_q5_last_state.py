@@ -7,7 +7,7 @@ import numpy as np
 from keras import Input, Sequential
 from keras.layers import Embedding, SimpleRNN
 
-from autograder.checks import agree, check, fail
+from autograder.checks import NOT_REBUILT, agree, await_person, check, fail
 from autograder.failures import CheckFailed
 from solutions.padding import build_masked, padding_error, rnn_last_state
 
@@ -109,6 +109,8 @@ def zeros_around(model, x, rows, n_features):
     size = np.abs(alone).max()
     stays = [bool(np.abs(output - alone).max() <= 1e-3 * size) for output in outputs]
     moves = bool(np.abs(turned - alone).max() > 1e-3 * size)
+    if not model.crossed and table == rows and all(stays) and moves:
+        await_person(NOT_REBUILT)
     return [list(alone.shape), table, *stays, moves]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks import await_person
+from autograder.checks import NOT_REBUILT, await_person
 from autograder.models import Model
 from solutions.recurrent_networks import mean_and_std, scale, unscale
 
@@ -180,6 +180,11 @@ def _line(right: str, faults: list[str], weights: str, model: Any, like: Any, x:
             expected = _predictions_with_biases(ours, x)
             if not np.allclose(predicted, expected, rtol=1e-3, atol=1e-4):
                 faults = ["with weights of ours it predicts other numbers than the layers asked for"]
+        if not comparable and not faults and as_many:
+            await_person(
+                "your model has as many weights as the layers asked for, but in arrays of other shapes, so a program cannot compare"
+                " the two: these points await a person. Build it of the layers that the question names to have it graded."
+            )
         if faults or not as_many:
             evidence = [f"gives {predicted.flat[0]:.4f} with our weights"]
     told = [right, *faults] + ([weights] if faults or count else []) + evidence
@@ -190,10 +195,7 @@ def _predicts_otherwise(model: Any, like: Any, x: Array) -> bool:
     """Whether a model of the student's own class predicts something else than ``like`` does with the same weights."""
     weights = model.weights
     if [weight.shape for weight in weights] != [weight.shape for weight in like.get_weights()]:
-        await_person(
-            "your model cannot be graded by a program, because it does more than call Keras' own layers: these points await a"
-            " person. Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
-        )
+        await_person(NOT_REBUILT)
     like.set_weights(weights)
     predicted = np.asarray(model.predict(x))
     return not np.allclose(predicted, np.asarray(like(x.astype("float32"))), rtol=1e-3, atol=1e-4)

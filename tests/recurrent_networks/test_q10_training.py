@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.checks import agree, await_person, check, fact, fail
+from autograder.checks import NOT_REBUILT, agree, await_person, check, fact, fail
 from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from autograder.thresholds import read_record
@@ -55,11 +55,8 @@ def judge_training(submission, draw, limit):
         before = predictions_before_training(model)
         trained = submission.call("train", model, *data, seed=seed, seconds=SECONDS)
         if facts.training_facts(trained, X, y, before, limit) == good:
-            if not trained.crossed:  # the student's own process said what it predicts
-                await_person(
-                    "your trained model cannot be graded by a program, because it does more than call Keras' own layers: these"
-                    " points await a person. Return a keras.Sequential or a functional model, keras.Model(inputs, outputs)."
-                )
+            if not trained.crossed:
+                await_person(NOT_REBUILT)
             fact("training seed", f"{seed} passed; the seeds are {facts.SEEDS}, tried in this order")
             return
         runs.append((model, before, trained))

@@ -1,0 +1,94 @@
+"""What the course's hidden checks say of models that could be right and are built in other ways than the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from autograder.failures import AwaitsPerson
+from autograder.misconceptions import load_by_path
+from autograder.models import Model
+from autograder.tests.first_road import ROOT
+
+UNITS, DAYS, FEATURES = 4, 3, 5
+RNN_WEIGHTS, LSTM_WEIGHTS = 45, 165
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Load a file of the course's tests by its path."""
+    monkeypatch.syspath_prepend(ROOT)
+    return lambda file: load_by_path(ROOT / "tests" / file, f"rebuilt_{file.replace('/', '_')[:-3]}")
+
+
+def stack(*parts: Any) -> keras.Model:
+    return keras.Sequential([keras.Input((DAYS, FEATURES)), *parts])
+
+
+def as_many_without_a_state(rows: int) -> keras.Model:
+    """A bounded number for each sequence from all of its days, without bias, by a matrix of 15 times ``rows`` and no layer that steps."""
+    mean = [layers.Reshape((rows, 1)), layers.GlobalAveragePooling1D()]
+    return stack(layers.Flatten(), layers.Dense(rows, "tanh", use_bias=False), *mean)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "weights"),
+    [
+        (layers.SimpleRNN, lambda: layers.SimpleRNN(UNITS), RNN_WEIGHTS),
+        (layers.SimpleRNN, lambda: layers.RNN(layers.SimpleRNNCell(UNITS)), RNN_WEIGHTS),
+        (layers.LSTM, lambda: layers.LSTM(UNITS, return_sequences=True), LSTM_WEIGHTS),
+        (layers.LSTM, lambda: layers.RNN(layers.LSTMCell(UNITS)), LSTM_WEIGHTS),
+    ],
+)
+def test_as_many_weights_in_other_layers_await_a_person(
+    checks: Callable[[str], ModuleType], kind: Any, right: Callable[[], Any], weights: int
+) -> None:
+    facts = checks("recurrent_networks/facts.py")
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, (12, DAYS, FEATURES))
+    like = stack(kind(UNITS), layers.Dense(1))
+    told = f"one number for each sequence, {weights} trainable weights"
+    layer = right()
+    last = [layers.Lambda(lambda states: states[:, -1])] if getattr(layer, "return_sequences", False) else []
+    assert facts.model_facts(Model.own(stack(layer, *last, layers.Dense(1))), x, like) == told
+    other = as_many_without_a_state(weights // 15)
+    assert other.count_params() == like.count_params() == weights
+    with pytest.raises(AwaitsPerson, match="arrays of other shapes"):
+        facts.model_facts(Model.own(other), x, like)
+
+
+class NotRebuilt(Model):
+    """A model that the student's own process predicts with."""
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__(0, None)
+        self.model = model
+
+    def _ask_student(self, member: str, *args: Any) -> Any:
+        match member:
+            case "predict":
+                return self.model.predict(args[0], verbose=0)
+            case "output_shape":
+                return self.model.output_shape
+        return self.model.count_params()
+
+
+def test_a_masked_model_that_only_the_student_predicts_with_awaits_a_person(
+    checks: Callable[[str], ModuleType],
+) -> None:
+    q5 = checks("padding/test_q5_last_state.py")
+    x = np.array([[1, 5, 3, 2], [4, 2, 6, 1], [3, 1, 2, 7]])
+
+    def looks(masked: bool, kind: Callable[[keras.Model], Model]) -> Any:
+        parts = [keras.Input((None,)), layers.Embedding(9, 4, mask_zero=masked), layers.LSTM(2)]
+        return q5.zeros_around(kind(keras.Sequential(parts)), x, 9, 4)
+
+    assert looks(True, Model.own) == [[3, 2], 9, True, True, True, True]
+    assert looks(False, NotRebuilt) != looks(True, Model.own)  # plainly wrong: nobody has to look at it
+    with pytest.raises(AwaitsPerson, match="does more than call Keras' own layers"):
+        looks(True, NotRebuilt)
