@@ -73,7 +73,10 @@ TEX = frozenset(
 
 
 def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
-    """Make every text cell of a notebook harmless, except the released ones; code cells are shown as code and stay.
+    """Make every text cell of a notebook harmless, except the released ones.
+
+    Code cells are shown as code. They stay, but for characters that turn the reading direction: with them a line reads otherwise
+    than it runs (Boucher and Anderson, "Trojan Source", 2021).
 
     Args:
         notebook: a repaired submission: released cells, with metadata of their own, and the student's texts.
@@ -83,7 +86,8 @@ def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         original = ours.get((cell.cell_type, cell.source))
         if cell.cell_type == "code":
-            cells.append(cell)
+            shown = cell if original is not None else cell | {"source": _printable_lines(cell.source)}
+            cells.append(NotebookNode(shown))
         elif original is not None:  # its text is ours; a picture that came with it is not
             cells.append(_with(cell, attachments=original.get("attachments")))
         else:
@@ -111,7 +115,7 @@ def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> st
     Args:
         pictures: name of an attachment -> address of its data.
     """
-    text = printable("\n".join(re.split(r"\r\n?|\n", source)))
+    text = _printable_lines(source)
     if len(text) > MAX_CELL or len(FORMULA.findall(text)) > MAX_FORMULAS:
         return _as_typed(text)
     if not LIVE.search(text):
@@ -121,6 +125,10 @@ def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> st
     except Exception:  # a limit or a bug of the parser; the text can still be shown as it was typed
         return _as_typed(text)
     return _one_block(written)
+
+
+def _printable_lines(source: str) -> str:
+    return printable("\n".join(re.split(r"\r\n?|\n", source)))
 
 
 def _as_typed(source: str) -> str:

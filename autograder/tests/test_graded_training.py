@@ -126,7 +126,7 @@ def test_an_epoch_is_no_more_than_each_review_once(q6: ModuleType, steps: int, f
     def call(function: str, *arguments: Any, **_: Any) -> Model:
         model = Counted()
         if function == "train":
-            model.steps = steps * arguments[-1]  # type: ignore[misc]  # a property of every other model
+            model.steps = steps * arguments[-1]  # a property of every other model
         return model
 
     told = pytest.raises(CheckFailed, match="two reviews and epochs=1, and the optimizer took 12 steps")

@@ -281,6 +281,13 @@ def test_pictures_stay_where_they_are_pictures() -> None:
         assert "<img" not in harmless(damaged, released).cells[0].source
 
 
+def test_code_reads_as_it_runs() -> None:
+    """Within a comment, characters that turn the reading direction show code that never runs."""
+    hidden = "passed = False \u202e\u2066# passed = True\u2069\u2066\r\nx = 1\x0b"
+    [cell] = harmless(new_notebook(cells=[new_code_cell(hidden)]), new_notebook()).cells
+    assert cell.source == "passed = False \ufffd\ufffd# passed = True\ufffd\ufffd\nx = 1\ufffd"
+
+
 def test_released_cells_and_code_stay_as_they_are() -> None:
     text, asked = new_markdown_cell("<b>Released</b>"), new_markdown_cell("Your *answer* `here`")
     released = new_notebook(cells=[text, asked])

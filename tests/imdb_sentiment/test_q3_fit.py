@@ -72,7 +72,7 @@ def test_one_step_of_adam(submission, draw):
     for settings, reference, n, held_out in (*named, *by_default):
         epochs, batch_size, _ = settings or (3, 128, 0.2)
         x, y = drawn_data(draw, n, held_out)
-        y[: n - held_out] = 1  # every step moves the last bias the same way
+        y[:] = 1  # so every step moves the last bias the same way, in whatever order the reviews come
         model = example_model(VOCAB_SIZE, LENGTH, seed=n)
         before = weights(model)
 
