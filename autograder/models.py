@@ -66,6 +66,7 @@ class Model:
         self.kept = kept
         self._rebuilt = rebuilt
         self._ask = ask
+        self._used = False  # by its own process
 
     @classmethod
     def own(cls, keras_model: Any) -> Model:
@@ -162,7 +163,11 @@ class Model:
         Raises:
             CheckFailed: the model cannot take these inputs.
         """
-        told = self._ask_student("predict", inputs) if self._rebuilt is None else self._rebuilt.predict(inputs)
+        told = self._ask_student("predict", inputs) if self._rebuilt is None else None
+        if self._rebuilt is None and not self._used:
+            self._try_to_cross_again()
+        if self._rebuilt is not None:
+            told = self._rebuilt.predict(inputs)
         try:
             outputs = np.asarray(told)
         except ValueError:  # several, of other shapes
@@ -170,6 +175,12 @@ class Model:
         if outputs.dtype.kind not in "biufc":
             raise CheckFailed("your model predicts something that is no array of numbers")
         return outputs
+
+    def _try_to_cross_again(self) -> None:
+        """Ask for the model once more after its first batch: a class gets its weights, and with them its layers, by its use."""
+        self._used = True
+        again = self._ask_student("itself")
+        self._rebuilt = again._rebuilt if isinstance(again, Model) else None
 
     def with_weights(self, weights: Sequence[Array]) -> Model:
         """The same model with other weights, as many and of the same shapes; this one stays as it is.

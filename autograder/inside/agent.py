@@ -87,6 +87,8 @@ class Agent:
     def _model_member(model: Any, member: str, args: tuple[Any, ...]) -> Any:
         if member == "predict":
             return model.predict(*args, verbose=0)
+        if member == "itself":
+            return model
         if member == "output_shape":
             return tuple(getattr(model, "output_shape", None) or ())
         if member == "weights":

@@ -379,6 +379,15 @@ def test_a_stack_that_was_never_built_gets_its_weights_with_its_first_batch(subm
     assert not zeros.predict(batch(4, 5, 3)).any()
 
 
+def test_a_class_that_was_never_called_crosses_with_its_first_batch(submission: Submission) -> None:
+    model, x = submission.never_called(), batch(4, 5, 3)
+    assert not model.crossed
+    predicted = model.predict(x)
+    assert model.crossed and model.layers == ["LSTM", "Dense"] and model.output_shape == (None, 1)
+    np.testing.assert_allclose(predicted, submission.predicted(model, x), rtol=1e-4, atol=1e-6)
+    assert not np.allclose(model.with_weights([2 * weight for weight in model.weights]).predict(x), predicted)
+
+
 def test_a_model_of_the_judges_own_offers_the_same_and_goes_to_the_student_as_a_copy(submission: Submission) -> None:
     import keras
 
@@ -436,7 +445,7 @@ def test_what_a_subclass_says_without_its_layers_is_not_heard(submission: Submis
 NOT_CROSSING = ["a_lambda", "custom_layer", "raw_tensorflow", "layer_with_weights_inside", "lambda_inside"]
 
 
-@pytest.mark.parametrize("builder", [*NOT_CROSSING, "leaves_when_it_is_looked_at", "never_called"])
+@pytest.mark.parametrize("builder", [*NOT_CROSSING, "leaves_when_it_is_looked_at"])
 def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submission: Submission, builder: str) -> None:
     model, x = submission.call(builder), batch(4, 5, 3)
     assert (model.crossed, model.layers, model.trainable) == (False, None, [])
