@@ -42,7 +42,7 @@ soak: setup lint .venv/chromium
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --strict autograder
+	@$(BIN)/mypy --strict autograder benchmarks
 
 # Pages are opened in a real browser; where it cannot be installed those tests are skipped and say so.
 .venv/chromium: | .venv/set-up

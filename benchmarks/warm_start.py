@@ -36,6 +36,7 @@ from jupyter_client.manager import KernelManager  # noqa: E402  after the path a
 from autograder import warm  # noqa: E402
 from autograder.config import Jail, Limits  # noqa: E402
 from autograder.kernel import Kernel  # noqa: E402
+from autograder.sandbox import usage  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"
@@ -107,7 +108,7 @@ def private_mib(kind: str) -> float:
     """Memory that one kernel has written to and shares with nobody, after it imported TensorFlow and trained."""
     kernel = started(kind)
     kernel.run_cell(FIT, 120.0)
-    pids = [kernel.pid] if kind == "stock" else list(warm.tree(kernel.manager.provisioner.process.pid))
+    pids = [kernel.pid] if kind == "stock" else list(usage.tree(kernel.manager.provisioner.process.pid))
     dirty = sum(_private_kib(pid) for pid in pids)
     kernel.stop()
     return dirty / 1024
