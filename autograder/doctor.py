@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.metadata
 import json
 import os
@@ -9,6 +10,7 @@ import platform
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -101,7 +103,32 @@ def enters_a_namespace():
         raise PermissionError(1, os.strerror(1))
 
 
-def attempts(paths, port, name, pid, folders):
+def starts_more_processes_than(number):
+    children = []
+    try:
+        for _ in range(number + 1):
+            if (child := os.fork()) == 0:
+                signal.pause()
+            children.append(child)
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def writes_more_than(mib):
+    with open("large", "wb") as file:
+        try:
+            file.truncate((mib << 20) + 1)
+        finally:
+            os.remove("large")
+
+
+def finds_shared_memory(key):
+    called("shmget", key, ctypes.c_size_t(1), 0)
+
+
+def attempts(paths, port, name, pid, folders, key, processes, scratch_mib):
     tried = {f"read {path}": (reads, path) for path in paths}
     tried["open a TCP connection"] = (sends, socket.SOCK_STREAM, port)
     tried["send a UDP packet"] = (sends, socket.SOCK_DGRAM, port)
@@ -113,6 +140,9 @@ def attempts(paths, port, name, pid, folders):
     tried["make a user namespace"] = (enters_a_namespace,)
     tried["trace a process"] = (traces,)
     tried["make a system call that the filter does not know"] = (calls_what_is_newer_than_the_filter,)
+    tried["find shared memory of System V"] = (finds_shared_memory, key)
+    tried["start more processes than it may"] = (starts_more_processes_than, processes)
+    tried["make a file that is larger than it may"] = (writes_more_than, scratch_mib)
     outcomes = []
     for what, (function, *arguments) in tried.items():
         try:
@@ -191,7 +221,7 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
 
     On the level ``user`` it may read what ``/proc`` says of the machine; docs/security.md says so.
     """
-    parent = warm.parent()
+    parent, limits = warm.parent(), course.settings.limits
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
     if parent.level != "user":
         secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
@@ -201,7 +231,8 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unix,
-        NotebookRun([PROBE], [], course.settings.limits) as run,
+        shared_memory() as key,
+        NotebookRun([PROBE], [], limits) as run,
     ):
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
@@ -210,13 +241,33 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         run.run_cells()
         paths = [str(path) for path in secret if path.exists()]
         port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
-        for what, refused in Submission(run).attempts(paths, port, name, os.getpid(), outside):
+        arguments = [paths, port, name, os.getpid(), outside, key, limits.processes, limits.scratch_mib]
+        for what, refused in Submission(run).attempts(*arguments):
             yield Attempt("a notebook", str(what), str(refused))
-        probe = {"probe": PROBE, "arguments": [paths, port, name, os.getpid(), outside]}
+        probe = {"probe": PROBE, "arguments": arguments}
         roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")
         for role in roles:
-            for what, refused in worker.ask(role, "autograder.confined:attempt", probe)["outcomes"]:
+            for what, refused in worker.ask(role, "autograder.confined:attempt", probe, limits=limits)["outcomes"]:
                 yield Attempt(f"a {role}", str(what), str(refused))
+
+
+@contextmanager
+def shared_memory() -> Iterator[int]:
+    """A segment of System V's shared memory that everybody on the machine may write to, by its key."""
+    key, everybody_may, remove = (
+        int.from_bytes(os.urandom(3)) + 1,
+        0o3666,
+        0,
+    )  # IPC_CREAT, IPC_EXCL and rw-rw-rw-; IPC_RMID
+    libc = ctypes.CDLL(None)
+    segment = libc.shmget(
+        key, ctypes.c_size_t(1), everybody_may
+    )  # -1 where the machine has none: nothing is to be found then
+    try:
+        yield key
+    finally:
+        if segment >= 0:
+            libc.shmctl(segment, remove, None)
 
 
 def _machine(course: Course) -> dict[str, str]:

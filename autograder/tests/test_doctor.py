@@ -29,6 +29,11 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
     assert all(attempt["refused"] for attempt in found["attempts"])
     tried = {attempt["what"] for attempt in found["attempts"]}
     assert {f"read {built.root / 'tests'}", "open a TCP connection", "signal the judge"} <= tried
+    assert {
+        "find shared memory of System V",
+        "start more processes than it may",
+        "make a file that is larger than it may",
+    } <= tried
     assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {warm.INSIDE}"} <= tried
     for who in ("a notebook", "a reader", "a judge"):
         assert who in done.output and len([a for a in found["attempts"] if a["who"] == who]) > 12
@@ -40,7 +45,13 @@ def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
     through = {attempt.what for attempt in attempts(built, worker) if not attempt.refused}
     worker.close()
     warm.settle(warm.Surroundings())
-    walls = {"read /proc/version", "open a TCP connection", "send to a Unix socket", f"write in {sys.prefix}"}
+    walls = {
+        "find shared memory of System V",
+        "read /proc/version",
+        "open a TCP connection",
+        "send to a Unix socket",
+        f"write in {sys.prefix}",
+    }
     assert {f"read {built.root / 'tests'}", f"write in {built.root}"} | walls <= through
 
 
