@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.handins import Finder, HandIn, assignment_stem
 from autograder.intake import Reader
-from autograder.people import Student, StudentNames, folder_name
+from autograder.people import Student, StudentNames, folder_name, printable
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,16 @@ def _age(submission: Submission) -> tuple[float, bool, str]:
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path in {path.resolve(): path for path in paths}.values():
+    for path in {os.path.abspath(path): path for path in paths}.values():
         before = len(found), len(reader.problems)
         try:
             found += finder.hand_ins(reader.open(path))
         except Ungradable as error:
-            reader.problems.append(f"{path}: {error}")
+            reader.problems.append(f"{printable(str(path))}: {error}")
         if before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
-                f"{path}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
+                f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
             )
     if not found:
         raise UsageError(" ".join(reader.problems[:3]))
