@@ -22,6 +22,7 @@ MAX_TEXT = 200  # characters of a name, number or address
 _ENTRY = re.compile(r"^(?:(submission_\d{1,20})|\S[^\n]*?):", re.MULTILINE)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})? ?(Z|UTC|[+-]\d\d:?\d\d)?")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every value is text, whatever it looks like
+_AGAIN = "Nobody knows whose they are without it: export the submissions from Gradescope again."
 
 
 @dataclass
@@ -95,9 +96,6 @@ def is_export(files: Sequence[File]) -> bool:
     return bool(names) and flat == [METADATA] and all(map(FOLDER.fullmatch, names))
 
 
-_AGAIN = "Nobody knows whose they are without it: export the submissions from Gradescope again."
-
-
 def _text(metadata: File) -> str:
     """The metadata file's text.
 
@@ -118,7 +116,7 @@ def _entries(text: str, folders: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     seen = set()
     starts = list(_ENTRY.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends, strict=False):
         if (folder := start[1]) in folders:
             yield folder, "" if folder in seen else text[start.start() : end]
             seen.add(folder)

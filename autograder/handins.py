@@ -19,7 +19,7 @@ from autograder.people import Person, canvas_person, moodle_person, printable
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.
 DOWNLOAD = re.compile(r"moodle|canvas|gradescope|submissions|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE)
-MOST_OF_ONE = 20  # notebooks, or zips, of one student
+MOST_NOTEBOOKS, MOST_ZIPS = 20, 3  # of one student: that many are opened
 STAMP_FILE = "timestamp.txt"
 MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
 # What a time is written with, as nbgrader and the programs around it do; a zone is no path out of the system's list of zones.
@@ -205,13 +205,13 @@ class Finder:
             return sorted(clear, key=lambda h: (not DOCUMENT.fullmatch(h.file.suffix), h.file.parts))[:1]
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
         return self._some(
-            exact if box.tree and exact else chosen, "notebooks"
+            exact if box.tree and exact else chosen, MOST_NOTEBOOKS, "notebooks"
         )  # nbgrader's rule: other notebooks in that folder are scratch paper
 
     def _inside_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
         """The notebooks in the zips of somebody who handed in a zip; zips inside those are not opened."""
         inside = []
-        for hand_in in self._some([h for h in hand_ins if h.file.suffix == ".zip"], "zips"):
+        for hand_in in self._some([h for h in hand_ins if h.file.suffix == ".zip"], MOST_ZIPS, "zips"):
             try:
                 box = self.reader.unzip(hand_in.file.fetch(), hand_in.file.origin)
             except Ungradable as error:
@@ -220,20 +220,19 @@ class Finder:
             inside += _notebooks(hand_in, box)
         return inside
 
-    def _some(self, hand_ins: list[HandIn], what: str) -> list[HandIn]:
+    def _some(self, hand_ins: list[HandIn], most: int, what: str) -> list[HandIn]:
         """No more of one person than are looked at: those called after an assignment first, then the newest."""
-        if len(hand_ins) <= MOST_OF_ONE:
+        if len(hand_ins) <= most:
             return hand_ins
-        first = hand_ins[0]
-        self.reader.notes.append(
-            f"{printable(first.person.name)}: handed in {len(hand_ins)} {what} ({first.file.origin}, ...). "
-            f"At most {MOST_OF_ONE} of one student are opened."
+        about = (
+            f"{printable(hand_ins[0].person.name)}: handed in {len(hand_ins)} {what} ({hand_ins[0].file.origin}, ...)."
         )
+        self.reader.notes.append(f"{about} At most {most} of one student are opened.")
         return sorted(
             hand_ins,
             key=lambda h: (self._from_name(h.rest[-1]) is not None, h.file.modified, h.file.parts),
             reverse=True,
-        )[:MOST_OF_ONE]
+        )[:most]
 
     def _wanted(self, chosen: list[HandIn], box: Box) -> list[HandIn]:
         """Each with its assignment, without those that plainly are for another than the instructor asked for."""
