@@ -79,9 +79,10 @@ class Finder:
         """
         number, owner = next(self._numbers), _owner(box)
         box = box if owner else _without_wrapper(box, self.assignments)
-        tops = {file.parts[0] for file in box.files}
-        if not owner and not box.tree and len(tops) == 1 and not tops & self.assignments:
-            self._note_many(*tops, [replace(file, parts=file.parts[1:]) for file in box.files if len(file.parts) > 1])
+        tops = {file.parts[0] for file in box.files} - self.assignments
+        if not owner and not box.tree and len(tops) == 1:
+            below = [replace(file, parts=file.parts[1:]) for file in box.files if len(file.parts) > 1]
+            self._note_many(min(tops), below)
         submitters = Submitters.read([] if box.tree or owner else box.files)
         self.reader.notes += submitters.notes
         people: dict[tuple[Person, str | None], list[HandIn]] = defaultdict(list)
