@@ -117,7 +117,8 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
         *older, newest = sorted(group, key=_age if any(not s.upload for s in group) else lambda s: s.upload)
         kept.append(newest)
         if older:
-            names = ", ".join(submission.origin for submission in older)
+            more = f" and {len(older) - 5} more" if len(older) > 5 else ""
+            names = ", ".join(submission.origin for submission in older[-5:]) + more
             notes.append(
                 f"{newest.student}, {newest.assignment}: {newest.origin} is the newest and counts; not graded: {names}."
             )

@@ -114,7 +114,7 @@ class Finder:
             )
 
     def _loose_zips(self, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
-        """The platforms' downloads among the zips that lie in a folder, and what was in those of one student each."""
+        """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
         downloads: list[tuple[File, Box]] = []
         own: list[HandIn] = []
         for file in zips:
@@ -127,10 +127,8 @@ class Finder:
                 downloads.append((file, inside))
             else:
                 self._note_many(file.origin, _without_wrapper(inside, self.assignments).files)
-                hand_in = HandIn(
-                    Person("folder", Path(file.parts[-1]).stem), number, file, file.parts[-1:], self._folder(file.parts)
-                )
-                own += _notebooks(hand_in, inside) or [hand_in]
+                student = Person("folder", Path(file.parts[-1]).stem)
+                own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
         return downloads, own
 
     def _note_many(self, origin: str, files: list[File]) -> None:

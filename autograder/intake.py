@@ -85,6 +85,7 @@ class Reader:
         self.notes: list[str] = []
         self.problems: list[str] = []
         self._unpacked, self._stack, self._number = unpacked, stack, count(1)
+        self._boxes: dict[Path, Box] = {}  # of every zip that is open
 
     def open(self, path: Path) -> Box:
         """The files of one path.
@@ -126,6 +127,8 @@ class Reader:
         Raises:
             Ungradable: it is no zip, is damaged, or says that it would fill the disk.
         """
+        if path in self._boxes:
+            return self._boxes[path]
         archive = self._stack.enter_context(Archive(path))
         fallback = _modified(path)
         files, odd = [], []
@@ -146,7 +149,8 @@ class Reader:
                     )
         self.notes += _first([f"{origin}: {line}" for line in odd], origin)
         self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
-        return Box(path.stem, files, zipped=True)
+        self._boxes[path] = Box(path.stem, files, zipped=True)
+        return self._boxes[path]
 
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
         name = Path(entry.parts[-1])
