@@ -10,7 +10,7 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -118,6 +118,13 @@ KINDS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def watched() -> Iterator[None]:
+    """Memory is no longer watched after a test."""
+    yield
+    tracemalloc.stop()
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_hostile_zip_costs_little_and_nobody_else(course: Course, tmp_path: Path, kind: Callable[[], bytes]) -> None:
     data = kind()
@@ -138,7 +145,6 @@ def test_a_hostile_zip_costs_little_and_nobody_else(course: Course, tmp_path: Pa
             assert all(line.isprintable() and len(line) < 1000 for line in lines)
     assert time.process_time() - began < 10
     assert tracemalloc.get_traced_memory()[1] < 250 << 20
-    tracemalloc.stop()
 
 
 NAMES = [
@@ -184,4 +190,3 @@ def test_a_list_of_files_of_500_mb_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(Ungradable, match="its list of files has 500 MiB"):
         Archive(path)
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
-    tracemalloc.stop()
