@@ -132,12 +132,12 @@ class Finder:
         return downloads, own
 
     def _note_many(self, origin: str, files: list[File]) -> None:
-        """Say so where what was read as one student's may be a class: notebooks lie in several folders of it."""
+        """Say so where what was read as one student's may be a class: its folders hold notebooks, or a platform's names stand in it."""
         folders = {file.parts[0] for file in files if len(file.parts) > 1 and file.suffix == ".ipynb"}
-        if len(folders - self.assignments) > 1:
+        people = [file for file in files if moodle_person(file.parts[0]) or canvas_person(file.parts[0])]
+        if len(folders - self.assignments) > 1 or people:
             self.reader.notes.append(
-                f"{printable(origin)}: was read as one student's, and holds notebooks in {len(folders)} folders. "
-                "If it holds a class, name it itself."
+                f"{printable(origin)}: was read as one student's. If it holds a class, name it itself."
             )
 
     def _in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
