@@ -61,9 +61,9 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         converter = self.parent
         tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
         refused: dict[str, str] = {}
-        for folder, notebooks in converter.assignments.items():
+        for folder in converter.assignments:
             try:
-                for line in make_plain(Path(folder), tree, [Path(notebook) for notebook in notebooks]):
+                for line in make_plain(Path(folder), tree):
                     converter.log.warning("%s", line)
             except (Ungradable, OSError, RecursionError) as error:
                 refused[folder] = str(error)
@@ -91,7 +91,7 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         return self.from_notebook_node(Opened.from_data(found.opened, course).notebook, resources, **kw)
 
 
-def make_plain(folder: Path, tree: Path, notebooks: list[Path]) -> list[str]:
+def make_plain(folder: Path, tree: Path) -> list[str]:
     """Leave plain files alone in a submission's folder: nbgrader follows links, waits for pipes, and reads a time of any length.
 
     Args:
@@ -101,13 +101,14 @@ def make_plain(folder: Path, tree: Path, notebooks: list[Path]) -> list[str]:
         A line for each file that was replaced or set aside.
 
     Raises:
-        Ungradable: the folder, or one of its notebooks, is a link itself.
+        Ungradable: the folder, or the notebook called after it, is a link itself.
     """
     above = [part for part in (folder, *folder.parents) if part.is_relative_to(tree) and part != tree]
     if strange := next((part for part in above if part.is_symlink()), None):
         raise Ungradable(f"{printable(str(strange))}: is a link and was not followed.")
-    if strange := next((path for path in notebooks if not is_regular(path)), None):
-        raise Ungradable(f"{printable(str(strange))}: is a link or special file and was not read.")
+    notebook = folder / f"{folder.name}.ipynb"
+    if os.path.lexists(notebook) and not is_regular(notebook):
+        raise Ungradable(f"{printable(str(notebook))}: is a link or special file and was not read.")
     lines = []
     for top, _, names in os.walk(folder):
         for path in (Path(top, name) for name in names):

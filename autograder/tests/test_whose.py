@@ -282,6 +282,14 @@ def test_no_link_and_no_pipe_is_followed_however_the_tree_is_named(course: Cours
             assert all("is a link" in line or "special file" in line for line in collection.problems)
 
 
+def test_the_tree_itself_may_lie_elsewhere(course: Course, tmp_path: Path) -> None:
+    put(tmp_path / "disk/ben/padding/padding.ipynb")
+    (course.root / "submitted").symlink_to(tmp_path / "disk")
+    for path in (course.root, course.root / "submitted", course.root / "submitted/ben"):
+        with collect([path], course) as collection:
+            assert students(collection) == {"ben"}
+
+
 def test_folders_in_folders_without_end_are_one_line(course: Course, tmp_path: Path) -> None:
     put(tmp_path / "class/eva/padding.ipynb")
     here = os.open(tmp_path / "class", os.O_RDONLY)
