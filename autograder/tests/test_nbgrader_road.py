@@ -11,8 +11,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
+from autograder.cli import main
 from autograder.course import Course
 from autograder.errors import Ungradable
 from autograder.nbgrader_road import make_plain
@@ -194,6 +196,30 @@ def test_no_link_pipe_or_endless_time_is_read(built: Course) -> None:
     with Gradebook(f"sqlite:///{built.root}/gradebook.db") as gradebook:
         times = {s.student.id: s.timestamp for s in gradebook.assignment_submissions("tiny")}
     assert times["ben"] is None and times["nell"].day == 30
+
+
+def test_grading_the_tree_follows_no_link_either(built: Course) -> None:
+    (built.root / "solutions" / "key.txt").write_text("the answer")
+    hand_in(built, "ann", **RIGHT)
+    ben = hand_in(built, "ben", **RIGHT).parent
+    (ben / "data.txt").symlink_to(built.root / "solutions" / "key.txt")
+    (ben / "timestamp.txt").write_text("1 " * 500_000)
+    eva = hand_in(built, "eva", **RIGHT)
+    eva.unlink()
+    eva.symlink_to("../../ann/tiny/tiny.ipynb")
+    done = CliRunner().invoke(main, ["grade", str(built.root / "submitted"), "--course", str(built.root)])
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
+    found = scores(built)
+    assert set(found) == {"ann", "ben"} and found["ben"]["q2"] == 3.0
+    told = " ".join(done.output.split())
+    for line in (
+        "ben/tiny/data.txt: is a link",
+        "ben/tiny/timestamp.txt: holds no time",
+        "eva/tiny/tiny.ipynb: is a link",
+    ):
+        assert line in told
+    shown = [path for tree in ("autograded", "feedback") for path in (built.root / tree).rglob("*") if path.is_file()]
+    assert shown and all(b"the answer" not in path.read_bytes() for path in shown)
 
 
 def test_what_cannot_be_made_plain_is_refused(tmp_path: Path) -> None:
