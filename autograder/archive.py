@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import io
+import os
 import stat
 import struct
 import zipfile
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 from autograder.errors import Ungradable
 from autograder.people import printable
@@ -56,17 +54,37 @@ class Entry:
     modified: datetime | None
 
 
-class _Bounded(io.FileIO):
-    """A file of which nothing longer than ``MAX_DIRECTORY`` is read at once."""
+class _Bounded:
+    """A file as zipfile reads it: never more than ``MAX_DIRECTORY`` at once, and open only meanwhile, for a class has many zips."""
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > MAX_DIRECTORY:
+    def __init__(self, path: Path) -> None:
+        self._path, self._at = path, 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._path.stat().st_size}[whence]
+        if start + offset < 0:
+            raise ValueError("a place before its beginning")
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size > MAX_DIRECTORY:
             raise zipfile.BadZipFile(f"its list of files has {size / 2**20:.0f} MiB")
-        return super().read(size)
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            data = file.read(size)
+        self._at += len(data)
+        return data
 
 
 class Archive:
-    """A zip, opened for reading; use it in a ``with`` block.
+    """A zip whose list of files has been read.
 
     Attributes:
         refused: entries that are not read, one line each, filled by ``entries``.
@@ -81,33 +99,19 @@ class Archive:
         self.refused: list[str] = []
         self._left = MAX_UNPACKED
         try:
-            self._file = _Bounded(path)
-        except OSError as error:
-            raise Ungradable(f"cannot be opened ({error.strerror}).") from error
-        try:
-            self._zip = zipfile.ZipFile(self._file)
+            self._zip = zipfile.ZipFile(_Bounded(path))
         except _DAMAGE as error:
-            self._file.close()
             raise Ungradable(f"cannot be opened as a zip ({_reason(error)}). Download it again.") from error
         infos = self._zip.infolist()
         size = sum(info.file_size for info in infos)
         if len(infos) > MAX_ENTRIES:
-            self.__exit__()
             raise Ungradable(
                 f"holds {len(infos)} files; more than {MAX_ENTRIES} are not unpacked. Unpack it yourself and name the folder."
             )
         if size > MAX_UNPACKED or size > MAX_RATIO * max(path.stat().st_size, 1):
-            self.__exit__()
             raise Ungradable(
                 f"would unpack to {size / 2**30:.1f} GiB; that is not unpacked. Unpack it yourself and name the folder."
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._zip.close()
-        self._file.close()
 
     def entries(self) -> Iterator[Entry]:
         """The regular files, in the zip's order."""
@@ -138,7 +142,7 @@ class Archive:
                     left -= len(block)
                     self._left -= len(block)
         except _DAMAGE as error:
-            if getattr(error, "errno", None) not in (None, errno.EINVAL):  # that is a place outside the zip
+            if getattr(error, "errno", None):
                 raise  # this machine's disk, not the zip
             raise Ungradable(f"is damaged inside the zip ({_reason(error)}). Download the zip again.") from error
         if self._left <= 0:

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -89,11 +88,10 @@ def collect(
         course.assignment(assignment)
     collection = Collection()
     try:
-        with ExitStack() as stack:
-            reader = Reader(course, collection.unpacked, stack)
-            found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
-            names = StudentNames(_alike(found), roster)
-            submissions = _submissions(found, names, reader)
+        reader = Reader(course, collection.unpacked)
+        found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
+        names = StudentNames(_alike(found), roster)
+        submissions = _submissions(found, names, reader)
     except BaseException:
         collection.__exit__()
         raise

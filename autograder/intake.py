@@ -7,7 +7,6 @@ import re
 import stat
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -73,19 +72,18 @@ class Reader:
         problems: files that could not be read.
     """
 
-    def __init__(self, course: Course, unpacked: Path, stack: ExitStack) -> None:
+    def __init__(self, course: Course, unpacked: Path) -> None:
         """
         Args:
             unpacked: where files out of zips go, each into a folder of its own.
-            stack: closes the zips in the end.
         """
         self.course_root = course.root.resolve()
         self.submitted = course.tree("submitted").resolve()
         self.max_bytes = course.settings.limits.notebook_mib * 2**20
         self.notes: list[str] = []
         self.problems: list[str] = []
-        self._unpacked, self._stack, self._number = unpacked, stack, count(1)
-        self._boxes: dict[Path, Box] = {}  # of every zip that is open
+        self._unpacked, self._number = unpacked, count(1)
+        self._boxes: dict[Path, Box] = {}  # of every zip that was opened
 
     def open(self, path: Path) -> Box:
         """The files of one path.
@@ -129,7 +127,7 @@ class Reader:
         """
         if path in self._boxes:
             return self._boxes[path]
-        archive = self._stack.enter_context(Archive(path))
+        archive = Archive(path)
         fallback = _modified(path)
         files, odd = [], []
         for entry in archive.entries():

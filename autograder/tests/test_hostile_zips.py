@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import io
 import os
+import resource
 import stat
 import struct
 import time
@@ -190,3 +191,16 @@ def test_a_list_of_files_of_500_mb_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(Ungradable, match="its list of files has 500 MiB"):
         Archive(path)
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
+
+
+def test_a_class_may_have_more_zips_than_files_may_be_open(course: Course, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    inside = len(os.listdir("/proc/self/fd")) + 30
+    for number in range(100):
+        put(tmp_path / f"class/s{number}.zip", zip_bytes("padding.ipynb"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (inside, hard))
+    try:
+        with collect([tmp_path / "class"], course) as collection:
+            assert len(collection.submissions) == 100
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
