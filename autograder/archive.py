@@ -16,9 +16,8 @@ from autograder.errors import Ungradable
 from autograder.people import printable
 
 MAX_ENTRIES = 50_000
-MAX_DIRECTORY = (
-    16 * 2**20
-)  # bytes of a zip's own list of its files: Python reads it whole, and needs twenty times as much
+# Bytes of a zip's own list of its files: Python reads it whole, and needs twenty times as much.
+MAX_DIRECTORY = 16 * 2**20
 MAX_PART, MAX_NAME = 255, 4096  # characters of a file's name and of its path; no system takes longer ones
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 1_100  # deflate itself cannot reach it; only overlapping entries can

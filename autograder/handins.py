@@ -203,9 +203,9 @@ class Finder:
             ]
             return sorted(clear, key=lambda h: (not DOCUMENT.fullmatch(h.file.suffix), h.file.parts))[:1]
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
-        return self._some(
-            exact if box.tree and exact else chosen, MOST_NOTEBOOKS, "notebooks"
-        )  # nbgrader's rule: other notebooks in that folder are scratch paper
+        if box.tree and exact:
+            chosen = exact  # nbgrader's rule: other notebooks in that folder are scratch paper
+        return self._some(chosen, MOST_NOTEBOOKS, "notebooks")
 
     def _inside_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
         """The notebooks in the zips of somebody who handed in a zip; zips inside those are not opened."""
@@ -223,10 +223,11 @@ class Finder:
         """No more of one person than are looked at: those called after an assignment first, then the newest."""
         if len(hand_ins) <= most:
             return hand_ins
-        about = (
-            f"{printable(hand_ins[0].person.name)}: handed in {len(hand_ins)} {what} ({hand_ins[0].file.origin}, ...)."
+        first = hand_ins[0]
+        self.reader.notes.append(
+            f"{printable(first.person.name)}: handed in {len(hand_ins)} {what} ({first.file.origin}, ...). "
+            f"At most {most} of one student are opened."
         )
-        self.reader.notes.append(f"{about} At most {most} of one student are opened.")
         return sorted(
             hand_ins,
             key=lambda h: (self._from_name(h.rest[-1]) is not None, h.file.modified, h.file.parts),

@@ -68,12 +68,14 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             except (Ungradable, OSError, RecursionError) as error:
                 refused[folder] = str(error)
 
-        def init_assignment(assignment: str, student: str, go_on: Any = converter.init_assignment) -> None:
+        def init_destination(assignment: str, student: str, go_on: Any = converter.init_destination) -> Any:
             if reason := refused.get(converter._format_source(assignment, student)):
-                raise Ungradable(reason)  # before anything is copied, or a notebook that is missing gets zero points
-            go_on(assignment, student)
+                raise Ungradable(
+                    reason
+                )  # before anything is read or copied, or a notebook that is missing gets zero points
+            return go_on(assignment, student)
 
-        converter.init_assignment = init_assignment
+        converter.init_destination = init_destination
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
         course = _course(str(self.config.CourseDirectory.root))
@@ -114,7 +116,8 @@ def make_plain(folder: Path, tree: Path) -> list[str]:
         for path in (Path(top, name) for name in names):
             if not is_regular(path):
                 what = f"a link to '{printable(os.readlink(path))}'" if path.is_symlink() else "a special file"
-                store.write_whole(path, f"This was {what}. It is not followed.\n")
+                path.unlink()
+                path.write_text(f"This was {what}. It is not followed.\n", encoding="utf-8")
                 lines.append(f"{printable(str(path))}: was {what}; a text that says so is in its place.")
     stamp = folder / STAMP_FILE
     data = read_regular(stamp, MAX_STAMP + 1)
