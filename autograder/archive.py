@@ -1,30 +1,37 @@
-"""Reading a zip that somebody else made: nothing is written under a name of its making, and nothing larger than agreed."""
+"""Read a zip that somebody else made: never use its names for paths, never unpack beyond the limits."""
 
 from __future__ import annotations
 
-import lzma
+import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 from autograder.errors import Ungradable
 from autograder.people import printable
 
 MAX_ENTRIES = 50_000
+# Bytes of a zip's own list of its files: Python reads it whole, and needs twenty times as much.
+MAX_DIRECTORY = 16 * 2**20
+MAX_PART, MAX_NAME = 255, 4096  # characters of a file's name and of its path; no system takes longer ones
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 1_100  # deflate itself cannot reach it; only overlapping entries can
+# Of all others Python unpacks a piece whole, however large it becomes.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
+    struct.error,
     EOFError,
+    LookupError,
     NotImplementedError,
     ValueError,
+    OverflowError,
     OSError,
     RuntimeError,
 )
@@ -46,11 +53,40 @@ class Entry:
     modified: datetime | None
 
 
+class _Bounded:
+    """A file as zipfile reads it: never more than ``MAX_DIRECTORY`` at once, and open only meanwhile, for a class has many zips."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._at = path, 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._path.stat().st_size}[whence]
+        if start + offset < 0:
+            raise ValueError("a place before its beginning")
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size > MAX_DIRECTORY:
+            raise zipfile.BadZipFile(f"its list of files has {size / 2**20:.0f} MiB")
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            data = file.read(size)
+        self._at += len(data)
+        return data
+
+
 class Archive:
-    """A zip, opened for reading; use it in a ``with`` block.
+    """A zip whose list of files has been read.
 
     Attributes:
-        refused: entries that are links, special files or encrypted, one line each, filled by ``entries``.
+        refused: entries that are not read, one line each, filled by ``entries``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,44 +98,31 @@ class Archive:
         self.refused: list[str] = []
         self._left = MAX_UNPACKED
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(_Bounded(path))
         except _DAMAGE as error:
             raise Ungradable(f"cannot be opened as a zip ({_reason(error)}). Download it again.") from error
         infos = self._zip.infolist()
         size = sum(info.file_size for info in infos)
         if len(infos) > MAX_ENTRIES:
-            self._zip.close()
             raise Ungradable(
                 f"holds {len(infos)} files; more than {MAX_ENTRIES} are not unpacked. Unpack it yourself and name the folder."
             )
         if size > MAX_UNPACKED or size > MAX_RATIO * max(path.stat().st_size, 1):
-            self._zip.close()
             raise Ungradable(
                 f"would unpack to {size / 2**30:.1f} GiB; that is not unpacked. Unpack it yourself and name the folder."
             )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._zip.close()
-
     def entries(self) -> Iterator[Entry]:
         """The regular files, in the zip's order."""
         for info in self._zip.infolist():
-            if info.is_dir() or info.filename.endswith("\\"):
+            parts = safe_parts(info.filename)
+            if not parts or info.filename.endswith(("/", "\\")):
                 continue
-            name = printable(info.filename)
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            if kind not in (0, stat.S_IFREG):
-                self.refused.append(f"{name}: is a link or special file and was not read.")
-            elif info.flag_bits & 1:
-                self.refused.append(f"{name}: is encrypted. Ask for it without a password.")
+            name = printable(info.filename[:MAX_PART])
+            if why := _refusal(info, parts):
+                self.refused.append(f"{name}: {why}")
             else:
-                parts = safe_parts(info.filename)
-                if parts:
-                    odd = None if "/".join(parts) == info.filename else name
-                    yield Entry(info, parts, odd, _date(info))
+                yield Entry(info, parts, None if "/".join(parts) == info.filename else name, _date(info))
 
     def extract(self, entry: Entry, target: Path, max_bytes: int) -> None:
         """Write one entry to the file ``target``.
@@ -125,6 +148,19 @@ class Archive:
             raise Ungradable(
                 f"the zip unpacks to more than {MAX_UNPACKED // 2**30} GiB. Unpack it yourself and name the folder."
             )
+
+
+def _refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
+    """Why an entry is not read."""
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        return "is a link or special file and was not read."
+    if info.flag_bits & 1:
+        return "is encrypted. Ask for it without a password."
+    if info.compress_type not in METHODS:
+        return "is compressed in an unusual way and was not read. Ask for an ordinary zip."
+    if len(info.filename) > MAX_NAME or max(map(len, parts)) > MAX_PART:
+        return "has a name that is longer than any system takes, and was not read."
+    return None
 
 
 def safe_parts(name: str) -> tuple[str, ...]:

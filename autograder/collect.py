@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.handins import Finder, HandIn, assignment_stem
 from autograder.intake import Reader
-from autograder.people import Student, StudentNames, folder_name
+from autograder.people import Student, StudentNames, folder_name, printable
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,10 @@ def collect(
         course.assignment(assignment)
     collection = Collection()
     try:
-        with ExitStack() as stack:
-            reader = Reader(course, collection.unpacked, stack)
-            found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
-            names = StudentNames(_alike(found), roster)
-            submissions = _submissions(found, names, reader)
+        reader = Reader(course, collection.unpacked)
+        found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
+        names = StudentNames(_alike(found), roster)
+        submissions = _submissions(found, names, reader)
     except BaseException:
         collection.__exit__()
         raise
@@ -116,7 +115,8 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
         *older, newest = sorted(group, key=_age if any(not s.upload for s in group) else lambda s: s.upload)
         kept.append(newest)
         if older:
-            names = ", ".join(submission.origin for submission in older)
+            more = f" and {len(older) - 5} more" if len(older) > 5 else ""
+            names = ", ".join(submission.origin for submission in older[-5:]) + more
             notes.append(
                 f"{newest.student}, {newest.assignment}: {newest.origin} is the newest and counts; not graded: {names}."
             )
@@ -132,16 +132,16 @@ def _age(submission: Submission) -> tuple[float, bool, str]:
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path in {path.resolve(): path for path in paths}.values():
+    for path in {os.path.abspath(path): path for path in paths}.values():
         before = len(found), len(reader.problems)
         try:
             found += finder.hand_ins(reader.open(path))
         except Ungradable as error:
-            reader.problems.append(f"{path}: {error}")
+            reader.problems.append(f"{printable(str(path))}: {error}")
         if before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
-                f"{path}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
+                f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
             )
     if not found:
         raise UsageError(" ".join(reader.problems[:3]))

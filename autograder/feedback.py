@@ -10,8 +10,13 @@ import nbformat
 
 from autograder import store
 from autograder.course import Course
+from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake import read_regular
 from autograder.pages import draw, render
 from autograder.results import Result
+
+SECRET_FILE = "submission_secret.txt"
+MAX_SECRET = 1000  # bytes; nbgrader's have 64
 
 
 def write_feedback(course: Course, result: Result) -> Path:
@@ -21,11 +26,11 @@ def write_feedback(course: Course, result: Result) -> Path:
     seen = result.for_students(course.settings.course.show_details)
     store.write_whole(path, feedback_page(seen, manual), shown=True)
     handed_in = course.tree("submitted") / result.student / result.assignment
-    stamp, secret = handed_in / "timestamp.txt", handed_in / "submission_secret.txt"
-    if stamp.is_file():
-        store.write_whole(path.with_name(stamp.name), stamp.read_text(encoding="utf-8"))
-    text = secret.read_text(encoding="utf-8") if secret.is_file() else _nobodys_secret(course, result)
-    store.write_whole(path.with_name(secret.name), text)
+    stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
+    store.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
+    secret = read_regular(handed_in / SECRET_FILE, MAX_SECRET + 1)
+    known = secret and len(secret) <= MAX_SECRET and secret.isascii()
+    store.write_whole(path.with_name(SECRET_FILE), secret if secret and known else _nobodys_secret(course, result))
     return path
 
 

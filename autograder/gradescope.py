@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import yaml
 
-from autograder.intake import File
+from autograder.errors import Ungradable
+from autograder.intake import MAX_LIST_BYTES, File, plausible, read_regular
 from autograder.people import Person
 
 METADATA = "submission_metadata.yml"
-FOLDER = re.compile(r"submission_\d+")
+FOLDER = re.compile(r"submission_\d{1,20}")
+MAX_DEPTH = 12  # lists and mappings in each other
+MAX_TEXT = 200  # characters of a name, number or address
+_ENTRY = re.compile(r"^(?:(submission_\d{1,20})|\S[^\n]*?):", re.MULTILINE)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})? ?(Z|UTC|[+-]\d\d:?\d\d)?")
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every value is text, whatever it looks like
+_AGAIN = "Nobody knows whose they are without it: export the submissions from Gradescope again."
 
 
 @dataclass
@@ -22,48 +30,125 @@ class Submitters:
     """Folder of an export -> the person who handed it in, and when. Empty for anything that is no such export.
 
     Attributes:
-        base: the folder that the export's folders lie in.
+        notes: one line for what cannot be read.
     """
 
-    base: tuple[str, ...] = ()
     people: dict[str, Person] = field(default_factory=dict)
     times: dict[Person, datetime] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, files: Sequence[File]) -> Submitters:
         """From the metadata file beside the folders of the export; a file of that name in a student's folder says nothing.
 
         Raises:
-            Ungradable: it is damaged inside its zip.
+            Ungradable: the metadata file is damaged.
         """
-        exports = {file.parts[:i] for file in files for i, part in enumerate(file.parts[:2]) if FOLDER.fullmatch(part)}
-        submitters = cls(min(exports, key=len, default=()))
-        for file in files:
-            if file.parts[-1] == METADATA and file.parts[:-1] == submitters.base and exports:
-                try:
-                    content = yaml.load(file.fetch().read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-                except yaml.YAMLError:
-                    continue
-                for folder, entry in content.items() if isinstance(content, dict) else ():
-                    if FOLDER.fullmatch(str(folder)):
-                        submitters._add(str(folder), entry)
+        submitters = cls()
+        folders = {file.parts[0] for file in files if len(file.parts) > 1 and FOLDER.fullmatch(file.parts[0])}
+        metadata = next((file for file in files if file.parts == (METADATA,)), None)
+        if folders and metadata is not None:
+            entries = dict(_entries(_text(metadata), folders))
+            if not entries:
+                raise Ungradable(f"{METADATA} names none of the folders beside it. {_AGAIN}")
+            unknown = [folder for folder in sorted(folders) if not submitters._add(folder, entries.get(folder, ""))]
+            if unknown:
+                more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+                submitters.notes.append(
+                    f"{metadata.origin}: does not say who handed in {', '.join(unknown[:3])}{more}; called so here."
+                )
         return submitters
 
-    def _add(self, folder: str, entry: Any) -> None:
+    def _add(self, folder: str, text: str) -> bool:
+        """Take over what the text of one entry says; False when it says nothing of a person."""
+        try:
+            entry = _plain(text).get(folder)
+        except (yaml.YAMLError, RecursionError, ValueError):
+            return False
         submitted_by = entry.get(":submitters") if isinstance(entry, dict) else None
-        if not isinstance(submitted_by, list) or not submitted_by or not isinstance(submitted_by[0], dict):
-            return
-        sid, email = (str(submitted_by[0].get(key) or "") or None for key in (":sid", ":email"))
-        person = Person("gradescope", str(submitted_by[0].get(":name") or folder), sid, email)
-        self.people[folder] = person
-        if isinstance(time := entry.get(":created_at"), datetime):
-            self.times[person] = time if time.tzinfo else time.replace(tzinfo=UTC)
+        first = submitted_by[0] if isinstance(submitted_by, list) and submitted_by else None
+        if not isinstance(entry, dict) or not isinstance(first, dict):
+            return False
+        name, sid, email = (_known(first.get(key)) for key in (":name", ":sid", ":email"))
+        if not (name or sid or email):
+            return False
+        self.people[folder] = person = Person("gradescope", name or folder, sid, email)
+        written = entry.get(":created_at")
+        if time := _time(written):
+            self.times[person] = time
+        elif written:
+            self.notes.append(f"{METADATA}: {folder} has no readable time; the file's own time is used.")
+        return True
 
     def person(self, parts: tuple[str, ...]) -> Person | None:
         """Who handed in the file at this path."""
-        depth = len(self.base)
-        return self.people.get(parts[depth]) if parts[:depth] == self.base and len(parts) > depth + 1 else None
+        return self.people.get(parts[0]) if len(parts) > 1 else None
 
     def time(self, person: Person) -> datetime | None:
         """When this person handed in."""
         return self.times.get(person)
+
+
+def is_export(files: Sequence[File]) -> bool:
+    """Whether these are the files of an export, and no others."""
+    names = {file.parts[0] for file in files if len(file.parts) > 1}
+    flat = [file.parts[0] for file in files if len(file.parts) == 1]
+    return bool(names) and flat == [METADATA] and all(map(FOLDER.fullmatch, names))
+
+
+def _text(metadata: File) -> str:
+    """The metadata file's text.
+
+    Raises:
+        Ungradable: there is too much of it, or it is no text.
+    """
+    data = read_regular(metadata.fetch(), MAX_LIST_BYTES + 1)
+    if data is None or len(data) > MAX_LIST_BYTES:
+        raise Ungradable(f"{METADATA} cannot be read: it has more than {MAX_LIST_BYTES >> 20} MiB. {_AGAIN}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Ungradable(f"{METADATA} cannot be read: it is no text. {_AGAIN}") from error
+
+
+def _entries(text: str, folders: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """The text of each folder's entry: what is wrong in one entry is wrong in no other. An entry that stands twice is blank."""
+    seen = set()
+    starts = list(_ENTRY.finditer(text))
+    ends = [start.start() for start in starts[1:]] + [len(text)]
+    for start, end in zip(starts, ends, strict=False):
+        if (folder := start[1]) in folders:
+            yield folder, "" if folder in seen else text[start.start() : end]
+            seen.add(folder)
+
+
+def _plain(text: str) -> dict[str, Any]:
+    """An entry as lists, mappings and texts.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or holds what Gradescope does not write.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH or (isinstance(event, yaml.CollectionStartEvent) and event.anchor):
+            raise yaml.YAMLError("an anchor, or too many lists in each other")
+    content = yaml.load(text, Loader=_LOADER)
+    return content if isinstance(content, dict) else {}
+
+
+def _known(value: object) -> str | None:
+    """A text that says something, of a length that fits."""
+    return value if isinstance(value, str) and value not in ("", "~", "null") and len(value) <= MAX_TEXT else None
+
+
+def _time(text: object) -> datetime | None:
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    day, clock, fraction, zone = match.groups(default="")
+    try:
+        time = datetime.fromisoformat(f"{day}T{clock}{fraction}{zone if zone not in ('', 'UTC') else 'Z'}")
+        return plausible(time)
+    except ValueError:
+        return None

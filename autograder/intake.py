@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +20,9 @@ from autograder.people import folder_name, printable
 
 IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}
 MAX_ZIP_BYTES = 512 * 2**20
+MAX_LIST_BYTES = 32 * 2**20  # of a platform's list of who handed in
+MAX_DEPTH = 40  # folders in folders
+MOST_LINES = 5  # about one zip, or about one folder at the top
 IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
 
 
@@ -69,28 +72,32 @@ class Reader:
         problems: files that could not be read.
     """
 
-    def __init__(self, course: Course, unpacked: Path, stack: ExitStack) -> None:
+    def __init__(self, course: Course, unpacked: Path) -> None:
         """
         Args:
             unpacked: where files out of zips go, each into a folder of its own.
-            stack: closes the zips in the end.
         """
         self.course_root = course.root.resolve()
         self.submitted = course.tree("submitted").resolve()
         self.max_bytes = course.settings.limits.notebook_mib * 2**20
         self.notes: list[str] = []
         self.problems: list[str] = []
-        self._unpacked, self._stack, self._number = unpacked, stack, count(1)
+        self._unpacked, self._number = unpacked, count(1)
+        self._boxes: dict[Path, Box] = {}  # of every zip that was opened
 
     def open(self, path: Path) -> Box:
         """The files of one path.
 
         Raises:
             UsageError: there is nothing at this path.
-            Ungradable: it is a zip that cannot be read.
+            Ungradable: it is a zip that cannot be read, a link or a special file.
         """
+        if self._leads_elsewhere(path):
+            raise Ungradable("is a link and was not followed. Name what it leads to.")
         if not path.exists():
-            raise UsageError(f"{path}: does not exist.")
+            raise UsageError(f"{printable(str(path))}: does not exist.")
+        if not path.is_dir() and not path.is_file():
+            raise Ungradable("is a special file and was not read.")
         if path.suffix.lower() == ".zip" and path.is_file():
             return self.unzip(path, printable(path.name))
         full = path.resolve()
@@ -98,26 +105,31 @@ class Reader:
             return self.open(self.submitted)  # the course's other folders hold no submissions
         tree = full.is_relative_to(self.submitted)
         base = self.submitted if tree else full if full.is_dir() else full.parent
-        beside = full.with_name("timestamp.txt")
-        paths = self._walk(full) if full.is_dir() else iter([full, beside] if tree and beside.is_file() else [full])
+        if full.is_dir():
+            paths, lines = walk(full)
+            self.problems += lines
+        else:
+            beside = full.with_name("timestamp.txt")
+            paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [_on_disk(p, base, full, path) for p in paths]
         return Box(
             base.name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
         )
 
-    def unzip(self, path: Path, origin: str, modified: datetime | None = None) -> Box:
+    def unzip(self, path: Path, origin: str) -> Box:
         """The files of one zip.
 
         Args:
             origin: what the instructor would call the zip.
-            modified: the time of every file in it, where the zip's own are a student's and not to be trusted.
 
         Raises:
             Ungradable: it is no zip, is damaged, or says that it would fill the disk.
         """
-        archive = self._stack.enter_context(Archive(path))
-        fallback = modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        files = []
+        if path in self._boxes:
+            return self._boxes[path]
+        archive = Archive(path)
+        fallback = _modified(path)
+        files, odd = [], []
         for entry in archive.entries():
             if not _ignored(entry.parts):
                 name = f"{origin}:{printable('/'.join(entry.parts))}"
@@ -125,39 +137,104 @@ class Reader:
                     File(
                         entry.parts,
                         name,
-                        modified or entry.modified or fallback,
+                        entry.modified or fallback,
                         partial(self._extract, archive, entry, name),
                     )
                 )
                 if entry.odd:
-                    self.notes.append(
-                        f"{origin}: the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
+                    odd.append(
+                        f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
-        self.problems += [f"{origin}:{line}" for line in archive.refused]
-        return Box(path.stem, files, zipped=True)
+        self.notes += _first([f"{origin}: {line}" for line in odd], origin)
+        self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
+        self._boxes[path] = Box(path.stem, files, zipped=True)
+        return self._boxes[path]
 
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
         name = Path(entry.parts[-1])
         suffix = name.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", name.suffix) else ""
         target = self._unpacked / f"{next(self._number):05}" / f"{folder_name(name.stem)}{suffix}"
         target.parent.mkdir()
+        most = {".zip": MAX_ZIP_BYTES, ".yml": MAX_LIST_BYTES}.get(suffix, self.max_bytes)
         try:
-            archive.extract(entry, target, MAX_ZIP_BYTES if suffix == ".zip" else self.max_bytes)
+            archive.extract(entry, target, most)
         except Ungradable as error:
             raise Ungradable(f"{origin}: {error}") from error
         return target
 
-    def _walk(self, folder: Path) -> Iterator[Path]:
-        """Regular files under ``folder``; a link could lead to somebody else's work and is named instead."""
-        for top, folders, names in os.walk(folder):
-            links = [name for name in folders if Path(top, name).is_symlink()]
-            folders[:] = sorted(set(folders) - IGNORED_FOLDERS - set(links))
-            for name in sorted([*names, *links]):
-                path = Path(top, name)
-                if stat.S_ISREG(path.lstat().st_mode):
-                    yield path
-                elif not _ignored((name,)):
-                    self.problems.append(f"{printable(str(path))}: is a link or special file and was not read.")
+    def _leads_elsewhere(self, path: Path) -> bool:
+        """Whether a path is a link, or passes one that lies in the tree of hand-ins."""
+        whole = Path(os.path.abspath(path))
+        links = (part for part in (whole, *whole.parents) if part.is_symlink())
+        if os.path.realpath(path) == str(self.submitted):
+            return False  # the instructor's own
+        return path.is_symlink() or any(
+            Path(os.path.realpath(link.parent)).is_relative_to(self.submitted) for link in links
+        )
+
+
+def walk(folder: Path) -> tuple[list[Path], list[str]]:
+    """Find the regular files under ``folder``, and name what is not read there, in a few lines for each folder at its top.
+
+    A link could lead to somebody else's work, and a pipe has no end.
+    """
+    found: list[Path] = []
+    lines: dict[str, list[str]] = defaultdict(list)
+    for top, folders, names in os.walk(folder):
+        below = Path(top).relative_to(folder).parts
+        links = [name for name in folders if Path(top, name).is_symlink()]
+        folders[:] = sorted(set(folders) - IGNORED_FOLDERS - set(links))
+        for name in sorted([*names, *links]):
+            path = Path(top, name)
+            if is_regular(path):
+                found.append(path)
+            elif not _ignored((name,)):
+                about = f"{printable(str(path))}: is a link or special file and was not read."
+                lines[below[0] if below else name].append(about)
+        if len(below) >= MAX_DEPTH and folders:
+            lines[below[0]].append(f"{printable(top)[:300]}: what lies deeper than {MAX_DEPTH} folders was not read.")
+            folders.clear()
+    return found, [line for name, some in lines.items() for line in _first(some, printable(str(folder / name)))]
+
+
+def is_regular(path: Path) -> bool:
+    """Whether there is a file, and no link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def read_regular(path: Path, most: int) -> bytes | None:
+    """The first bytes of a regular file; None when it is none or cannot be read. No link is followed, no pipe waited for."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except OSError:
+        return None
+
+
+def plausible(time: datetime) -> datetime | None:
+    """``time`` in UTC; None when nothing can have been handed in then, as a forged time may say."""
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc if 1990 <= utc.year < 2200 else None
+
+
+def _first(lines: list[str], about: str) -> list[str]:
+    """The first lines, and how many more there are."""
+    more = len(lines) - MOST_LINES
+    return lines[:MOST_LINES] + ([f"{about}: {more} more lines like these."] if more > 0 else [])
+
+
+def _modified(path: Path) -> datetime:
+    """When a file was changed last; the start of 1970 where its file system says something absurd."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
@@ -169,7 +246,7 @@ def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
     return File(
         path.relative_to(base).parts,
         printable(str(origin)),
-        datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        _modified(path),
         lambda: path,
     )
 

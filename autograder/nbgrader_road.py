@@ -8,6 +8,8 @@ stderr or a duplicated cell changes nothing.
 from __future__ import annotations
 
 import atexit
+import os
+from codecs import BOM_UTF8
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,10 @@ from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
+from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
+from autograder.people import printable
 from autograder.results import Result
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
@@ -46,7 +51,31 @@ def _grader(root: str) -> Grader:
 
 
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
-    """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's."""
+    """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
+
+    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into.
+    """
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        converter = self.parent
+        tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
+        refused: dict[str, str] = {}
+        for folder in converter.assignments:
+            try:
+                for line in make_plain(Path(folder), tree):
+                    converter.log.warning("%s", line)
+            except (Ungradable, OSError, RecursionError) as error:
+                refused[folder] = str(error)
+
+        def init_destination(assignment: str, student: str, go_on: Any = converter.init_destination) -> Any:
+            if reason := refused.get(converter._format_source(assignment, student)):
+                raise Ungradable(
+                    reason
+                )  # before anything is read or copied, or a notebook that is missing gets zero points
+            return go_on(assignment, student)
+
+        converter.init_destination = init_destination
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
         course = _course(str(self.config.CourseDirectory.root))
@@ -62,6 +91,42 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             raise Ungradable(" ".join(found.result.notes))
         _current[student, assignment] = found
         return self.from_notebook_node(Opened.from_data(found.opened, course).notebook, resources, **kw)
+
+
+def make_plain(folder: Path, tree: Path) -> list[str]:
+    """Leave plain files alone in a submission's folder: nbgrader follows links, waits for pipes, and reads a time of any length.
+
+    Args:
+        tree: nbgrader's tree, in which the folder lies.
+
+    Returns:
+        A line for each file that was replaced or set aside.
+
+    Raises:
+        Ungradable: the folder, or the notebook called after it, is a link itself.
+    """
+    above = [part for part in (folder, *folder.parents) if part.is_relative_to(tree) and part != tree]
+    if strange := next((part for part in above if part.is_symlink()), None):
+        raise Ungradable(f"{printable(str(strange))}: is a link and was not followed.")
+    notebook = folder / f"{folder.name}.ipynb"
+    if os.path.lexists(notebook) and not is_regular(notebook):
+        raise Ungradable(f"{printable(str(notebook))}: is a link or special file and was not read.")
+    lines = []
+    for top, _, names in os.walk(folder):
+        for path in (Path(top, name) for name in names):
+            if not is_regular(path):
+                what = f"a link to '{printable(os.readlink(path))}'" if path.is_symlink() else "a special file"
+                path.unlink()
+                path.write_text(f"This was {what}. It is not followed.\n", encoding="utf-8")
+                lines.append(f"{printable(str(path))}: was {what}; a text that says so is in its place.")
+    stamp = folder / STAMP_FILE
+    data = read_regular(stamp, MAX_STAMP + 1)
+    if data is not None and noted_time(data) is None:
+        stamp.replace(stamp.with_name(f"{STAMP_FILE}.unread"))
+        lines.append(f"{printable(str(stamp))}: holds no time and was set aside.")
+    elif data and data.startswith(BOM_UTF8):
+        store.write_whole(stamp, data.removeprefix(BOM_UTF8))
+    return lines
 
 
 class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]

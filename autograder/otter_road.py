@@ -20,7 +20,9 @@ from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader
+from autograder.intake import walk
 from autograder.memory import memory_mib, shortage
+from autograder.people import printable
 from autograder.results import OUR_FAULT, Result
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
@@ -31,7 +33,6 @@ OTTER_CONFIG = {
     "force_public_test_summary": False,
     "print_summary": False,  # the plugin's report says it better
 }
-IGNORED = ("__MACOSX", ".ipynb_checkpoints")
 BLANK = {
     "cells": [],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -103,7 +104,9 @@ def grade(handed_in: Path, source: Path) -> Result:
         max_points = course.assignment(name).max_points
         if line := shortage(memory_mib(), course.settings.limits.memory_mib):
             return _not_graded(name, f"{OUR_FAULT} {line}", max_points)
-        return _graded(course, name, the_notebook(handed_in))
+        result = _graded(course, name, the_notebook(handed_in))
+        result.notes += walk(handed_in)[1]
+        return result
     except Ungradable as error:
         return _not_graded(name, str(error), max_points)
     except Exception as error:  # or else otter would end without a results.json
@@ -128,17 +131,14 @@ def the_notebook(folder: Path) -> Path:
     Raises:
         Ungradable: there is none, or more than one.
     """
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink() and not _ignored(p, folder)]
+    files, _ = walk(folder)
     notebooks = [path for path in files if path.suffix == ".ipynb"]
     if len(notebooks) == 1:
         return notebooks[0]
-    names = ", ".join(str(path.relative_to(folder)) for path in (notebooks or files)[:8]) or "nothing"
+    named = ", ".join(str(path.relative_to(folder))[:100] for path in (notebooks or files)[:8])
+    names = printable(named) or "nothing"
     what = f"{len(notebooks)} notebooks ({names})" if notebooks else f"no notebook, but {names}"
     raise Ungradable(f"You handed in {what}. Hand in exactly one .ipynb file, the one that Jupyter saved.")
-
-
-def _ignored(path: Path, folder: Path) -> bool:
-    return bool(set(path.relative_to(folder).parts) & set(IGNORED))
 
 
 def fill(results: GradingResults, result: Result) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_NAME_BYTES = 100
-MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL)
+MOODLE = re.compile(
+    r"(?P<name>(?:(?!_\d+_).)+)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL
+)  # the first number is its own; a name that Canvas gives begins with another
 CANVAS = re.compile(
     r"(?:(?P<name>(?!LATE_|anon_).+?)_)?(?:LATE_)?(?P<id>\d{2,}|anon_[A-Za-z0-9]+)_"
     r"(?:(?P<upload>\d{2,})_(?P<rest>.+)|(?P<entry>text\.html|link\.html))",

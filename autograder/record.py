@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder import nbgrader_road, store
 from autograder.collect import Submission
 from autograder.course import Course
-from autograder.errors import UsageError
+from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
 from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config, open_gradebook
@@ -120,6 +120,10 @@ class Recorder:
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
         folder = self.course.tree("submitted") / submission.student / assignment
+        if link := next((part for part in (folder.parent, folder) if part.is_symlink()), None):
+            raise Ungradable(
+                f"{link} is a link; its target may be another student's folder. Remove it, then grade again."
+            )
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return

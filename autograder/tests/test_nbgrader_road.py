@@ -11,9 +11,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
+from autograder.cli import main
 from autograder.course import Course
+from autograder.errors import Ungradable
+from autograder.nbgrader_road import make_plain
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
@@ -145,3 +149,91 @@ def test_all_automatic_points_are_the_judges(built: Course) -> None:
     nbformat.write(notebook, path)
     nbgrader(built, "autograde", "tiny")
     assert scores(built)["forger"]["q1"] == 0.0
+
+
+def test_no_link_pipe_or_endless_time_is_read(built: Course) -> None:
+    """nbgrader's own follows a link to a neighbour's work or the key, and copies what it leads to into autograded/."""
+    key = built.root / "solutions" / "key.txt"
+    key.write_text("the answer")
+    hand_in(built, "ann", **RIGHT)
+    ben = hand_in(built, "ben", **RIGHT).parent
+    (ben / "data.txt").symlink_to(key)
+    (ben / ".hidden").symlink_to(key)
+    (ben / "[a]").mkdir()
+    (ben / "[a]" / ".deep").symlink_to(key)
+    (ben / "all").symlink_to("/etc")
+    (ben / "endless.txt").symlink_to("/dev/zero")
+    os.mkfifo(ben / "pipe.txt")
+    (ben / "scratch.ipynb").symlink_to("../../ann/tiny/tiny.ipynb")
+    (ben / "timestamp.txt").write_text("2026-01-31 12:00:00 " + "1 " * 500_000)
+    eva = hand_in(built, "eva", **RIGHT)
+    eva.unlink()
+    eva.symlink_to("../../ann/tiny/tiny.ipynb")
+    (built.root / "submitted" / "lem").symlink_to("ann")
+    nell = hand_in(built, "nell", **RIGHT)
+    nell.with_name("timestamp.txt").write_bytes(b"\xef\xbb\xbf2026-01-30 11:00:00 UTC")
+    dan = hand_in(built, "dan", **RIGHT)
+    dan.unlink()
+    dan.symlink_to("nowhere.ipynb")
+    dan.with_name("timestamp.txt").unlink()
+    dan.with_name("timestamp.txt").symlink_to("/dev/zero")
+    (built.root / "autograded" / "dan" / "tiny").mkdir(parents=True)  # then nbgrader compares the times first
+    (ben / ("n" * 255)).symlink_to(key)
+
+    done = nbgrader(built, "autograde", "tiny")
+
+    found = scores(built)
+    assert {name for name in found if found[name]["q1"] is not None} == {"ann", "ben", "nell"}
+    assert (found["ben"]["q1"], found["ben"]["q2"]) == (2.0, 3.0)
+    assert done.returncode == 1 and "Traceback" in done.stderr, "those who handed in a link have no grade"
+    for line in (
+        f"{ben}/data.txt: was a link to '{key}'; a text that says so is in its place.",
+        f"{ben}/pipe.txt: was a special file; a text that says so is in its place.",
+        f"{ben}/timestamp.txt: holds no time and was set aside.",
+        f"{eva}: is a link or special file and was not read.",
+        f"{built.root}/submitted/lem: is a link and was not followed.",
+    ):
+        assert line in done.stderr, line
+    copies = [path for path in (built.root / "autograded").rglob("*") if not path.is_dir()]
+    assert len(copies) > 5
+    assert all(path.is_file() and not path.is_symlink() and b"the answer" not in path.read_bytes() for path in copies)
+    with Gradebook(f"sqlite:///{built.root}/gradebook.db") as gradebook:
+        times = {s.student.id: s.timestamp for s in gradebook.assignment_submissions("tiny")}
+    assert times["ben"] is None and times["nell"].day == 30
+
+
+def test_grading_the_tree_follows_no_link_either(built: Course) -> None:
+    (built.root / "solutions" / "key.txt").write_text("the answer")
+    hand_in(built, "ann", **RIGHT)
+    ben = hand_in(built, "ben", **RIGHT).parent
+    (ben / "data.txt").symlink_to(built.root / "solutions" / "key.txt")
+    (ben / "timestamp.txt").write_text("1 " * 500_000)
+    eva = hand_in(built, "eva", **RIGHT)
+    eva.unlink()
+    eva.symlink_to("../../ann/tiny/tiny.ipynb")
+    done = CliRunner().invoke(main, ["grade", str(built.root / "submitted"), "--course", str(built.root)])
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
+    found = scores(built)
+    assert set(found) == {"ann", "ben"} and found["ben"]["q2"] == 3.0
+    told = " ".join(done.output.split())
+    for line in (
+        "ben/tiny/data.txt: is a link",
+        "ben/tiny/timestamp.txt: holds no time",
+        "eva/tiny/tiny.ipynb: is a link",
+    ):
+        assert line in told
+    shown = [path for tree in ("autograded", "feedback") for path in (built.root / tree).rglob("*") if path.is_file()]
+    assert shown and all(b"the answer" not in path.read_bytes() for path in shown)
+
+
+def test_what_cannot_be_made_plain_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "submitted/ann/tiny"
+    folder.mkdir(parents=True)
+    (folder / "tiny.ipynb").write_text("{}")
+    (folder / "timestamp.txt").write_text("2026-01-31 12:00:00 UTC".ljust(2000))
+    assert make_plain(folder, tmp_path / "submitted") == [f"{folder}/timestamp.txt: holds no time and was set aside."]
+    assert make_plain(folder, tmp_path / "submitted") == []
+    (tmp_path / "submitted/eve").mkdir()
+    (tmp_path / "submitted/eve/tiny").symlink_to(folder)
+    with pytest.raises(Ungradable, match="eve/tiny: is a link and was not followed"):
+        make_plain(tmp_path / "submitted/eve/tiny", tmp_path / "submitted")

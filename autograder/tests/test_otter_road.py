@@ -19,7 +19,7 @@ import pytest
 
 from autograder import gradescope_zip, otter_road
 from autograder.course import Course, find_course
-from autograder.errors import UsageError
+from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
 from autograder.grading import Grader
@@ -166,6 +166,23 @@ def test_copies_that_jupyter_and_a_mac_leave_are_no_second_notebook(tmp_path: Pa
         (tmp_path / name).write_text("{}", encoding="utf-8")
     (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
     assert otter_road.the_notebook(tmp_path) == tmp_path / "tiny.ipynb"
+
+
+def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J\u202e.pdf").write_text("")
+    with pytest.raises(Ungradable) as error:
+        otter_road.the_notebook(tmp_path)
+    assert str(error.value).isprintable() and "a\ufffd[2J\ufffd.pdf" in str(error.value)
+
+
+@pytest.mark.slow
+def test_a_link_is_named_and_the_rest_is_graded(built_once: Course, base: Path) -> None:
+    submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
+    (base / "submission" / "work.ipynb").symlink_to(base / "source" / "course" / "solutions" / "tiny.py")
+    otter_road.main(base)
+    content = results(base)
+    assert sum(test["score"] for test in content["tests"]) == 5
+    assert "work.ipynb: is a link or special file and was not read." in content["output"]
 
 
 @pytest.mark.slow

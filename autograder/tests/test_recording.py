@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook
 from autograder import record, store
 from autograder.cli import main
 from autograder.course import Course
+from autograder.feedback import write_feedback
 from autograder.pages import curve_png, draw, draw_pictures
 from autograder.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
 from autograder.results import Result as Graded
@@ -245,3 +246,33 @@ def test_ctrl_c_stops_while_nbgrader_records(built: Course, monkeypatch: pytest.
     submit(built, built.root / "class/ben/tiny.ipynb", **RIGHT)
     done = CliRunner().invoke(main, ["grade", str(built.root / "class"), "--course", str(built.root)])
     assert done.exit_code != 0 and len(asked) == 1
+
+
+@pytest.mark.parametrize("strange", ["long", "link", "pipe", "binary"])
+def test_the_page_holds_no_time_or_secret_that_nbgrader_did_not_write(built: Course, strange: str) -> None:
+    folder = built.tree("submitted") / "ann/tiny"
+    folder.mkdir(parents=True)
+    key = built.root / "solutions/key"
+    key.write_text("2026-01-31 12:00:00 UTC")
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        path = folder / name
+        if strange == "link":
+            path.symlink_to(key)
+        elif strange == "pipe":
+            os.mkfifo(path)
+        else:
+            path.write_bytes(b"1 " * 500_000 if strange == "long" else b"\xff\x1b[2J")
+    result = Graded(assignment="tiny", student="ann", submission="", points=None, max_points=5.0, seconds=0.0)
+    page = write_feedback(built, result)
+    assert page.with_name("timestamp.txt").read_bytes() == b""  # release_feedback wants the file
+    assert re.fullmatch("[0-9a-f]{64}", page.with_name("submission_secret.txt").read_text())
+
+
+@pytest.mark.slow
+def test_a_students_folder_that_is_a_link_leads_to_no_neighbours_work(built: Course) -> None:
+    grade(built, ann=HONEST)
+    kept = (built.tree("submitted") / "ann/tiny/tiny.ipynb").read_bytes()
+    (built.tree("submitted") / "ben").symlink_to("ann")
+    _, lines = grade(built, ben=HONEST)
+    assert lines["ben"]["points"] is None and "submitted/ben is a link" in lines["ben"]["notes"][0]
+    assert (built.tree("submitted") / "ann/tiny/tiny.ipynb").read_bytes() == kept
