@@ -21,6 +21,7 @@ REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell ch
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
 MAX_BUFFERS = 1 << 16
+MAX_MARKS = 3 * MAX_NODES  # brackets, commas and colons of a JSON text: each node has about three
 _COUNTS, _SIZE = (
     struct.Struct("<QQ"),
     struct.Struct("<Q"),
@@ -173,6 +174,26 @@ class _Decoder:
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()
 
 
+def load_json(text: bytes, encoding: str = "ascii", most_marks: int = MAX_MARKS) -> Any:
+    """The value of a JSON text, not trusted.
+
+    Two bytes of it may become an object of a hundred, so what would become objects is counted before it is read.
+
+    Raises:
+        WireError: it is none, or would take too much memory.
+    """
+    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    if plain.count(b'"') > 2 * most_marks:
+        raise WireError("too many texts")
+    outside = b"".join(plain.split(b'"')[::2])
+    if sum(map(outside.count, (b"[", b"{", b",", b":"))) > most_marks:
+        raise WireError("too many values")
+    try:
+        return json.loads(text.decode(encoding))
+    except (ValueError, RecursionError) as error:
+        raise WireError("not JSON") from error
+
+
 def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
     """Send one JSON object and its raw buffers over a stream socket."""
     text = json.dumps(content).encode()
@@ -183,13 +204,14 @@ def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence
 
 
 def receive_frame(
-    stream: socket.socket, most_bytes: int, deadline: float | None = None
+    stream: socket.socket, most_bytes: int, deadline: float | None = None, most_marks: int = MAX_MARKS
 ) -> tuple[dict[str, Any], list[memoryview]]:
     """The next JSON object and its raw buffers; not trusted.
 
     Args:
         most_bytes: of the whole frame; a larger one is refused before it is read.
         deadline: on the monotonic clock, by which all of it must have come.
+        most_marks: of its JSON, see ``load_json``.
 
     Raises:
         EOFError: the other side has closed the stream.
@@ -202,10 +224,7 @@ def receive_frame(
     sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number, deadline))]
     if length + sum(sizes) > most_bytes:
         raise WireError(f"more than {most_bytes} bytes")
-    try:
-        content = json.loads(bytes(_receive(stream, length, deadline)))
-    except (ValueError, RecursionError) as error:
-        raise WireError("not JSON") from error
+    content = load_json(bytes(_receive(stream, length, deadline)), most_marks=most_marks)
     if not isinstance(content, dict):
         raise WireError("not a JSON object")
     return content, [_receive(stream, size, deadline) for size in sizes]

@@ -1,12 +1,13 @@
 """What crosses between the processes arrives as it was, and nothing else arrives."""
 
+import json
 import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.inside.wire import Opaque, WireError, decode, encode
+from autograder.inside.wire import Opaque, WireError, decode, encode, load_json
 
 
 def crossed(value: Any) -> Any:
@@ -113,3 +114,29 @@ def test_a_message_of_endless_depth_is_refused() -> None:
         tree = {"list": [tree]}
     with pytest.raises(WireError, match="deep"):
         decode(tree, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" + b"[]," * 50 + b"[]]",
+        b"[" + b'{"":0},' * 33 + b"0]",
+        b'["' + b'","' * 200 + b'"]',
+        b"[" + b"1," * 100 + b"1]",
+        rb'["a\\", ' + b"[]," * 50 + b"0]",
+        b"[" * 100_000,
+        b'"',
+        b"\xff",
+        "[1]".encode("utf-16"),
+    ],
+)
+def test_json_that_would_take_much_memory_is_not_read(text: bytes) -> None:
+    with pytest.raises(WireError):
+        load_json(text, most_marks=99)
+
+
+@pytest.mark.parametrize(
+    "value", ["[[{{,:" * 100, '\\"[,' * 100, ["\\", "[,", '"', "é\ud800"], {"a": [1, {"b": None}]}]
+)
+def test_json_with_marks_in_its_texts_is_read(value: Any) -> None:
+    assert load_json(json.dumps(value).encode(), most_marks=99) == value
