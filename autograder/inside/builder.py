@@ -36,7 +36,7 @@ ONE_CALL, ONE_BATCH = (
     32,
 )  # rows that are predicted in one go; of a batch, where there are more, as in Keras' predict
 REQUEST_BYTES = 1 << 31
-MODELS = 64  # kept at a time
+MODELS = 64  # kept at a time; the judge sends another one again when it asks for it
 MAX_ERROR = 2_000  # characters
 
 
@@ -1020,6 +1020,8 @@ class Server:
     def answer(self, request: dict[str, Any], parts: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
         """The reply to one request: a model to build, or a batch for one to predict."""
         out: list[bytes] = []
+        if request["ask"] == "predict" and request["model"] not in self.models:
+            return {"status": "gone"}, []
         try:
             value = self.build(request, parts) if request["ask"] == "build" else self.predict(request, parts)
             return {"status": "ok", "value": encode(value, out)}, out
@@ -1029,11 +1031,11 @@ class Server:
             return {"status": "error", "type": type(error).__name__[:100], "text": str(error)[:MAX_ERROR]}, []
 
     def build(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
-        while len(self.models) >= MODELS:
-            del self.models[min(self.models)]
         weights = [np.asarray(decode(each, parts)) for each in request["weights"]]
         model = Rebuilt(request["config"], weights)
         self.models[request["model"]] = model
+        while len(self.models) > MODELS:
+            del self.models[next(iter(self.models))]  # the one that was built first
         return model.facts()
 
     def predict(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:

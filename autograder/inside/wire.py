@@ -169,7 +169,9 @@ class _Decoder:
         kind = np.dtype(dtype)
         if math.prod(shape) * kind.itemsize != data.nbytes:
             raise WireError("shape and buffer differ")
-        if kind.itemsize == 0:
+        if kind.itemsize == 0:  # texts without a letter, which numpy gives room for one each
+            if math.prod(shape) > MAX_NODES:
+                raise WireError("too many texts")
             return np.zeros(tuple(shape), kind)
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()
 

@@ -116,6 +116,13 @@ def test_a_message_of_endless_depth_is_refused() -> None:
         decode(tree, [])
 
 
+def test_an_array_of_empty_texts_is_no_larger_than_others() -> None:
+    """No bytes stand for any number of them."""
+    assert decode({"array": [0, "<U0", [3]]}, [b""]).tolist() == ["", "", ""]
+    with pytest.raises(WireError):
+        decode({"array": [0, "<U0", [1 << 40]]}, [b""])
+
+
 @pytest.mark.parametrize(
     "text",
     [
