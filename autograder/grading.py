@@ -189,7 +189,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            os.chown(folder / "sockets", own_users().judge, own_users().judge)
+            warm.admit(folder / "sockets", own_users().judge, 0o710)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
