@@ -189,7 +189,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            warm.admit(folder / "sockets", own_users().judge, 0o710)
+            warm.admit(folder / "sockets", own_users().judge, 0o750)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:

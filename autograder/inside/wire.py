@@ -21,6 +21,9 @@ REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell ch
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
 MAX_BUFFERS = 1 << 16
+MAX_KEYS = (
+    20_000  # of sets and dicts, other than texts and small numbers: whoever chooses them can have all of them collide
+)
 MAX_MARKS = 3 * MAX_NODES  # brackets, commas and colons of a JSON text: each node has about three
 _COUNTS, _SIZE = (
     struct.Struct("<QQ"),
@@ -89,7 +92,7 @@ def decode(tree: Any, buffers: list[Any], special: Callable[[str, Any], Any] | N
 
     Args:
         tree: parsed JSON, not trusted.
-        buffers: the message's raw buffers, not trusted.
+        buffers: the message's raw buffers, not trusted; each that is used is taken out of the list.
         special: builds the value of any further tag, given its name and content.
 
     Raises:
@@ -112,7 +115,7 @@ class _Decoder:
     def __init__(self, buffers: list[Any], special: Callable[[str, Any], Any] | None) -> None:
         self.buffers = buffers
         self.special = special
-        self.nodes = 0
+        self.nodes = self.keys = 0
 
     def value(self, tree: Any, depth: int) -> Any:
         self.nodes += 1
@@ -142,9 +145,11 @@ class _Decoder:
                 return bytes(self._buffer(content))
             case "list" | "tuple" | "set":
                 items = [self.value(item, depth + 1) for item in content]
-                return {"list": list, "tuple": tuple, "set": set}[tag](items)
+                if tag == "set":
+                    return set(map(self._key, items))
+                return tuple(items) if tag == "tuple" else items
             case "dict":
-                return {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in content}
+                return {self._key(self.value(k, depth + 1)): self.value(v, depth + 1) for k, v in content}
             case "array" | "scalar":
                 array = self._array(*content)
                 return array[()] if tag == "scalar" and array.ndim == 0 else array
@@ -154,10 +159,18 @@ class _Decoder:
             raise WireError(f"unknown tag {tag[:20]}")
         return self.special(tag, content)
 
+    def _key(self, value: Any) -> Any:
+        self.keys += not (isinstance(value, str) or (isinstance(value, int) and abs(value) < 1 << 31))
+        if self.keys > MAX_KEYS:
+            raise WireError("too many keys that are neither texts nor small numbers")
+        return value
+
     def _buffer(self, index: Any) -> Any:
-        if not isinstance(index, int) or not 0 <= index < len(self.buffers):
+        """A buffer, once: it could fill any memory if it were the content of many arrays."""
+        if not isinstance(index, int) or not 0 <= index < len(self.buffers) or self.buffers[index] is None:
             raise WireError("no such buffer")
-        return self.buffers[index]
+        taken, self.buffers[index] = self.buffers[index], None
+        return taken
 
     def _array(self, index: Any, dtype: Any, shape: Any) -> np.ndarray[Any, Any]:
         """A fresh, writable array; its size is compared with the buffer before anything is allocated."""
@@ -170,7 +183,8 @@ class _Decoder:
         if math.prod(shape) * kind.itemsize != data.nbytes:
             raise WireError("shape and buffer differ")
         if kind.itemsize == 0:  # texts without a letter, which numpy gives room for one each
-            if math.prod(shape) > MAX_NODES:
+            self.nodes += math.prod(shape)
+            if self.nodes > MAX_NODES:
                 raise WireError("too many texts")
             return np.zeros(tuple(shape), kind)
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,34 @@ def test_a_message_of_endless_depth_is_refused() -> None:
         tree = {"list": [tree]}
     with pytest.raises(WireError, match="deep"):
         decode(tree, [])
+
+
+def test_a_buffer_is_the_content_of_one_array() -> None:
+    """Else a mebibyte could become as many gibibytes as there is room for indices."""
+    one = {"array": [0, "|u1", [4]]}
+    for tree in (
+        {"list": [one, one]},
+        {"list": [one, {"bytes": 0}]},
+        {"dict": [["a", {"bytes": 0}], ["b", {"bytes": 0}]]},
+    ):
+        with pytest.raises(WireError, match="no such buffer"):
+            decode(tree, [b"four"])
+    buffers: list[Any] = [b"four"]
+    decode(one, buffers)
+    with pytest.raises(WireError, match="no such buffer"):
+        decode(one, buffers)
+
+
+def test_keys_that_all_collide_are_refused() -> None:
+    """A set of a million multiples of the modulus of Python's hashes takes hours to put together."""
+    colliding = [{"int": str(number * (2**61 - 1))} for number in range(30_000)]
+    for tree in ({"set": colliding}, {"dict": [[key, None] for key in colliding]}):
+        started = time.process_time()
+        with pytest.raises(WireError, match="keys"):
+            decode(tree, [])
+        assert time.process_time() - started < 20
+    many = {str(number): number for number in range(100_000)} | dict.fromkeys(range(100000))
+    assert crossed(many) == many
 
 
 def test_an_array_of_empty_texts_is_no_larger_than_others() -> None:
