@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import zmq
 
+from autograder import warm
 from autograder.config import Limits
 from autograder.run import NotebookRun
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
@@ -150,8 +151,14 @@ def answer(): return 42
 """
 
 
+@pytest.fixture(scope="module")
+def own_parent() -> None:
+    """Start processes as nobody before has set it."""
+    warm.settle(warm.Surroundings())
+
+
 @pytest.mark.parametrize("kind", ["small", "large", "one"])
-def test_a_message_without_end_ends_the_process_and_not_its_judge(kind: str) -> None:
+def test_a_message_without_end_ends_the_process_and_not_its_judge(kind: str, own_parent: None) -> None:
     """Two gibibytes of frames of one message fill nothing here; the cell that sends them fails, and the next one is answered."""
     Path("/proc/self/clear_refs").write_text("5")  # the largest size so far is forgotten
     with NotebookRun([FLOOD, f"{kind}()"], [], Limits(seconds_per_cell=60.0)) as run:
