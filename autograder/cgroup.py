@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from autograder.sandbox.leftovers import own_group, remove_groups
 
 MOUNTED = Path("/sys/fs/cgroup")
 _numbers = itertools.count()
@@ -23,7 +24,7 @@ class Group:
     @classmethod
     def make(cls, memory_mib: int, processes: int) -> Self | None:
         """A new group with these limits; None where this user may make none, or where memory cannot be counted."""
-        name = f"autograder-{os.getpid()}-{next(_numbers)}"
+        name = own_group(next(_numbers))
         limit = {"memory.max": memory_mib << 20, "memory.swap.max": 0, "memory.oom.group": 1, "pids.max": processes}
         older = {
             "memory.limit_in_bytes": memory_mib << 20,
@@ -36,6 +37,8 @@ class Group:
             ((_own("memory"), _own("pids")), "memory.limit_in_bytes", older),
         ):
             groups = [parent for parent in parents if (parent / "cgroup.procs").exists()]
+            for parent in groups:
+                remove_groups(parent)
             group = cls(tuple(parent / name for parent in groups))
             if group._made(needed, values):
                 return group

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
-MOST_ANSWER = 128 << 20  # bytes, of a reader or a judge
+RESULT_MIB = 16  # of a judge: a hundred checks with a picture each take less than half
+MOST_MARKS = 1 << 20  # of what either answers, see `load_json`: pictures have some thousands each, a cell four
 SECONDS_TO_END = 2.0  # for a process that has closed its stream
 
 
@@ -189,7 +190,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            os.chown(folder / "sockets", own_users().judge, own_users().judge)
+            warm.admit(folder / "sockets", own_users().judge, 0o750)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
@@ -203,7 +204,7 @@ class Worker:
 
     def close(self) -> None:
         """End both parents."""
-        warm.release()
+        warm.reset()
         self.confined.close()
 
     def open(self, path: Path, assignment: str | None) -> dict[str, Any]:
@@ -217,7 +218,10 @@ class Worker:
         job = {**self._about_course(), "name": path.name, "assignment": assignment}
         limits = Limits(memory_mib=READER_MIB, cpu_seconds=READER_SECONDS, scratch_mib=16)
         try:
-            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS)
+            mib = (
+                2 * self.course.settings.limits.notebook_mib
+            )  # its texts, with room for what must be written otherwise in JSON
+            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS, mib)
         except Ended as error:
             answer = {"over": str(error)}
         if "opened" in answer:
@@ -280,6 +284,7 @@ class Worker:
         buffers: Sequence[bytes] = (),
         limits: Limits | None = None,
         seconds: float = 60.0,
+        most_mib: int = RESULT_MIB,
         broker: Broker | None = None,
     ) -> dict[str, Any]:
         """Start a process in the jail, give it one job, serve it while it works, and have its answer.
@@ -308,7 +313,7 @@ class Worker:
                     raise Ended(process.poll())
                 if time.monotonic() > deadline:
                     raise Ended("time")
-            return receive_frame(ours, MOST_ANSWER, deadline)[0]
+            return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:
             raise Ended(warm.why_it_ended(process, SECONDS_TO_END) or str(error)) from error
         finally:

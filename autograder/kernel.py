@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
+import select
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import zmq
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from pydantic import BaseModel
 
 from autograder import warm
 from autograder.config import Limits
-from autograder.inside.wire import REPLY, REQUEST
+from autograder.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
+from autograder.limits import most_message_mib
+from autograder.sandbox.channel import Channel, TooMuch
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
@@ -64,6 +65,13 @@ class OurSpec(KernelSpecManager):  # type: ignore[misc]
         return KernelSpec(argv=["set by the provisioner"], display_name="Python 3", language="python", metadata=seam)
 
 
+class OurManager(KernelManager):  # type: ignore[misc]
+    """Starts and ends a kernel, and listens to nothing that it sends."""
+
+    def _connect_control_socket(self) -> None:
+        """Connect nothing: a kernel is ended by signals."""
+
+
 class Kernel:
     """A running kernel.
 
@@ -78,22 +86,30 @@ class Kernel:
     def __init__(self, files: Sequence[Path], limits: Limits) -> None:
         self.limits = limits
         self.printed = 0  # bytes, since the current cell began
-        self.manager = KernelManager(kernel_name="submission", kernel_spec_manager=OurSpec())
+        self.channels: list[Channel] = []
+        self.manager = OurManager(kernel_name="submission", kernel_spec_manager=OurSpec())
         self.manager.start_kernel(files=files, limits=limits)
-        context = zmq.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, 2 * (limits.answer_mib << 20))
-        context.setsockopt(zmq.RCVHWM, 4)  # messages that wait here; what the other side sends beyond that waits there
-        self.client: BlockingKernelClient = self.manager.client(context=context)
-        self.client.start_channels(stdin=False, hb=False)
-        self.poller = zmq.Poller()
-        for channel in (self.client.shell_channel, self.client.iopub_channel):
-            self.poller.register(channel.socket, zmq.POLLIN)
+        self.session = self.manager.session
+        self.session.unpack = lambda text: load_json(text, "utf-8")
         try:
-            self._wait(self.client.kernel_info(), "kernel_info_reply", START_SECONDS)
-        except (OutOfTime, KernelDied) as error:
+            self.shell, self.iopub = self._connected("shell", "DEALER"), self._connected("iopub", "SUB")
+            self._wait(self._send("kernel_info_request", {}), "kernel_info_reply", START_SECONDS)
+        except (OutOfTime, KernelDied, OSError) as error:
             self.stop()
             warm.release()  # a parent whose children do not start is no use
             raise OSError("the kernel did not start") from error
+
+    def _connected(self, name: str, kind: Literal["DEALER", "SUB"]) -> Channel:
+        path = f"{self.manager.ip}-{getattr(self.manager, f'{name}_port')}"
+        channel = Channel(path, kind, most_message_mib(self.limits) << 20, MAX_BUFFERS)
+        self.channels.append(channel)
+        return channel
+
+    def _send(self, kind: str, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> str:
+        """Send a message on the shell channel; its id."""
+        message = self.session.msg(kind, content)
+        self.shell.send([*self.session.serialize(message), *buffers])
+        return str(message["header"]["msg_id"])
 
     def run_cell(self, source: str, seconds: float) -> CellError | None:
         """Run one cell; what it raised, or None.
@@ -102,7 +118,8 @@ class Kernel:
             OutOfTime, KernelDied: it did not come to an end.
         """
         self.printed = 0
-        message_id = self.client.execute(source, allow_stdin=False, stop_on_error=False)
+        request = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
+        message_id = self._send("execute_request", {**request, "allow_stdin": False, "stop_on_error": False})
         content = self._wait(message_id, "execute_reply", seconds).content
         if content.get("status") != "error":
             return None
@@ -115,10 +132,7 @@ class Kernel:
         Raises:
             OutOfTime, KernelDied: no reply came.
         """
-        session = self.client.session
-        message = session.msg(REQUEST, request)
-        session.send(self.client.shell_channel.socket, message, buffers=buffers)
-        reply = self._wait(message["header"]["msg_id"], REPLY, seconds)
+        reply = self._wait(self._send(REQUEST, request, buffers), REPLY, seconds)
         return reply.content, reply.buffers
 
     def _wait(self, message_id: str, kind: str, seconds: float) -> Reply:
@@ -142,22 +156,29 @@ class Kernel:
 
     def _replies(self) -> list[Reply]:
         """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
-        ready = dict(self.poller.poll(200))
-        if self.client.iopub_channel.socket in ready:
-            for _ in range(1000):
-                try:
-                    self.printed += sum(map(len, self.client.iopub_channel.socket.recv_multipart(zmq.NOBLOCK)))
-                except zmq.Again:
-                    break
-        if self.client.shell_channel.socket in ready:
-            try:
-                return [Reply.model_validate(self.client.get_shell_msg(timeout=0))]
-            except Exception:  # whatever is wrong with a message, it is the student's process that sent it
-                return []
-        return []
+        living = [channel for channel in self.channels if not channel.closed]
+        ready, writable, _ = select.select(living, [each for each in living if each.has_more_to_send], [], 0.2)
+        for channel in writable:
+            channel.flush()
+        try:
+            if self.iopub in ready:
+                self.printed += sum(len(frame) for message in self.iopub.receive() for frame in message)
+            messages = self.shell.receive() if self.shell in ready else []
+        except TooMuch:
+            self.manager.provisioner.process.end("answer")
+            return []
+        return [reply for message in messages for reply in self._read(message)]
+
+    def _read(self, frames: list[bytes]) -> list[Reply]:
+        """The reply that a message is, if it is one."""
+        try:
+            _, signed = self.session.feed_identities(frames)
+            return [Reply.model_validate(self.session.deserialize(signed))]
+        except Exception:  # whatever is wrong with a message, it is the student's process that sent it
+            return []
 
     def stop(self) -> None:
         """End the process and everything it started."""
-        self.client.stop_channels()
+        for channel in self.channels:
+            channel.close()
         self.manager.shutdown_kernel(now=True)
-        self.client.context.destroy(linger=0)

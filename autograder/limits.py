@@ -24,6 +24,11 @@ class Stopped:
     hint: str = ""
 
 
+def most_message_mib(limits: Limits) -> int:
+    """What one message of a student's process may take: an answer that is too large still comes, and is named as such."""
+    return 2 * limits.answer_mib
+
+
 def how_it_ended(why: str, limits: Limits) -> Stopped:
     """What became of a process, from ``JailedProcess.poll``."""
     match why.split():
@@ -36,6 +41,8 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
             return Stopped(
                 f"printed more than {limits.output_mib} MiB and was stopped", "Is there a print inside a long loop?"
             )
+        case ["answer"]:
+            return Stopped(f"sent the grader more than {most_message_mib(limits)} MiB at once and was stopped")
         case ["scratch"]:
             return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
         case ["exit", code]:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Protocol, Self
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
 from autograder.inside.wire import encode
-from autograder.sandbox.model_process import ModelProcess
+from autograder.sandbox.model_process import ModelProcess, Reply, unreadable
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
@@ -25,18 +25,28 @@ PREDICT = "your model's predict"
 
 Size = Annotated[int, Field(ge=0, le=1 << 40)]
 Name = Annotated[str, Field(max_length=200)]
+Shape = Annotated[list[Size], Field(max_length=32)]
 
 
 class Facts(BaseModel):
     """What the model process says of a model, checked on arrival."""
 
+    model_config = ConfigDict(strict=True, extra="forbid")
     built: bool
     layers: list[Name] = Field(max_length=MAX_TOLD)
     input_shape: list[Size | None] = Field(max_length=32)
     output_shape: list[Size | None] = Field(max_length=32)
     names: list[Name] = Field(max_length=MAX_TOLD)
-    shapes: list[list[Size]] = Field(max_length=MAX_TOLD)
-    trainable: list[Annotated[int, Field(ge=0, lt=MAX_TOLD)]] = Field(max_length=MAX_TOLD)
+    shapes: list[Shape] = Field(max_length=MAX_TOLD)
+    trainable: list[int] = Field(max_length=MAX_TOLD)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(self.names) != len(self.shapes):
+            raise ValueError("weights without a name, or without a shape")
+        if len(set(self.trainable)) != len(self.trainable) or not set(self.trainable) <= set(range(len(self.shapes))):
+            raise ValueError("weights that are trained twice, or that do not exist")
+        return self
 
 
 class Rebuilt(Protocol):
@@ -244,64 +254,94 @@ class InModelProcess:
             return None
 
     def _build(self, what: str) -> Facts:
+        """Have the process build it.
+
+        Raises:
+            DoesNotCross: it is not built, or not with the weights that were sent with it.
+            CheckFailed: the process ended over it, or says what is said of no model.
+        """
         request = {"ask": "build", "model": self._number, "config": self._config}
         reply = self._process.ask(request, {"weights": self._given}, what)
-        if reply.get("status") != "ok":
-            raise DoesNotCross(str(reply.get("text"))[:MAX_TEXT])
+        if reply.status != "ok":
+            raise DoesNotCross(reply.text[:MAX_TEXT])
         self._built_in = self._process.starts
         self._set[:] = [self._given]
-        return self._checked(reply["value"], self._given)
-
-    @staticmethod
-    def _checked(told: Any, weights: list[Array]) -> Facts:
-        try:
-            facts = Facts.model_validate(told)
-        except ValidationError as error:
-            raise DoesNotCross("the model process says what no model is") from error
-        if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights] and weights:
-            raise DoesNotCross("its weights do not have the shapes of its config")
-        if len(facts.names) != len(facts.shapes) or not set(facts.trainable) <= set(range(len(facts.shapes))):
-            raise DoesNotCross("the model process says what no model is")
+        facts = _facts(reply.value, what)
+        if not self._given and facts.shapes:
+            raise DoesNotCross("it came without its weights")
+        _ensure_shapes(facts, self._given, what)
         return facts
 
     def predict(self, inputs: Any) -> Any:
         several = isinstance(inputs, (list, tuple)) and any(isinstance(part, np.ndarray) for part in inputs)
-        arrays = {"inputs": [np.asarray(part) for part in (inputs if several else [inputs])]}
+        arrays = [np.asarray(part) for part in (inputs if several else [inputs])]
         if self._process.starts != self._built_in or not self._process.running:
             self._build(PREDICT)
-        request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
-        if not any(self.weights is those for those in self._set):
-            arrays["weights"] = self.weights
-        reply = self._process.ask(request, arrays, PREDICT)
-        if reply.get("status") == "error":
-            kind, text = str(reply.get("type"))[:100], str(reply.get("text"))
-            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(kind, text))
-        if reply.get("status") != "ok":
-            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(str(reply.get('text')))[:MAX_TEXT]}", final=True)
+        reply = self._asked(arrays, several)
+        if reply.status == "gone":  # so many models came after it that the process has let go of it
+            self._build(PREDICT)
+            reply = self._asked(arrays, several)
+        if reply.status == "gone":
+            raise unreadable(PREDICT)
+        if reply.status == "error":
+            what = f"raised {reply.type} in predict: {in_a_line(reply.text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=raised(reply.type, reply.text))
+        if reply.status != "ok":
+            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(reply.text)[:MAX_TEXT]}", final=True)
         self._set[:] = [self.weights]
-        return self._outputs(reply["value"])
+        return self._outputs(reply.value)
+
+    def _asked(self, inputs: list[Array], several: bool) -> Reply:
+        """What the process says to a batch, with weights where it has others."""
+        request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
+        has_them = any(self.weights is those for those in self._set)
+        return self._process.ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
 
     def _outputs(self, told: Any) -> Any:
         """The outputs in a reply; of a model that has just got its weights, these too."""
         try:
             outputs, made = told["outputs"], told["made"]
-            if made is not None:
-                weights = [np.asarray(weight) for weight in made["weights"]]
-                self.facts, self.weights = self._checked(made["facts"], weights), weights
-                self._set[:] = [weights]
-            arrays = outputs if isinstance(outputs, list) else [outputs]
-            plain = all(isinstance(array, np.ndarray) and array.dtype.kind in "biufc" for array in arrays)
-        except (TypeError, KeyError, ValueError, DoesNotCross):
-            plain = False
-        if not plain:
-            raise CheckFailed(f"{PREDICT} gave something that cannot be read", final=True)
+            if made is not None and not self.facts.built:
+                facts, weights = _facts(made["facts"], PREDICT), _numbers_of(made["weights"], "biuf")
+                _ensure_shapes(facts, weights, PREDICT)
+                self.facts, self.weights, self._set[:] = facts, weights, [weights]
+            _numbers_of(outputs if isinstance(outputs, list) else [outputs])
+        except (TypeError, KeyError, ValueError) as error:
+            raise unreadable(PREDICT) from error
         return outputs
 
     def with_weights(self, weights: Sequence[Array]) -> Self:
         other = object.__new__(type(self))
         other.__dict__ = self.__dict__ | {"weights": [np.asarray(weight) for weight in weights]}
         return other
+
+
+def _facts(told: Any, what: str) -> Facts:
+    try:
+        return Facts.model_validate(told)
+    except ValidationError as error:
+        raise unreadable(what) from error
+
+
+def _ensure_shapes(facts: Facts, weights: list[Array], what: str) -> None:
+    if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights]:
+        raise unreadable(what)
+
+
+def _numbers_of(told: Any, kinds: str = "biufc") -> list[Array]:
+    """A list of arrays of numbers.
+
+    Args:
+        kinds: of numpy's, that they may be of.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(told, list) or not all(
+        isinstance(each, np.ndarray) and each.dtype.kind in kinds for each in told
+    ):
+        raise TypeError("not arrays of numbers")
+    return told
 
 
 class DoesNotCross(Exception):
@@ -324,7 +364,7 @@ class JudgesOwn:
         weights = self.keras.weights
         places = {id(weight): place for place, weight in enumerate(weights)}
         return Facts(
-            built=self.keras.built,
+            built=bool(self.keras.built),
             layers=_layer_names(self.keras),
             input_shape=_shape(self.keras, "input_shape"),
             output_shape=_shape(self.keras, "output_shape"),

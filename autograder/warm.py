@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
 from autograder.sandbox import usage
+from autograder.sandbox.leftovers import own_folder, remove
 from autograder.sandbox.users import own_users
 
 INSIDE = Path(__file__).parent / "inside"
@@ -125,7 +125,7 @@ class WarmParent:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
-        self.folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self.folder, self._lock = own_folder()
         self.folder.chmod(0o711)
         (self.folder / "root").mkdir(mode=0o700)
         self._kernels, connects = surroundings.sockets or (self.folder / "sockets", surroundings.role)
@@ -149,18 +149,17 @@ class WarmParent:
         self._send(self._plan())
         self._said: dict[str, Any] | None = None
 
-    def _own(self, path: str | Path) -> None:
-        """Give a file to the user that connects to kernels, where that is another one."""
+    def _admit(self, path: str, mode: int) -> None:
+        """Let the user that connects to kernels use a file of ours, where that is another one."""
         if self._connects is not None and os.getuid() == 0:
-            uid = getattr(own_users(), self._connects)
-            os.chown(path, uid, uid, follow_symlinks=False)
+            admit(path, getattr(own_users(), self._connects), mode)
 
     def new_sockets(self) -> int:
         """A folder for one more kernel's sockets, by its number."""
         number = next(_numbers)
         folder = f"/proc/self/fd/{self._sockets}/{number}"
         os.mkdir(folder, mode=0o700)
-        self._own(folder)
+        self._admit(folder, 0o710)
         return number
 
     def socket_prefix(self, number: int) -> str:
@@ -179,6 +178,7 @@ class WarmParent:
             "hidden": [str(path) for path in self.surroundings.hidden],
             "uid": getattr(own_users(), self.surroundings.role),
             "role": self.surroundings.role,
+            "leave_files": [own_users().student, own_users().model] if self.surroundings.role == "student" else [],
             "hidden_from": {"reader": [str(path) for path in self._private]},
             "preload": [] if self.surroundings.jail.cold else _with_builder(self.surroundings.preload),
             "cores": _cores(*self.surroundings.slot),
@@ -237,7 +237,7 @@ class WarmParent:
             for name in CHANNELS:
                 path = f"{self.socket_prefix(number)}-{ports[f'{name}_port']}"
                 sockets.append(stack.enter_context(_listening(path)))
-                self._own(path)
+                self._admit(path, 0o660)
             process = self.launch("agent:serve", given, sockets, files, limits)
         process.leftovers.append(str(self._kernels / str(number)))
         return process
@@ -308,6 +308,7 @@ class WarmParent:
         self._errors.close()
         os.close(self._sockets)
         shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock)
 
 
 class JailedProcess:
@@ -404,7 +405,7 @@ class JailedProcess:
         if self._group is not None:
             self._group.remove()
         for folder in self.leftovers:
-            _remove(folder)
+            remove(folder)
 
 
 def _with_builder(preload: Sequence[str]) -> list[str]:
@@ -436,17 +437,17 @@ def _cores(number: int, of: int) -> list[int]:
     return cores[first : first + share]
 
 
+def admit(path: str | Path, group: int, mode: int) -> None:
+    """Let one group use a file, which stays ours."""
+    os.chown(path, -1, group)
+    os.chmod(path, mode)
+
+
 def _listening(path: str) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(path)
     listening.listen()
     return listening
-
-
-def _remove(folder: str) -> None:
-    """Remove a folder, however deep it is: Python's own function follows no path that is too long for the system."""
-    if os.path.lexists(folder):
-        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _pid(descriptor: int) -> int:
@@ -459,14 +460,20 @@ def _pid(descriptor: int) -> int:
 
 _numbers = itertools.count()  # of folders: parents that follow one another may share one for sockets
 _parent: Parent | None = None
-_make: Callable[[], Parent] = lambda: WarmParent(Surroundings())  # noqa: E731
-_minimum = Surroundings().jail.minimum
+_usual = Surroundings()
+_make: Callable[[], Parent] = lambda: WarmParent(_usual)  # noqa: E731
+_minimum = _usual.jail.minimum
 
 
 def settle(surroundings: Surroundings) -> None:
     """Set what students' processes are started with from here on, and begin to start the parent."""
     _use(lambda: WarmParent(surroundings), surroundings.jail.minimum)
     _start()
+
+
+def reset() -> None:
+    """End this process' parent, and forget what students' processes were to be started with."""
+    _use(lambda: WarmParent(_usual), _usual.jail.minimum)
 
 
 def adopt(parent: Parent) -> None:

@@ -14,7 +14,7 @@ import functools
 import json
 import math
 import socket
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any
 
 import keras
@@ -31,12 +31,13 @@ MAX_WEIGHTS, MAX_UNBUILT = 50_000_000, 5_000_000
 MAX_ROW = 1 << 24  # numbers of a tensor for one row of a batch
 MAX_BYTES = 1 << 30  # of one batch
 MAX_WORK = 2e12  # multiplications of one prediction
+MAX_TIMES = 1 << 14  # at which a layer is applied one by one
 ONE_CALL, ONE_BATCH = (
     256,
     32,
 )  # rows that are predicted in one go; of a batch, where there are more, as in Keras' predict
 REQUEST_BYTES = 1 << 31
-MODELS = 64  # kept at a time
+MODELS = 64  # kept at a time; the judge sends another one again when it asks for it
 MAX_ERROR = 2_000  # characters
 
 
@@ -105,16 +106,13 @@ def dtype(value: Any) -> str:
 
 
 def numbers(value: Any) -> Any:
-    """A number, or nested lists of numbers, also where Keras wrote down an array."""
+    """A number, or one for each feature, also where Keras wrote down an array.
+
+    Several axes could make a layer's result larger than its input.
+    """
     if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
         value = value["config"].get("value")
-
-    def read(part: Any, depth: int) -> Any:
-        if isinstance(part, list) and depth < MAX_DIMENSIONS:
-            return [read(each, depth + 1) for each in part]
-        return number(part)
-
-    return np.array(read(value, 0), "float32") if isinstance(value, list) else number(value)
+    return np.array([number(each) for each in value], "float32") if isinstance(value, list) else number(value)
 
 
 AXIS = integer(-MAX_DIMENSIONS, MAX_DIMENSIONS)
@@ -176,10 +174,10 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "epsilon:any": optional(number),
     "order": integer(1, 8),
     "initial": optional(number),
-    "scale:number": either(number, numbers),
-    "offset": either(number, numbers),
-    "mean": lambda value: None if value is None else numbers(value),
-    "variance": lambda value: None if value is None else numbers(value),
+    "scale:number": numbers,
+    "offset": numbers,
+    "mean": optional(numbers),
+    "variance": optional(numbers),
     "merge_mode": one_of("concat", "sum", "mul", "ave", None),
     "output_mode": one_of("multi_hot", "one_hot", "count"),
     "score_mode": one_of("dot", "concat"),
@@ -366,8 +364,8 @@ OPERATIONS: dict[str, tuple[Callable[..., Any], str]] = {
 OPERATIONS |= {
     "GetItem": (lambda x, key: x[key], ""),
     "ReLU": (keras.activations.relu, "negative_slope max_value threshold"),
-    "Mish": (keras.activations.mish, ""),
 }
+BYTES = 4.0  # of a number
 PRODUCTS = {"Matmul", "Dot"}
 BEYOND_ROWS = {*"Attention AdditiveAttention MultiHeadAttention".split()}
 EACH_ALONE = {
@@ -379,6 +377,8 @@ CALLED_WITH = set(
     "initial_state mask training query value key attention_mask query_mask value_mask key_mask use_causal_mask"
     " return_attention_scores sequences inputs".split()
 )
+WORKED_ON = ("inputs", "sequences", "query")  # a layer has one of them
+MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 OBJECT = {
     "module",
     "class_name",
@@ -442,17 +442,82 @@ class Part:
     Attributes:
         names: class names as students know them, nested models opened.
         calls: of layers and operations, when this one is called once.
-        graph: of a model, or of one that is applied at every time, to follow a prediction through it.
+        graph: of a model, to follow a prediction through it.
+        inner: the layers that a wrapper applies.
         stack: the parts of a stack that does not know its inputs yet.
     """
 
-    def __init__(self, name: str, target: Any, names: list[str], calls: int = 1, graph: Graph | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        target: Any,
+        names: list[str],
+        calls: int = 1,
+        graph: Graph | None = None,
+        inner: Sequence[Part] = (),
+    ) -> None:
         self.name = name
         self.target = target
         self.names = names
         self.calls = calls
         self.graph = graph
+        self.inner = inner
         self.stack: list[Part] = []
+
+    def cost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], float, float]:
+        """Symbolic results for symbolic arguments; about how many multiplications and bytes they take.
+
+        Raises:
+            Refused: nobody can tell.
+        """
+        self.ensure_fits(args, kwargs)
+        taken = in_order(args, kwargs)
+        if self.graph is not None:
+            return self.graph.cost(taken)
+        if self.name == "TimeDistributed":
+            batch, times, *rest = taken[0].shape
+            [made], work, size = self.inner[0].cost((keras.KerasTensor((batch * times, *rest), taken[0].dtype),), {})
+            if times > MAX_TIMES or made.shape[0] != batch * times:
+                raise Refused("too many times, or rows that are not its own")
+            made = keras.KerasTensor((batch, times, *made.shape[1:]), made.dtype)
+            return [made], work, size + BYTES * math.prod(made.shape)
+        made = list(tensors(getattr(self.target, "compute_output_spec", self.target)(*args, **kwargs)))
+        work, size = estimate(self, taken, made)
+        for each in self.inner:
+            _, more, room = each.cost((taken[0],), {})
+            work, size = work + more, size + room
+        return made, work, size
+
+    def ensure_fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise Refused where a second tensor or an array could make the result larger than Keras says it is."""
+        taken = in_order(args, kwargs)
+        if self.name == "Rescaling":
+            for each in (self.target.scale, self.target.offset):
+                if np.ndim(each) and taken[0].shape[-1] != len(each):
+                    raise Refused("not one number for each feature")
+        if self.name in (*RECURRENT, "Bidirectional"):
+            masks = list(tensors(kwargs.get("mask")))
+            states = [each for each in taken[1:] if not any(each is mask for mask in masks)]
+            if any(len(each.shape) != 2 or not same(each.shape[0], taken[0].shape[0]) for each in states):
+                raise Refused("a state that is not one for each row")
+        for name in MASKS:
+            for mask in tensors(kwargs.get(name)):
+                if not any(same_start(mask.shape, each.shape) for each in taken if each is not mask):
+                    raise Refused("a mask of another shape")
+
+
+def in_order(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """The tensors among the arguments of a call, what a layer works on first."""
+    return list(tensors((args, sorted(kwargs.items(), key=lambda item: item[0] not in WORKED_ON))))
+
+
+def same(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are, or may be, the same."""
+    return one is None or other is None or one == other
+
+
+def same_start(short: Shape, long: Shape) -> bool:
+    return len(short) <= len(long) and all(map(same, short, long))
 
 
 class Graph:
@@ -463,28 +528,43 @@ class Graph:
 
     def __init__(self) -> None:
         self.inputs: list[int] = []
+        self.shapes: list[Shape] = []  # that the inputs were declared with
         self.outputs: list[int] = []
         self.steps: list[tuple[Part, tuple[Any, ...], dict[str, Any], list[int]]] = []
 
     def cost(self, given: list[Any]) -> tuple[list[Any], float, float]:
-        """Symbolic results for symbolic inputs; about how many multiplications and bytes they take."""
-        known = dict(zip(self.inputs, given, strict=True))
-        work = size = float(sum(math.prod(each.shape) for each in given))
+        """As of a part.
+
+        Raises:
+            ValueError: there are more inputs or fewer, or one of another rank.
+        """
+        if len(given) != len(self.inputs):
+            raise ValueError(f"Expected {len(self.inputs)} input(s), but received {len(given)}.")
+        known = {
+            number: in_rank_of(shape, each) for number, shape, each in zip(self.inputs, self.shapes, given, strict=True)
+        }
+        work = size = BYTES * sum(math.prod(each.shape) for each in given)
         for part, args, kwargs, results in self.steps:
-            args, kwargs = fill(args, known), fill(kwargs, known)
-            taken = list(tensors((args, kwargs)))
-            if part.graph is not None and part.name != "TimeDistributed":
-                made, more, room = part.graph.cost(taken)
-            else:
-                spec = getattr(part.target, "compute_output_spec", part.target)
-                made = list(tensors(spec(*args, **kwargs)))
-                more, room = estimate(part, taken, made)
-            if part.graph is not None and part.name == "TimeDistributed":
-                batch, times, *rest = taken[0].shape
-                _, more, room = part.graph.cost([keras.KerasTensor((batch * times, *rest), dtype=taken[0].dtype)])
+            made, more, room = part.cost(fill(args, known), fill(kwargs, known))
             work, size = work + more, size + room
             known |= dict(zip(results, made, strict=True))
         return [known[number] for number in self.outputs], work, size
+
+
+def in_rank_of(shape: Shape, given: Any) -> Any:
+    """What a model sees of an input: Keras adds a last axis of one, or leaves it out, where that gives the rank it was declared with.
+
+    Raises:
+        ValueError: it has another rank all the same.
+    """
+    have = tuple(given.shape)
+    if len(have) == len(shape) + 1 and have[-1] == 1:
+        have = have[:-1]
+    elif len(have) == len(shape) - 1 and shape[-1] == 1:
+        have = (*have, 1)
+    if len(have) != len(shape):
+        raise ValueError(f"Expected an input of shape {shape}, but received one of shape {tuple(given.shape)}.")
+    return keras.KerasTensor(have, given.dtype)
 
 
 class Tensor:
@@ -523,12 +603,13 @@ def estimate(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, floa
     if any(size is None for shape in (*shapes_in, *shapes_out) for size in shape):
         raise Refused("a tensor of no known shape")
     numbers = float(sum(map(math.prod, (*shapes_in, *shapes_out))))
+    heads = getattr(part.target, "num_heads", 1)
     weights = [tuple(weight.shape) for weight in getattr(part.target, "weights", ())]
     work = room = numbers
     if weights and part.name not in EACH_ALONE:
         places = max((math.prod(shape[:-1]) for shape in (*shapes_in, *shapes_out)), default=1)
         work += float(places) * sum(map(math.prod, weights))
-        room += float(places) * max((shape[-1] for shape in weights if shape), default=1)
+        room += float(places) * heads * max((shape[-1] for shape in weights if shape), default=1)
     if "Pooling" in part.name and hasattr(part.target, "pool_size"):
         window = part.target.pool_size
         work += float(sum(map(math.prod, shapes_out))) * math.prod(window if isinstance(window, tuple) else (window,))
@@ -537,10 +618,14 @@ def estimate(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, floa
     if part.name in BEYOND_ROWS and shapes_in:
         rows, columns = math.prod(shapes_in[0][:-1]), max(math.prod(shape[1:-1]) for shape in shapes_in)
         wide = max(shape[-1] for shape in shapes_in if shape)
-        heads = getattr(part.target, "num_heads", 1)
         work += float(rows) * columns * max(wide, heads)
-        room += float(rows) * columns * (wide if part.name == "AdditiveAttention" else heads)
-    return work, 4.0 * room
+        room += float(rows) * columns * (heads if part.name == "MultiHeadAttention" else wide) + heads * numbers
+    if part.name.startswith("SeparableConv"):  # the first of its two steps
+        places = max(math.prod(shape[:-1]) for shape in (*shapes_in, *shapes_out))
+        room += float(places) * shapes_in[0][-1] * part.target.depth_multiplier
+    if part.name == "CategoryEncoding":  # every index is written out before they are brought together
+        room += float(math.prod(shapes_in[0])) * part.target.num_tokens
+    return work, BYTES * room
 
 
 class Builder:
@@ -575,7 +660,7 @@ class Builder:
             if inner.name == name or inner.stack or not isinstance(inner.target, keras.layers.Layer):
                 raise Refused("not a layer to apply at every time")
             target = keras.layers.TimeDistributed(inner.target, **self.common(config, {"layer"}))
-            return Part(name, target, [f"{name}({inner.name})"], 1 + inner.calls, inner.graph)
+            return Part(name, target, [f"{name}({inner.name})"], 1 + inner.calls, inner=[inner])
         if name == "RNN":
             given = self.arguments(config, SEQUENCE, {"cell"})
             return Part(name, keras.layers.RNN(self.cell(config.get("cell"), depth + 1), **given), [name], 2)
@@ -595,7 +680,8 @@ class Builder:
             raise Refused("not a recurrent layer")
         merge = KINDS["merge_mode"](config.get("merge_mode", "concat"))
         target = Bidirectional(forward.target, backward.target, merge, **common)
-        return Part("Bidirectional", target, [f"Bidirectional({forward.name})"], 1 + forward.calls + backward.calls)
+        calls = 1 + forward.calls + backward.calls
+        return Part("Bidirectional", target, [f"Bidirectional({forward.name})"], calls, inner=[forward, backward])
 
     def cell(self, node: Any, depth: int) -> Any:
         name, module, config = self.opened(node, depth)
@@ -723,6 +809,7 @@ class Builder:
         """The graph of parts that are called one after the other."""
         graph, known = Graph(), dict[int, Any]()
         graph.inputs = graph.outputs = [self.keep(given, known)]
+        graph.shapes = [tuple(given.shape)]
         for part in parts:
             graph.outputs = self.call(part, (Tensor(graph.outputs[0]),), {}, graph, known)
             if len(graph.outputs) != 1:
@@ -753,7 +840,7 @@ class Builder:
         while waiting:
             still, blocked = [], set()
             for name, part, call in waiting:
-                found = None if name in blocked else self.wired(call, made)
+                found = None if name in blocked else self.wired(call, made, part.name)
                 if found is None:  # something that it needs is not there yet; calls of a layer keep their order
                     blocked.add(name)
                     still.append((name, part, call))
@@ -767,6 +854,7 @@ class Builder:
         graph.outputs = [number for number, _ in ends]
         one_in = single(config["input_layers"])
         inputs, outputs = ([known[number] for number in numbers] for numbers in (graph.inputs, graph.outputs))
+        graph.shapes = [tuple(each.shape) for each in inputs]
         model = keras.Model(inputs[0] if one_in else inputs, outputs[0] if single(config["output_layers"]) else outputs)
         if config.get("trainable") is False:
             model.trainable = False
@@ -814,42 +902,59 @@ class Builder:
             part.graph = self.chain(part.stack, keras.Input(batch_shape=first.shape, dtype=first.dtype))
         if next(tensors(fill((args, kwargs), known)), None) is None:
             raise Refused("a call without a tensor, which would be computed at once")
+        part.ensure_fits(fill(args, known), fill(kwargs, known))
         results = [self.keep(each, known) for each in tensors(part.target(*fill(args, known), **fill(kwargs, known)))]
         if not results:
             raise Refused("no tensor comes of it")
         graph.steps.append((part, args, kwargs, results))
         return results
 
-    def wired(self, call: Any, made: dict[str, list[list[int]]]) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        """(args, kwargs) of a call in a config; None while a tensor among them is not there yet."""
+    def wired(
+        self, call: Any, made: dict[str, list[list[int]]], name: str
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """(args, kwargs) of a call in a config; None while a tensor among them is not there yet.
+
+        Args:
+            name: of what is called.
+        """
         if not isinstance(call, dict) or set(call) != {"args", "kwargs"} or not isinstance(call["kwargs"], dict):
             raise Refused("no call")
         if not set(call["kwargs"]) <= CALLED_WITH or call["kwargs"].get("training") not in (None, False):
             raise Refused("an argument that is in no table")
         try:
-            args = tuple(self.argument(each, made, 0) for each in self.listed(call["args"], MAX_DIMENSIONS))
-            return args, {str(name): self.argument(each, made, 0) for name, each in call["kwargs"].items()}
+            given = self.listed(call["args"], MAX_DIMENSIONS)
+            if name == "GetItem" and len(given) == 2:
+                return (self.argument(given[0], made), self.key(given[1])), {}
+            args = tuple(self.argument(each, made) for each in given)
+            return args, {str(argument): self.argument(each, made) for argument, each in call["kwargs"].items()}
         except _NotYet:
             return None
 
-    def argument(self, value: Any, made: dict[str, list[list[int]]], depth: int) -> Any:
-        """A tensor, a plain number, a slice, or a list of them."""
-        if value is None or isinstance(value, bool):
+    def argument(self, value: Any, made: dict[str, list[list[int]]], depth: int = 0) -> Any:
+        """A tensor, a plain number, or a list of tensors: one of numbers would be an array, of which shapes say nothing."""
+        if value is None or (isinstance(value, bool) and not depth):
             return value
-        if isinstance(value, (int, float)):
+        if isinstance(value, (int, float)) and not depth:
             return number(value)
         if isinstance(value, list) and depth < 2 and len(value) <= MAX_LAYERS:
-            parts = [self.argument(each, made, depth + 1) for each in value]
-            return parts if any(isinstance(part, Tensor) for part in parts) else tuple(parts)
-        if isinstance(value, dict) and isinstance(value.get("config"), dict):
-            if value.get("class_name") == "__keras_tensor__":
-                return Tensor(self.edge(value["config"].get("keras_history"), made))
-            if value.get("class_name") == "__slice__":
-                bound = optional(integer(-MAX_SIZE))
-                return slice(*(bound(value["config"].get(end)) for end in ("start", "stop", "step")))
+            return [self.argument(part, made, depth + 1) for part in value]
+        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            config = value.get("config")
+            return Tensor(self.edge(config.get("keras_history") if isinstance(config, dict) else None, made))
+        raise Refused("neither a tensor nor a number")
+
+    def key(self, value: Any, depth: int = 0) -> Any:
+        """What stands in brackets after a tensor."""
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return optional(integer(-MAX_SIZE))(value)
+        if isinstance(value, list) and not depth and len(value) <= MAX_DIMENSIONS:
+            return tuple(self.key(part, 1) for part in value)
         if isinstance(value, dict) and value.get("class_name") == "__ellipsis__":
             return Ellipsis
-        raise Refused("neither a tensor nor a number")
+        if isinstance(value, dict) and value.get("class_name") == "__slice__" and isinstance(value.get("config"), dict):
+            bound = optional(integer(-MAX_SIZE))
+            return slice(*(bound(value["config"].get(end)) for end in ("start", "stop", "step")))
+        raise Refused("no index")
 
     @staticmethod
     def edge(history: Any, made: dict[str, list[list[int]]]) -> int:
@@ -955,42 +1060,31 @@ class Rebuilt:
         return self.keras.predict(given, batch_size=ONE_BATCH, verbose=0)
 
     def affordable(self, inputs: list[Array], batch: int, rows: int) -> bool:
-        """Whether a prediction in batches of this size stays within bounds; nothing is computed."""
+        """Whether a prediction in batches of this size stays within bounds; nothing is computed.
+
+        Raises:
+            Exception: the inputs do not fit the model, for the most part in Keras' own words.
+        """
         shapes = tuple((batch, *each.shape[1:]) for each in inputs)
         if (shapes, rows) in self.allowed:
             return True
         try:
             graph = self.graph or self.shape_of_first(shapes)
-            given = [
-                keras.KerasTensor(shape, dtype=like)
-                for shape, like in zip(shapes, self.input_dtypes(len(shapes)), strict=True)
-            ]
-            outputs, work, size = graph.cost(given)
+            dtypes = self.input_dtypes(len(shapes))
+            outputs, work, size = graph.cost([*map(keras.KerasTensor, shapes, dtypes)])
         except Refused:
             return False
-        except Exception as error:
-            if self.graph is not None and self.fit(shapes):
-                raise Refused("nobody can tell what it would take") from error
-            return True  # they do not fit the model: it will say so itself
         batches = -(-rows // batch)
-        result = 4.0 * batches * sum(math.prod(each.shape) for each in outputs)
+        result = BYTES * batches * sum(math.prod(each.shape) for each in outputs)
         fine = work * batches <= MAX_WORK and max(size, result) <= MAX_BYTES
         if fine:
             self.allowed.add((shapes, rows))
         return fine
 
-    def fit(self, shapes: tuple[Shape, ...]) -> bool:
-        """Whether inputs of these shapes are what the model says it takes."""
-        wanted = [tuple(each.shape) for each in self.keras.inputs]
-        pairs = list(zip(wanted, shapes, strict=False))
-        return len(wanted) == len(shapes) and all(
-            len(want) == len(have) and all(w is None or w == h for w, h in zip(want[1:], have[1:], strict=True))
-            for want, have in pairs
-        )
-
     def input_dtypes(self, number: int) -> list[str]:
-        given = getattr(self.keras, "inputs", None) if self.graph is not None else None
-        return [str(each.dtype) for each in given] if given else ["float32"] * number
+        """One for each of so many inputs, as the model declares them."""
+        declared = [str(each.dtype) for each in self.keras.inputs] if self.graph is not None else []
+        return [*declared, *["float32"] * (number - len(declared))]
 
     def shape_of_first(self, shapes: tuple[Shape, ...]) -> Graph:
         """What a stack that was never built would do with inputs of these shapes: a copy is made for them and thrown away."""
@@ -1020,6 +1114,8 @@ class Server:
     def answer(self, request: dict[str, Any], parts: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
         """The reply to one request: a model to build, or a batch for one to predict."""
         out: list[bytes] = []
+        if request["ask"] == "predict" and request["model"] not in self.models:
+            return {"status": "gone"}, []
         try:
             value = self.build(request, parts) if request["ask"] == "build" else self.predict(request, parts)
             return {"status": "ok", "value": encode(value, out)}, out
@@ -1029,11 +1125,11 @@ class Server:
             return {"status": "error", "type": type(error).__name__[:100], "text": str(error)[:MAX_ERROR]}, []
 
     def build(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
-        while len(self.models) >= MODELS:
-            del self.models[min(self.models)]
         weights = [np.asarray(decode(each, parts)) for each in request["weights"]]
         model = Rebuilt(request["config"], weights)
         self.models[request["model"]] = model
+        while len(self.models) > MODELS:
+            del self.models[next(iter(self.models))]  # the one that was built first
         return model.facts()
 
     def predict(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:

@@ -21,6 +21,10 @@ REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell ch
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
 MAX_BUFFERS = 1 << 16
+MAX_KEYS = (
+    20_000  # of sets and dicts, other than texts and small numbers: whoever chooses them can have all of them collide
+)
+MAX_MARKS = 3 * MAX_NODES  # brackets, commas and colons of a JSON text: each node has about three
 _COUNTS, _SIZE = (
     struct.Struct("<QQ"),
     struct.Struct("<Q"),
@@ -88,7 +92,7 @@ def decode(tree: Any, buffers: list[Any], special: Callable[[str, Any], Any] | N
 
     Args:
         tree: parsed JSON, not trusted.
-        buffers: the message's raw buffers, not trusted.
+        buffers: the message's raw buffers, not trusted; each that is used is taken out of the list.
         special: builds the value of any further tag, given its name and content.
 
     Raises:
@@ -111,7 +115,7 @@ class _Decoder:
     def __init__(self, buffers: list[Any], special: Callable[[str, Any], Any] | None) -> None:
         self.buffers = buffers
         self.special = special
-        self.nodes = 0
+        self.nodes = self.keys = 0
 
     def value(self, tree: Any, depth: int) -> Any:
         self.nodes += 1
@@ -141,9 +145,11 @@ class _Decoder:
                 return bytes(self._buffer(content))
             case "list" | "tuple" | "set":
                 items = [self.value(item, depth + 1) for item in content]
-                return {"list": list, "tuple": tuple, "set": set}[tag](items)
+                if tag == "set":
+                    return set(map(self._key, items))
+                return tuple(items) if tag == "tuple" else items
             case "dict":
-                return {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in content}
+                return {self._key(self.value(k, depth + 1)): self.value(v, depth + 1) for k, v in content}
             case "array" | "scalar":
                 array = self._array(*content)
                 return array[()] if tag == "scalar" and array.ndim == 0 else array
@@ -153,10 +159,18 @@ class _Decoder:
             raise WireError(f"unknown tag {tag[:20]}")
         return self.special(tag, content)
 
+    def _key(self, value: Any) -> Any:
+        self.keys += not (isinstance(value, str) or (isinstance(value, int) and abs(value) < 1 << 31))
+        if self.keys > MAX_KEYS:
+            raise WireError("too many keys that are neither texts nor small numbers")
+        return value
+
     def _buffer(self, index: Any) -> Any:
-        if not isinstance(index, int) or not 0 <= index < len(self.buffers):
+        """A buffer, once: it could fill any memory if it were the content of many arrays."""
+        if not isinstance(index, int) or not 0 <= index < len(self.buffers) or self.buffers[index] is None:
             raise WireError("no such buffer")
-        return self.buffers[index]
+        taken, self.buffers[index] = self.buffers[index], None
+        return taken
 
     def _array(self, index: Any, dtype: Any, shape: Any) -> np.ndarray[Any, Any]:
         """A fresh, writable array; its size is compared with the buffer before anything is allocated."""
@@ -168,9 +182,32 @@ class _Decoder:
         kind = np.dtype(dtype)
         if math.prod(shape) * kind.itemsize != data.nbytes:
             raise WireError("shape and buffer differ")
-        if kind.itemsize == 0:
+        if kind.itemsize == 0:  # texts without a letter, which numpy gives room for one each
+            self.nodes += math.prod(shape)
+            if self.nodes > MAX_NODES:
+                raise WireError("too many texts")
             return np.zeros(tuple(shape), kind)
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()
+
+
+def load_json(text: bytes, encoding: str = "ascii", most_marks: int = MAX_MARKS) -> Any:
+    """The value of a JSON text, not trusted.
+
+    Two bytes of it may become an object of a hundred, so what would become objects is counted before it is read.
+
+    Raises:
+        WireError: it is none, or would take too much memory.
+    """
+    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    if plain.count(b'"') > 2 * most_marks:
+        raise WireError("too many texts")
+    outside = b"".join(plain.split(b'"')[::2])
+    if sum(map(outside.count, (b"[", b"{", b",", b":"))) > most_marks:
+        raise WireError("too many values")
+    try:
+        return json.loads(text.decode(encoding))
+    except (ValueError, RecursionError) as error:
+        raise WireError("not JSON") from error
 
 
 def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
@@ -183,13 +220,14 @@ def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence
 
 
 def receive_frame(
-    stream: socket.socket, most_bytes: int, deadline: float | None = None
+    stream: socket.socket, most_bytes: int, deadline: float | None = None, most_marks: int = MAX_MARKS
 ) -> tuple[dict[str, Any], list[memoryview]]:
     """The next JSON object and its raw buffers; not trusted.
 
     Args:
         most_bytes: of the whole frame; a larger one is refused before it is read.
         deadline: on the monotonic clock, by which all of it must have come.
+        most_marks: of its JSON, see ``load_json``.
 
     Raises:
         EOFError: the other side has closed the stream.
@@ -202,10 +240,7 @@ def receive_frame(
     sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number, deadline))]
     if length + sum(sizes) > most_bytes:
         raise WireError(f"more than {most_bytes} bytes")
-    try:
-        content = json.loads(bytes(_receive(stream, length, deadline)))
-    except (ValueError, RecursionError) as error:
-        raise WireError("not JSON") from error
+    content = load_json(bytes(_receive(stream, length, deadline)), most_marks=most_marks)
     if not isinstance(content, dict):
         raise WireError("not a JSON object")
     return content, [_receive(stream, size, deadline) for size in sizes]

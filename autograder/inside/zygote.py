@@ -53,11 +53,19 @@ def main(control: socket.socket) -> None:
     gc.freeze()  # or else the first collection in every child would copy all that is shared
     control.send(json.dumps({"level": level, "refused": refused}).encode())
     sys.setrecursionlimit(20_000)  # folders may lie in one another as deep as a path can name
+    remove_files(plan, level)  # of one that was killed
     try:
         serve(control, plan, level)
     finally:  # whoever started this has ended, or this has a fault of its own
         end_children()
+        remove_files(plan, level)
         shutil.rmtree(plan["folder"], ignore_errors=True)
+
+
+def remove_files(plan: dict[str, Any], level: str) -> None:
+    """Remove what students' users have left where everybody may write; their numbers are this command's alone."""
+    for owner in plan["leave_files"] if level == "user" else ():
+        jail.remove_files_of(owner)
 
 
 def serve(control: socket.socket, plan: dict[str, Any], level: str) -> None:

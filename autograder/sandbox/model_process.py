@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autograder import warm
 from autograder.config import Limits
@@ -24,6 +25,27 @@ from autograder.limits import Stopped, how_it_ended
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
 LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
+
+
+def unreadable(what: str) -> CheckFailed:
+    """The failure where something else comes than the process says when it is whole."""
+    return CheckFailed(f"{what} gave something that cannot be read", final=True)
+
+
+class Reply(BaseModel):
+    """What the process says of one question, checked on arrival: a student may have taken it over.
+
+    Attributes:
+        status: ``gone`` where it has let go of the model that it was asked about.
+        value: decoded.
+        type: of an error, with its text.
+    """
+
+    model_config = ConfigDict(strict=True)
+    status: Literal["ok", "refused", "error", "gone"]
+    value: Any = None
+    type: str = Field("", max_length=100)
+    text: str = Field("", max_length=2_000)
 
 
 class ModelProcess:
@@ -44,15 +66,15 @@ class ModelProcess:
         self._process: warm.Process | None = None
         self._stream: socket.socket | None = None
 
-    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> dict[str, Any]:
-        """One question; the reply as it came, its ``value`` decoded.
+    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
+        """One question, and what is said of it.
 
         Args:
             arrays: name -> arrays that the request holds.
             what: is named when there is no answer, such as ``your model's predict``.
 
         Raises:
-            CheckFailed: the process ended over it, or took too long.
+            CheckFailed: the process ended over it, took too long, or says what cannot be read.
         """
         buffers: list[bytes] = []
         request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
@@ -62,13 +84,16 @@ class ModelProcess:
             with self._watched():
                 send_frame(self._stream, request, buffers)
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
-            value = decode(reply.get("value"), parts)
         except WireError as error:
             self.close()
             raise CheckFailed(f"{what} gave more than {self.limits.answer_mib} MiB", final=True) from error
         except (OSError, EOFError):
             raise self._lost(what) from None
-        return reply | {"value": value}
+        try:
+            return Reply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
+        except (WireError, ValidationError) as error:
+            self.close()
+            raise unreadable(what) from error
 
     @property
     def running(self) -> bool:

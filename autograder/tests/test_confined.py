@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import pytest
@@ -32,6 +34,7 @@ PROBE = '''\
 
 import os
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -279,6 +282,36 @@ def look(given: object, sockets: list[int]) -> None:
     job, _ = receive_frame(stream, 1 << 20)
     seen = [path for path in job["paths"] if os.access(path, os.R_OK) and (os.path.isfile(path) or os.listdir(path))]
     send_frame(stream, {"seen": seen})
+
+
+@pytest.mark.parametrize("role", ["reader", "judge"])
+@pytest.mark.parametrize("kind", ["lists", "objects", "texts", "length"])
+def test_what_a_compromised_process_answers_costs_its_worker_little(
+    kind: str, role: Literal["reader", "judge"], worker: Worker
+) -> None:
+    """A few bytes may become an object of two hundred in the worker, which nobody limits."""
+    Path("/proc/self/clear_refs").write_text("5")  # the largest size so far is forgotten
+    before = largest_mib()
+    with pytest.raises(Ended):
+        worker.ask(role, "autograder.tests.test_confined:boast", {"kind": kind}, most_mib=64)
+    assert largest_mib() - before < 512
+
+
+def boast(given: object, sockets: list[int]) -> None:
+    """Runs as a reader or a judge that says far more than it has to say."""
+    stream = socket.socket(fileno=sockets[0])
+    job, _ = receive_frame(stream, 1 << 20)
+    size = 60 << 20
+    texts = {"lists": b"[],", "objects": b'{"":0},', "texts": b'"\\u0416",', "length": b"9" * 80}
+    piece = texts[job["kind"]]
+    body = b'{"opened":[' + piece * (size // len(piece)) + b"0]}" if job["kind"] != "length" else b""
+    stream.sendall(struct.pack("<QQ", len(body) or 65 << 20, 0) + body)
+    time.sleep(10)
+
+
+def largest_mib() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) >> 10
 
 
 def test_checks_that_were_repaired_count_from_the_next_submission_on(built: Course, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from autograder.config import LEVELS
 from autograder.course import Course
 from autograder.doctor import attempts
 from autograder.grading import Worker
+from autograder.run import NotebookRun
+from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +46,9 @@ def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
     worker = Worker(built)
     through = {attempt.what for attempt in attempts(built, worker) if not attempt.refused}
     worker.close()
-    warm.settle(warm.Surroundings())
+    with NotebookRun(["answer = 42"], [], built.settings.limits) as run:  # nothing of the worker's is left
+        run.run_cells()
+        assert Submission(run).value("answer") == 42
     walls = {
         "find shared memory of System V",
         "read /proc/version",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +15,10 @@ import pytest
 from autograder import warm
 from autograder.config import Limits
 from autograder.failures import CheckFailed
-from autograder.models import Model
+from autograder.inside.wire import encode, receive_frame, send_frame
+from autograder.models import InModelProcess, Model
 from autograder.run import NotebookRun
-from autograder.sandbox.model_process import MAX_STARTS
+from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
@@ -498,3 +502,162 @@ def test_what_is_no_model_arrives_as_the_name_of_its_type(submission: Submission
 
 def test_a_model_never_built_has_no_shape(submission: Submission) -> None:
     assert submission.unbuilt().output_shape == ()
+
+
+def test_more_models_than_are_kept_are_all_answered_for(submission: Submission) -> None:
+    x = batch(2, 5, 3)
+    unbuilt = submission.unbuilt()
+    first = unbuilt.predict(x)
+    models = [submission.sequential() for _ in range(66)]
+    zeros = models[0].with_weights([0 * weight for weight in models[0].weights])
+    np.testing.assert_allclose(unbuilt.predict(x), first, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(zeros.predict(x), np.full((2, 2), 0.5, "float32"))
+    np.testing.assert_allclose(models[0].predict(x), submission.predicted(models[0], x), rtol=1e-5, atol=1e-6)
+
+
+# ---- a model process that a student has taken over
+
+
+class TakenOver(ModelProcess):
+    """Says what it is told to say, one reply after the other."""
+
+    def __init__(self, *replies: tuple[Any, list[bytes]]) -> None:
+        super().__init__(Limits(answer_mib=8), time.monotonic() + 60)
+        self.replies = iter(replies)
+
+    def _start(self) -> None:
+        self._stream, theirs = socket.socketpair()
+        self._process = Running()
+
+        def answer() -> None:
+            with theirs, contextlib.suppress(EOFError, OSError):
+                for content, buffers in self.replies:
+                    receive_frame(theirs, 1 << 30)
+                    send_frame(theirs, content, buffers)
+
+        threading.Thread(target=answer, daemon=True).start()
+
+
+class Running:
+    """A process that does not end."""
+
+    def poll(self) -> str | None:
+        return None
+
+    def interrupt(self) -> None: ...
+    def end(self, over: str = "") -> None: ...
+    def close(self) -> None: ...
+
+
+def saying(value: Any, **more: Any) -> tuple[Any, list[bytes]]:
+    buffers: list[bytes] = []
+    return {"status": "ok", "value": encode(value, buffers)} | more, buffers
+
+
+WEIGHTS = [np.ones((3, 2), "float32"), np.zeros(2, "float32")]
+FACTS: dict[str, Any] = {
+    "built": True,
+    "layers": ["Dense"],
+    "input_shape": [None, 3],
+    "output_shape": [None, 2],
+    "names": ["kernel", "bias"],
+    "shapes": [[3, 2], [2]],
+    "trainable": [0, 1],
+}
+LIES: dict[str, Any] = {
+    "no facts": None,
+    "a list": [],
+    "fewer": {name: value for name, value in FACTS.items() if name != "names"},
+    "more": FACTS | {"points": 6},
+    "built as a number": FACTS | {"built": 1},
+    "built as a text": FACTS | {"built": "yes"},
+    "a layer as bytes": FACTS | {"layers": [b"LSTM"]},
+    "a layer as a number": FACTS | {"layers": [1]},
+    "layers as a tuple": FACTS | {"layers": ("Dense",)},
+    "a long name": FACTS | {"names": ["k" * 1_000, "bias"]},
+    "many layers": FACTS | {"layers": ["Dense"] * 10_000},
+    "a shape of texts": FACTS | {"input_shape": [None, "3"]},
+    "a shape of floats": FACTS | {"output_shape": [None, 2.0]},
+    "a shape of flags": FACTS | {"output_shape": [None, True]},
+    "a shape of arrays": FACTS | {"output_shape": [None, np.int64(2)]},
+    "a negative shape": FACTS | {"output_shape": [None, -2]},
+    "a huge shape": FACTS | {"output_shape": [None, 10**30]},
+    "a long shape": FACTS | {"output_shape": [1] * 1_000},
+    "a long shape of a weight": FACTS | {"shapes": [[1] * 100_000, [2]]},
+    "other shapes": FACTS | {"shapes": [[2, 3], [2]]},
+    "fewer shapes": FACTS | {"shapes": [[3, 2]]},
+    "fewer names": FACTS | {"names": ["kernel"]},
+    "trained twice": FACTS | {"trainable": [0, 0]},
+    "trained from the end": FACTS | {"trainable": [-1]},
+    "trained and not there": FACTS | {"trainable": [2]},
+    "trained as a flag": FACTS | {"trainable": [True]},
+}
+UNREADABLE, UNREADABLE_PREDICTION = (
+    rf"^your model{what} gave something that cannot be read$" for what in ("", "'s predict")
+)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
+    with pytest.raises(CheckFailed, match=UNREADABLE) as failure:
+        InModelProcess.of(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
+    assert failure.value.final
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"status": "fine"},
+        {"status": ["ok"]},
+        {"status": "ok", "value": 3},
+        {"status": "ok", "value": {"array": [0, "<f4", [1 << 60]]}},
+        {"status": "ok", "value": {"array": [0, "<U0", [1 << 60]]}},
+        {"status": "refused", "text": "x" * 1_000_000},
+        {"status": "refused", "text": ["x"]},
+        {"status": "error", "type": 7, "text": ""},
+    ],
+)
+def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
+    with pytest.raises(CheckFailed, match=UNREADABLE):
+        InModelProcess.of(TakenOver((reply, [b""])), "{}", WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [],
+        {},
+        {"outputs": [[1.0]], "made": None},
+        {"outputs": np.array(["a"]), "made": None},
+        {"outputs": np.ones(3), "made": 3},
+        {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [WEIGHTS[0]]}},
+        {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": WEIGHTS[::-1]}},
+        {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [WEIGHTS[0], np.array(["a", "b"])]}},
+        {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [WEIGHTS[0], [0.0, 0.0]]}},
+        {"outputs": np.ones(3), "made": {"facts": FACTS | {"built": 1}, "weights": WEIGHTS}},
+    ],
+)
+def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
+    unbuilt = FACTS | {"built": False, "names": [], "shapes": [], "trainable": []}
+    model = InModelProcess.of(TakenOver(saying(unbuilt), saying(told)), "{}", [])
+    assert model is not None
+    with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
+        model.predict(np.ones((2, 3)))
+
+
+def test_weights_that_came_are_never_replaced_by_others() -> None:
+    told = {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [7 * weight for weight in WEIGHTS]}}
+    model = InModelProcess.of(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
+    assert model is not None
+    model.predict(np.ones((2, 3)))
+    assert model.weights is WEIGHTS
+
+
+def test_a_process_that_always_lets_go_is_not_asked_for_ever() -> None:
+    gone: tuple[Any, list[bytes]] = ({"status": "gone"}, [])
+    model = InModelProcess.of(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
+    assert model is not None
+    with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
+        model.predict(np.ones((2, 3)))

@@ -468,7 +468,8 @@ def test_the_same_with_a_python_that_everybody_may_read(who: int, levels: str, b
     bombs = Path(__file__).with_name("test_hostile_jail.py")
     with lent(built_once, who) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest"), "-rs"]
-        files = [__file__, f"{bombs}::test_a_bomb_is_stopped_where_there_are_no_namespaces"]
+        leftovers = Path(__file__).with_name("test_leftovers.py")
+        files = [__file__, str(leftovers), f"{bombs}::test_a_bomb_is_stopped_where_there_are_no_namespaces"]
         done = run_python(["env", f"{WITHIN}={levels}", *python], folder, "-m", "pytest", *own, *files)
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout and "cannot be had here" not in done.stdout

@@ -1,12 +1,14 @@
 """What crosses between the processes arrives as it was, and nothing else arrives."""
 
+import json
 import math
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.inside.wire import Opaque, WireError, decode, encode
+from autograder.inside.wire import Opaque, WireError, decode, encode, load_json
 
 
 def crossed(value: Any) -> Any:
@@ -113,3 +115,64 @@ def test_a_message_of_endless_depth_is_refused() -> None:
         tree = {"list": [tree]}
     with pytest.raises(WireError, match="deep"):
         decode(tree, [])
+
+
+def test_a_buffer_is_the_content_of_one_array() -> None:
+    """Else a mebibyte could become as many gibibytes as there is room for indices."""
+    one = {"array": [0, "|u1", [4]]}
+    for tree in (
+        {"list": [one, one]},
+        {"list": [one, {"bytes": 0}]},
+        {"dict": [["a", {"bytes": 0}], ["b", {"bytes": 0}]]},
+    ):
+        with pytest.raises(WireError, match="no such buffer"):
+            decode(tree, [b"four"])
+    buffers: list[Any] = [b"four"]
+    decode(one, buffers)
+    with pytest.raises(WireError, match="no such buffer"):
+        decode(one, buffers)
+
+
+def test_keys_that_all_collide_are_refused() -> None:
+    """A set of a million multiples of the modulus of Python's hashes takes hours to put together."""
+    colliding = [{"int": str(number * (2**61 - 1))} for number in range(30_000)]
+    for tree in ({"set": colliding}, {"dict": [[key, None] for key in colliding]}):
+        started = time.process_time()
+        with pytest.raises(WireError, match="keys"):
+            decode(tree, [])
+        assert time.process_time() - started < 20
+    many = {str(number): number for number in range(100_000)} | dict.fromkeys(range(100000))
+    assert crossed(many) == many
+
+
+def test_an_array_of_empty_texts_is_no_larger_than_others() -> None:
+    """No bytes stand for any number of them."""
+    assert decode({"array": [0, "<U0", [3]]}, [b""]).tolist() == ["", "", ""]
+    with pytest.raises(WireError):
+        decode({"array": [0, "<U0", [1 << 40]]}, [b""])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" + b"[]," * 50 + b"[]]",
+        b"[" + b'{"":0},' * 33 + b"0]",
+        b'["' + b'","' * 200 + b'"]',
+        b"[" + b"1," * 100 + b"1]",
+        rb'["a\\", ' + b"[]," * 50 + b"0]",
+        b"[" * 100_000,
+        b'"',
+        b"\xff",
+        "[1]".encode("utf-16"),
+    ],
+)
+def test_json_that_would_take_much_memory_is_not_read(text: bytes) -> None:
+    with pytest.raises(WireError):
+        load_json(text, most_marks=99)
+
+
+@pytest.mark.parametrize(
+    "value", ["[[{{,:" * 100, '\\"[,' * 100, ["\\", "[,", '"', "é\ud800"], {"a": [1, {"b": None}]}]
+)
+def test_json_with_marks_in_its_texts_is_read(value: Any) -> None:
+    assert load_json(json.dumps(value).encode(), most_marks=99) == value
