@@ -85,7 +85,8 @@ class Assignment:
         for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
             module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
             title = _question_title((ast.get_docstring(module) or path.stem).splitlines()[0])
-            for node in (node for node in module.body if isinstance(node, ast.FunctionDef)):
+            collected = _collected(module)
+            for node in (n for n in ast.walk(module) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))):
                 try:
                     info = _check_info(node)
                 except (KeyError, TypeError, ValueError) as error:
@@ -93,6 +94,11 @@ class Assignment:
                         f"{path}, line {node.lineno}: {node.name}: what @check is given cannot be read without running it."
                         ' Write it out, such as @check("q3", points=2).'
                     ) from error
+                if info is not None and node not in collected:
+                    raise UsageError(
+                        f"{path}, line {node.lineno}: {node.name} is marked @check where pytest may not find it. Write it as a"
+                        " function called test_…, at the top of the file or in a class called Test…, without async."
+                    )
                 if info is not None:
                     questions.setdefault(info.question, (title, []))[1].append(info)
         names = [check.name for _, checks in questions.values() for check in checks]
@@ -122,10 +128,20 @@ def _question_number(path: Path) -> tuple[int, str]:
     return (int(digits) if digits else 0, path.name)
 
 
-def _check_info(node: ast.FunctionDef) -> CheckInfo | None:
+def _collected(module: ast.Module) -> list[ast.stmt]:
+    """The functions that pytest finds by their names and places."""
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
+    functions = [node for body in (module.body, *(found.body for found in classes)) for node in body]
+    return [node for node in functions if isinstance(node, ast.FunctionDef) and node.name.startswith("test")]
+
+
+def _check_info(node: ast.FunctionDef | ast.AsyncFunctionDef) -> CheckInfo | None:
     """The arguments of ``@check("q3", points=2, visible=True)`` above a function, or None for a helper."""
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "check":
+        if isinstance(decorator, ast.Call) and "check" in (
+            getattr(decorator.func, "id", ""),
+            getattr(decorator.func, "attr", ""),
+        ):
             given = {k.arg: k.value for k in decorator.keywords if k.arg} | dict(
                 zip(("question", "points", "needs", "visible", "trains"), decorator.args, strict=False)
             )

@@ -18,8 +18,15 @@ from autograder.draw import Draw
 from autograder.errors import UsageError
 from autograder.failures import AwaitsPerson, CheckFailed
 from autograder.misconceptions import Misconception, load_misconceptions
-from autograder.results import OUR_FAULT, CheckResult
+from autograder.results import OUR_FAULT, CheckResult, Status
 from autograder.submission import Submission
+
+WORSE: tuple[Status, ...] = (
+    "passed",
+    "skipped",
+    "error",
+    "failed",
+)  # of several cases: one that fails cannot be made good
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Verdicts:
 
     Attributes:
         results: check name -> result.
+        lost: checks of which a case has no result.
         faults: our own errors, one line each, for the instructor.
         facts: what the checks noted for an appeal.
         wrong_course: why no submission at all can be judged, such as a missing data file.
@@ -64,6 +72,7 @@ class Verdicts:
         self._misconceptions = misconceptions
         self._show_direction = show_direction
         self.results: dict[str, CheckResult] = {}
+        self.lost: set[str] = set()
         self.faults: list[str] = []
         self.facts: dict[str, str] = {}
         self.wrong_course: UsageError | None = None
@@ -87,16 +96,18 @@ class Verdicts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        function = pyfuncitem.function
         names = pyfuncitem._fixtureinfo.argnames
-        self._judge(function, {name: pyfuncitem.funcargs[name] for name in names})
+        self._judge(pyfuncitem.obj, {name: pyfuncitem.funcargs[name] for name in names})
         return True
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Function, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
         """A fixture or a collection that breaks is our fault; it leaves no result, and the check becomes an error."""
         report = yield
         if call.excinfo is not None:
+            self.lost.add(item.originalname)
             self.faults.append(f"{report.nodeid}: {call.excinfo.exconly()}"[:500])
         return report
 
@@ -134,7 +145,9 @@ class Verdicts:
                 result.alone = alone.status
         else:
             self._try(function, arguments, result)
-        self.results[result.check] = result
+        earlier = self.results.get(result.check)  # another case of a parametrised check: the worst of them counts
+        if earlier is None or WORSE.index(earlier.status) < WORSE.index(result.status):
+            self.results[result.check] = result
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
         """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
@@ -189,7 +202,9 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
         raise verdicts.wrong_course
     for question, (_, checks) in assignment.questions.items():
         for info in checks if wanted(question, trial) else ():
-            verdicts.results.setdefault(info.name, _no_result(info))
+            found = verdicts.results.get(info.name)
+            if found is None or (info.name in verdicts.lost and found.status != "failed"):
+                verdicts.results[info.name] = _no_result(info)
     return verdicts
 
 

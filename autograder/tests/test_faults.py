@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,24 @@ def test_check_cell_without_hidden_check(course: Course) -> None:
     assert faults_of(course, lambda _, notebook: notebook.cells.append(cell("q3", "assert True", points=1))) == (
         f"{SOURCE}, cell 13 ('q3'): has no hidden check in tests/tiny. Add test_q3_….py, or unmark the cell."
     )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "def words_test(submission): ...",
+        "async def test_words(submission): ...",
+        "class Words:\n    @check('q1', points=1)\n    def test_words(self, submission): ...",
+        "def outer():\n    @check('q1', points=1)\n    def test_words(submission): ...",
+        "if True:\n    @check('q1', points=1)\n    def test_words(submission): ...",
+    ],
+)
+def test_a_check_that_pytest_may_not_find(course: Course, written: str) -> None:
+    """It would count in what can be earned, and could never be earned."""
+    marked = written if "@check" in written else f"@check('q1', points=1)\n{written}"
+    path = course.assignment("tiny").tests / "test_q1_words.py"
+    path.write_text(f"{path.read_text()}\n\n{marked}\n")
+    assert re.search(r"test_q1_words.py, line \d+: \w+ is marked @check where pytest may not find it", faults(course))
 
 
 def test_too_little_is_visible(course: Course) -> None:

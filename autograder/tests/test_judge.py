@@ -126,6 +126,61 @@ def test_builds(submission, draw):
     status = Path("/proc/self/status").read_text()
     fact("MB", next(line.split()[1] for line in status.splitlines() if line.startswith("VmData:"))[:-3])
 '''
+SEVERAL_CASES = '''\
+"""Tiny assignment, question 3: checks with several cases, and checks in a class (6 points)."""
+
+import pytest
+from autograder import checks
+from autograder.checks import agree, check
+
+
+@check("q3", points=1)
+@pytest.mark.parametrize(("text", "words"), [("a b", 2), ("a b c", 7), ("a", 1)])
+def test_the_second_is_wrong(submission, text, words):
+    """The last of three cases is right"""
+    agree(submission.count_words, text, expected=words)
+
+
+@check("q3", points=1)
+@pytest.mark.parametrize(("text", "words"), [("a b", 2), ("a b c", 3)])
+def test_both_are_right(submission, draw, text, words):
+    """Both cases are right"""
+    agree(submission.count_words, text, expected=words)
+
+
+@pytest.fixture
+def sometimes(request):
+    if request.param:
+        raise OSError("ours")
+
+
+@check("q3", points=1)
+@pytest.mark.parametrize("sometimes", [True, False], indirect=True)
+def test_one_cannot_start(submission, sometimes):
+    """The first of two cases has no result"""
+
+
+@check("q3", points=1)
+@pytest.mark.parametrize("key", ["first", "second"])
+def test_one_breaks(submission, key):
+    """The second of two cases breaks"""
+    return {"first": 1}[key]
+
+
+class TestWords:
+    words = 2
+
+    @check("q3", points=1)
+    def test_in_a_class(self, submission, draw):
+        """A check in a class"""
+        agree(submission.count_words, "a b", expected=self.words)
+
+    @checks.check("q3", points=1)
+    def test_wrong_in_a_class(self, submission):
+        """A wrong one in a class, marked by another name"""
+        agree(submission.count_words, "a b", expected=5)
+'''
+
 DEADLY = '''\
 """Tiny assignment, question 3: ends the judge (1 point)."""
 
@@ -290,6 +345,21 @@ def test_a_course_file_that_breaks_is_never_a_zero(
         result = grader.grade(submit(course, tmp_path / "tiny.ipynb", **RIGHT), student="ann")
     assert (result.points, result.notes) == (None, [OUR_FAULT])
     assert fault in result.faults[0]
+
+
+def test_every_case_of_a_check_counts_and_a_check_in_a_class_is_one(built_once: Course, tmp_path: Path) -> None:
+    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_several=SEVERAL_CASES)
+    with Grader(course) as grader:
+        result = grader.grade(submit(course, tmp_path / "tiny.ipynb", **RIGHT))
+    assert {check.check: check.status for check in result.checks if check.question == "q3"} == {
+        "test_the_second_is_wrong": "failed",
+        "test_both_are_right": "passed",
+        "test_one_cannot_start": "error",
+        "test_one_breaks": "error",
+        "test_in_a_class": "passed",
+        "test_wrong_in_a_class": "failed",
+    }
+    assert result.max_points == MAX_POINTS + 6 and result.points is None
 
 
 def test_a_judge_that_dies_is_told_and_the_next_submission_is_graded(built_once: Course, tmp_path: Path) -> None:
