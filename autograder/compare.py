@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autograder.inside.wire import plain_number
 from autograder.results import MAX_ARRAY, Picture
+
+ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some arithmetic with floats
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Tolerance:
     """How close is equal.
 
     Attributes:
-        rtol, atol: relative and absolute, as in numpy.allclose.
+        rtol, atol: relative and absolute, as in numpy.allclose. Where whole numbers are expected, they must be equal.
         squeeze: ignore axes of length 1.
         dtype: the numpy dtype an array must have, or None where any will do.
         direction: whether a wrong number is said to be too small or too large.
@@ -43,6 +46,7 @@ def difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference |
 
     Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
     """
+    answer, expected = plain_number(answer), plain_number(expected)
     if isinstance(expected, np.ndarray) and expected.dtype.kind in "biufc":
         return _arrays(answer, expected, tolerance)
     if isinstance(expected, (bool, int, float, complex, np.number, np.bool_)):
@@ -79,7 +83,7 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
         return Difference(f"; the shape asked for is {expected.shape}")
     if tolerance.dtype is not None and array.dtype != np.dtype(tolerance.dtype):
         return Difference(f"; the dtype asked for is {tolerance.dtype}")
-    wrong = ~np.isclose(array, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
+    wrong = ~_equal(array, expected, tolerance)
     if not wrong.any():
         return None
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -87,23 +91,36 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
     return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", picture(array, first))
 
 
+def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
+    """Where two arrays of one shape are equal."""
+    if expected.dtype.kind not in "biu":
+        return np.asarray(np.isclose(array, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
+    if array.dtype.kind in "biu":
+        return np.asarray(array == expected)
+    whole = expected.astype("float64")  # a count may be given as a float, rounded as its precision rounds
+    slack = max(ROUNDING, 8 * float(np.finfo(array.dtype).eps)) * np.maximum(1, np.abs(whole))
+    return np.asarray((np.abs(array - whole) <= slack) & (np.rint(array.real) == whole))
+
+
 def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+    if isinstance(answer, int) and isinstance(expected, int) and not isinstance(expected, bool):  # of any size
+        return None if int(answer) == expected else _direction(answer, expected, tolerance)
     array = _as_array(answer)
     if array is None or (array.shape and not (tolerance.squeeze and array.size == 1)):
         return Difference("; a single number is asked for")
     number = array.reshape(-1)[0]
     if isinstance(expected, (bool, np.bool_)):
         return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
-    if isinstance(expected, (int, np.integer)) and array.dtype.kind in "biu":
-        return None if int(number) == int(expected) else _direction(int(number), int(expected), tolerance)
-    close = bool(np.isclose(number, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
-    if isinstance(expected, (int, np.integer)):  # a count given as a float is right when it is that count
-        close = float(number.real) == float(expected)
+    wanted = np.asarray(expected)
+    if wanted.dtype.kind not in "biufc":  # a whole number beyond what numpy has
+        wanted = np.asarray(float(expected))
+    close = bool(_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
     return None if close else _direction(number, expected, tolerance)
 
 
 def _direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
-    if not tolerance.direction or isinstance(number, complex) or not math.isfinite(float(number)):
+    unordered = any(isinstance(each, (complex, np.complexfloating)) for each in (number, expected))
+    if not tolerance.direction or unordered or number != number or abs(number) == math.inf:
         return Difference("")
     return Difference(", too small" if number < expected else ", too large")
 

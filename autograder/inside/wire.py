@@ -13,6 +13,8 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,7 @@ def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | Non
         raise WireError(f"nested more than {MAX_DEPTH} levels deep")
     if special is not None and (tree := special(value)) is not None:
         return tree
+    value = plain_number(value)
     if value is None or isinstance(value, (bool, str)):
         return value if value is None else (bool(value) if isinstance(value, bool) else str(value))
     if isinstance(value, int):
@@ -67,6 +70,21 @@ def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | Non
         pairs = [[encode(part, buffers, special, depth + 1) for part in pair] for pair in value.items()]
         return {"dict": pairs}
     return _encode_array(value, buffers, special, depth)
+
+
+def plain_number(value: Any) -> Any:
+    """A fraction or a decimal number as the int that it equals, or else as the nearest float; anything else as it is.
+
+    >>> plain_number(Fraction(6, 2)), plain_number(Decimal("0.25")), plain_number("6/2")
+    (3, 0.25, '6/2')
+    """
+    if not isinstance(value, (Fraction, Decimal)):
+        return value
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):  # beyond every float; a signalling NaN
+        return value
+    return int(value) if number.is_integer() and value == int(value) else number
 
 
 def _encode_array(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | None, depth: int) -> Any:

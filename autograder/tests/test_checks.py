@@ -1,6 +1,8 @@
 """A check fails for a wrong answer and says what was seen, never what was expected; a misconception is named only when it explains everything."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -168,6 +170,23 @@ def test_a_view_is_what_is_compared() -> None:
         ({"a": np.float32(1)}, {"a": 1.0}),
         (float("nan"), float("nan")),
         ([[1], [2, 3], []], [[1], [2, 3], []]),
+        (10**30, 10**30),
+        (1e30, 10**30),
+        (Fraction(6, 2), 3),
+        (Fraction(1, 3), 1 / 3),
+        (Decimal("0.1"), 0.1),
+        (0.5, Fraction(1, 2)),
+        (Fraction(1, 2), Decimal("0.5")),
+        ([Fraction(1, 4), Decimal(2)], [0.25, 2]),
+        (5 + 0j, 5),
+        (np.array([5 + 0j]), np.array([5])),
+        (5 + 3j, 5 + 3j),
+        (np.float32(100_000), 100_000),
+        (0.1 * 3 * 10, 3),
+        (np.array([0.1 * 3 * 10, 2.0]), np.array([3, 2])),
+        (np.arange(3, dtype="float16"), np.arange(3)),
+        (np.array([1, 0]), np.array([True, False])),
+        (np.array([2**63], dtype="uint64"), np.array([2**63], dtype="uint64")),
     ],
 )
 def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
@@ -194,10 +213,28 @@ def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
         ({1, 2}, [1, 2]),
         (float("inf"), 3.0),
         (object(), 3),
+        (100_001, 100_000),
+        (100_001.0, 100_000),
+        (np.array([100_001]), np.array([100_000])),
+        (np.array([100_001.0]), np.array([100_000])),
+        (np.array([100_001], dtype="float32"), np.array([100_000])),
+        ([100_001.0], [100_000]),
+        (np.array([2**53 + 1]), np.array([2**53])),
+        (np.array([1.00001]), np.array([True])),
+        (5 + 3j, 5),
+        (5 + 3j, 5.0),
+        (np.array([5 + 3j]), np.array([5])),
+        (5, 5 + 3j),
+        (10**30 + 1, 10**30),
+        (10**400, 3),
+        (Fraction(1, 3), 0),
+        (Decimal("NaN"), 3),
+        (float("nan"), 3),
+        (np.array([np.nan]), np.array([3])),
     ],
 )
 def test_different_is_different(answer: Any, expected: Any) -> None:
-    assert difference(answer, expected, Tolerance()) is not None
+    assert difference(answer, expected, Tolerance(direction=True)) is not None
 
 
 def test_axes_of_length_one_count_unless_they_are_told_not_to() -> None:

@@ -3,6 +3,8 @@
 import json
 import math
 import time
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,22 @@ def test_plain_values_arrive_unchanged(value: Any) -> None:
     arrived = crossed(value)
     assert arrived == value
     assert type(arrived) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Fraction(6, 2), 3),
+        (Fraction(1, 3), 1 / 3),
+        (Decimal("0.1"), 0.1),
+        (Decimal(10**30), 10**30),
+        ([Decimal("-Infinity"), {Fraction(1, 2)}], [-math.inf, {0.5}]),
+        (np.array([Fraction(1, 4), 2], dtype=object), [0.25, 2]),
+    ],
+)
+def test_exact_numbers_arrive_as_numbers(value: Any, plain: Any) -> None:
+    arrived = crossed(value)
+    assert arrived == plain and type(arrived) is type(plain)
 
 
 @pytest.mark.parametrize(
