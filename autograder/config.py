@@ -58,13 +58,15 @@ class Autograder(Configurable):
 class Limits(Configurable):
     """What one submission may use while it is graded."""
 
-    seconds_per_cell = Float(30.0, min=0.1, help="Wall time of one notebook cell.").tag(config=True)
-    seconds_per_call = Float(
-        20.0, min=0.1, help="Wall time of one call of a student's function, unless the check gives another."
+    seconds_per_cell = Float(
+        30.0,
+        min=0.1,
+        help="Seconds of one notebook cell, without those in which it waits for a core of a busy machine.",
     ).tag(config=True)
-    seconds_per_submission = Float(900.0, min=1.0, help="Wall time of one submission, from start to verdict.").tag(
-        config=True
-    )
+    seconds_per_call = Float(
+        20.0, min=0.1, help="The same of one call of a student's function, unless the check gives another."
+    ).tag(config=True)
+    seconds_per_submission = Float(900.0, min=1.0, help="The same of all that one submission runs.").tag(config=True)
     notebook_mib = Int(50, min=1, help="Largest notebook file that is opened.").tag(config=True)
     answer_mib = Int(64, min=1, help="Largest answer to one question of the judge.").tag(config=True)
     memory_mib = Int(4096, min=512, help="Memory of one submission, with every process that it starts.").tag(

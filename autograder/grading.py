@@ -36,6 +36,7 @@ from autograder.notebook import notebook_bytes
 from autograder.preload import packages
 from autograder.results import OUR_FAULT, Result, printable
 from autograder.sandbox.broker import Broker
+from autograder.sandbox.clock import FAR
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.users import BLOCKS, own_users
 from autograder.workers import Workers, settle
@@ -100,11 +101,11 @@ class Grader(Workers):
 
     def open(self, path: Path, assignment: str | None = None) -> Future[Mapping[str, Any]]:
         """Queue the opening of one notebook; its future gives ``Opened.as_data``, or raises Ungradable."""
-        return self._pool.schedule(_open, args=(path, assignment), timeout=20 * READER_SECONDS)  # type: ignore[no-any-return]
+        return self._pool.schedule(_open, args=(path, assignment), timeout=2 * FAR * READER_SECONDS + 120)  # type: ignore[no-any-return]
 
     def start(self, job: Job) -> Future[Graded]:
         """Queue one submission. The future always gives a result; ask ``finish`` for it."""
-        return self._pool.schedule(_grade, args=(job,), timeout=_last_resort(self.course) + 120)  # type: ignore[no-any-return]
+        return self._pool.schedule(_grade, args=(job,), timeout=FAR * _last_resort(self.course) + 240)  # type: ignore[no-any-return]
 
     def finish(self, job: Job, future: Future[Graded]) -> Graded:
         """The result of a queued submission; a worker that died or hung gives one that says so.
@@ -221,7 +222,7 @@ class Worker:
             mib = (
                 2 * self.course.settings.limits.notebook_mib
             )  # its texts, with room for what must be written otherwise in JSON
-            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 10 * READER_SECONDS, mib)
+            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 2 * READER_SECONDS, mib)
         except Ended as error:
             answer = {"over": str(error)}
         if "opened" in answer:
@@ -289,6 +290,9 @@ class Worker:
     ) -> dict[str, Any]:
         """Start a process in the jail, give it one job, serve it while it works, and have its answer.
 
+        Args:
+            seconds: in which it could run.
+
         Raises:
             Ended: it ended, or ran out of time, without one.
         """
@@ -298,8 +302,8 @@ class Worker:
         theirs.close()
         if broker is not None:
             broker.theirs.close()
-        deadline = time.monotonic() + seconds
-        ours.settimeout(seconds)
+        deadline = time.monotonic() + FAR * seconds
+        ours.settimeout(FAR * seconds)
         try:
             send_frame(ours, dict(job), buffers)
             while not _has_data(ours):
@@ -311,7 +315,7 @@ class Worker:
                         broker = None  # it has no more to ask
                 if process.poll() is not None and not _has_data(ours):
                     raise Ended(process.poll())
-                if time.monotonic() > deadline:
+                if process.seconds > seconds or time.monotonic() > deadline:
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:

@@ -1,4 +1,4 @@
-"""One student's process: started through the provisioner, asked to run cells and to answer the judge, under wall-time limits."""
+"""One student's process: started through the provisioner, asked to run cells and to answer the judge, under limits of time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from autograder import warm
 from autograder.config import Limits
 from autograder.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
-from autograder.limits import most_message_mib
+from autograder.limits import Budget, most_message_mib
 from autograder.sandbox.channel import Channel, TooMuch
+from autograder.sandbox.clock import FAR
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
@@ -77,18 +78,21 @@ class Kernel:
 
     Args:
         files: copied into its folder.
+        budget: what each wait for it is taken from.
 
     Raises:
         UsageError: the machine enforces less of the jail than the configuration asks for.
         OSError: it could not be started.
     """
 
-    def __init__(self, files: Sequence[Path], limits: Limits) -> None:
+    def __init__(self, files: Sequence[Path], limits: Limits, budget: Budget | None = None) -> None:
         self.limits = limits
+        self.budget = budget or Budget(limits.seconds_per_submission)
         self.printed = 0  # bytes, since the current cell began
         self.channels: list[Channel] = []
         self.manager = OurManager(kernel_name="submission", kernel_spec_manager=OurSpec())
         self.manager.start_kernel(files=files, limits=limits)
+        self.process: warm.Process = self.manager.provisioner.process
         self.session = self.manager.session
         self.session.unpack = lambda text: load_json(text, "utf-8")
         try:
@@ -136,23 +140,37 @@ class Kernel:
         return reply.content, reply.buffers
 
     def _wait(self, message_id: str, kind: str, seconds: float) -> Reply:
-        deadline, interrupted = time.monotonic() + seconds, False
+        """The reply. Time counts while the student's process could run, and ten times as much whatever it could.
+
+        Raises:
+            OutOfTime, KernelDied: no reply came.
+        """
+        self.process.poll()
+        first = self.process.seconds
+        try:
+            return self._waited_for(message_id, kind, seconds)
+        finally:
+            self.budget.left -= self.process.seconds - first
+
+    def _waited_for(self, message_id: str, kind: str, seconds: float) -> Reply:
+        began, start, left, interrupted = time.monotonic(), self.process.seconds, seconds, False
         while True:
             for reply in self._replies():
                 if reply.parent_header.get("msg_id") == message_id and reply.header.get("msg_type") == kind:
                     if interrupted:
                         raise OutOfTime(seconds, killed=False)
                     return reply
-            if (why := self.manager.provisioner.process.poll()) is not None:
+            if (why := self.process.poll()) is not None and not interrupted:
                 raise KernelDied(why)
             if self.printed > self.limits.output_mib << 20:
-                self.manager.provisioner.process.end("output")
-            if time.monotonic() > deadline and interrupted:
+                self.process.end("output")
+            over = self.process.seconds - start > left or time.monotonic() - began > FAR * left
+            if interrupted and (over or why is not None):  # some libraries abort when they are interrupted
                 self.stop()
                 raise OutOfTime(seconds, killed=True)
-            if time.monotonic() > deadline:
+            if over:
                 self.manager.interrupt_kernel()
-                deadline, interrupted = time.monotonic() + GRACE_SECONDS, True
+                began, start, left, interrupted = time.monotonic(), self.process.seconds, GRACE_SECONDS, True
 
     def _replies(self) -> list[Reply]:
         """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
@@ -165,7 +183,7 @@ class Kernel:
                 self.printed += sum(len(frame) for message in self.iopub.receive() for frame in message)
             messages = self.shell.receive() if self.shell in ready else []
         except TooMuch:
-            self.manager.provisioner.process.end("answer")
+            self.process.end("answer")
             return []
         return [reply for message in messages for reply in self._read(message)]
 

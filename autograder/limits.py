@@ -24,6 +24,17 @@ class Stopped:
     hint: str = ""
 
 
+@dataclass
+class Budget:
+    """A submission's time.
+
+    Attributes:
+        left: seconds in which its processes may still run.
+    """
+
+    left: float
+
+
 def most_message_mib(limits: Limits) -> int:
     """What one message of a student's process may take: an answer that is too large still comes, and is named as such."""
     return 2 * limits.answer_mib

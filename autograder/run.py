@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +10,8 @@ from typing import Any, Self
 
 from autograder import warm
 from autograder.config import Limits
-from autograder.kernel import Kernel, KernelDied, OutOfTime
-from autograder.limits import Stopped, how_it_ended, limit_hit
+from autograder.kernel import CellError, Kernel, KernelDied, OutOfTime
+from autograder.limits import Budget, Stopped, how_it_ended, limit_hit
 from autograder.sandbox.model_process import ModelProcess
 
 MAX_RESTARTS = 8
@@ -24,15 +23,15 @@ class NotebookRun:
     Args:
         cells: source texts of the cells to run.
         files: released files that stand beside the notebook; copied into its folder.
-        limits: wall-time and size limits.
+        limits: of time and size. Time counts while the submission's processes are waited for and could run.
     """
 
     def __init__(self, cells: Sequence[str], files: Sequence[Path], limits: Limits) -> None:
         self.cells = list(cells)
         self.limits = limits
         self.outcomes: dict[int, Stopped | None] = {}
-        self.deadline = time.monotonic() + limits.seconds_per_submission
-        self.models = ModelProcess(limits, self.deadline)
+        self.budget = Budget(limits.seconds_per_submission)
+        self.models = ModelProcess(limits, self.budget)
         self.restarts = 0
         self.kernel: Kernel | None = None
         self.files = list(files)
@@ -72,10 +71,13 @@ class NotebookRun:
             self._lost(True)
             return how_it_ended(str(error), self.limits)
 
-    def _run_one(self, index: int) -> None:
+    def _run_cell(self, index: int) -> CellError | None:
         assert self.kernel is not None
+        return self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+
+    def _run_one(self, index: int) -> None:
         try:
-            error = self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+            error = self._run_cell(index)
             if error is not None:
                 hint = limit_hit(error.type, error.text, self.limits)
                 self.outcomes[index] = Stopped(f"stopped with {error}", hint)
@@ -95,13 +97,13 @@ class NotebookRun:
             self.restarts += 1
 
     def _within(self, seconds: float) -> float:
-        return max(1.0, min(seconds, self.deadline - time.monotonic()))
+        return max(1.0, min(seconds, self.budget.left))
 
     def _bring_up(self) -> bool:
         """Have a process in which every cell run so far has run again, without those that ended it."""
         if self.kernel is not None:
-            return time.monotonic() < self.deadline
-        while self.restarts <= MAX_RESTARTS and time.monotonic() < self.deadline:
+            return self.budget.left > 0
+        while self.restarts <= MAX_RESTARTS and self.budget.left > 0:
             self.kernel = self._started()
             if self._replay():
                 return True
@@ -110,18 +112,17 @@ class NotebookRun:
     def _started(self) -> Kernel:
         """A kernel; where the parent that it should come from has died, from a new one."""
         try:
-            return Kernel(self.files, self.limits)
+            return Kernel(self.files, self.limits, self.budget)
         except OSError:
             warm.release()
-            return Kernel(self.files, self.limits)
+            return Kernel(self.files, self.limits, self.budget)
 
     def _replay(self) -> bool:
-        assert self.kernel is not None
         for index, outcome in list(self.outcomes.items()):
             if outcome is not None and not outcome.reason.startswith("stopped with"):
                 continue
             try:
-                self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+                self._run_cell(index)
             except (OutOfTime, KernelDied) as error:
                 self.outcomes[index] = Stopped("did not come to its end when it was run a second time")
                 self._lost(not isinstance(error, OutOfTime) or error.killed)

@@ -62,7 +62,7 @@ class Submission:
 
         Args:
             seed: public training seed, set for Python, numpy and Keras before the call.
-            seconds: wall-time limit; the course's ``seconds_per_call`` when None.
+            seconds: limit of time; the course's ``seconds_per_call`` when None.
         """
         buffers: list[bytes] = []
         request = {"ask": "call", "name": name, "seed": seed}

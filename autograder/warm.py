@@ -28,6 +28,7 @@ from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
 from autograder.sandbox import usage
+from autograder.sandbox.clock import Clock
 from autograder.sandbox.leftovers import own_folder, remove
 from autograder.sandbox.users import own_users
 
@@ -78,6 +79,8 @@ class Surroundings:
 class Process(Protocol):
     """A process in the jail, and all that it started: see ``JailedProcess``."""
 
+    @property
+    def seconds(self) -> float: ...
     def poll(self) -> str | None: ...
     def interrupt(self) -> None: ...
     def end(self, over: str = "") -> None: ...
@@ -292,7 +295,8 @@ class WarmParent:
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        return JailedProcess(descriptors[0], ours, home, limits, writes_anywhere=self.level == "user")
+        cores = len(_cores(*self.surroundings.slot))
+        return JailedProcess(descriptors[0], ours, home, limits, cores, writes_anywhere=self.level == "user")
 
     def is_alive(self) -> bool:
         """Whether it can still fork."""
@@ -321,7 +325,7 @@ class JailedProcess:
     """
 
     def __init__(
-        self, keeper: int, status: socket.socket, home: Path, limits: Limits, writes_anywhere: bool = False
+        self, keeper: int, status: socket.socket, home: Path, limits: Limits, cores: int, writes_anywhere: bool
     ) -> None:
         self._keeper = keeper
         self._status = status
@@ -339,6 +343,7 @@ class JailedProcess:
             self._group = None
         if self._group is None and not usage.children_files(self.pid):
             raise OSError("this system does not say which processes a process has started, so none can be counted")
+        self._clock = Clock(self.pid, cores)
         status.send(b"counted" if self._group else b"watched")
 
     def poll(self) -> str | None:
@@ -347,8 +352,14 @@ class JailedProcess:
             if select.select([self._keeper], [], [], 0)[0]:
                 self._ended = self._why()
             else:
+                self._clock.look()
                 self._watch()
         return self._ended
+
+    @property
+    def seconds(self) -> float:
+        """In which it could run, at the last ``poll``."""
+        return self._clock.seconds
 
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""

@@ -32,6 +32,7 @@ from keras import layers  # noqa: E402
 
 from autograder import warm  # noqa: E402
 from autograder.config import Limits  # noqa: E402
+from autograder.limits import Budget  # noqa: E402
 from autograder.models import InModelProcess, Model  # noqa: E402
 from autograder.sandbox import usage  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
@@ -76,7 +77,7 @@ def seconds_of_the_jail() -> float:
 def in_a_process(sent: list[tuple[str, list[Any]]], x: Any) -> dict[str, float]:
     """Processor seconds of one submission's models in a process of their own."""
     jail, own = seconds_of_the_jail(), time.process_time()
-    process = ModelProcess(Limits(), time.monotonic() + 600)
+    process = ModelProcess(Limits(), Budget(600.0))
     for config, weights in sent:
         model = Model(0, InModelProcess.of(process, config, weights))
         assert model.crossed

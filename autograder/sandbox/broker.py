@@ -69,7 +69,8 @@ class Broker:
             case "release":
                 warm.release()
             case "poll":
-                return {"ended": self._process(request).poll()}
+                process = self._process(request)
+                return {"ended": process.poll(), "seconds": process.seconds}
             case "interrupt":
                 self._process(request).interrupt()
             case "end":
@@ -168,13 +169,15 @@ class RemoteProcess:
     def __init__(self, parent: RemoteParent, number: int) -> None:
         self._parent = parent
         self._number = number
+        self.seconds = 0.0  # in which it could run, at the last poll
 
     def _ask(self, do: str, **more: str) -> dict[str, Any]:
         return self._parent.ask({"do": do, "process": self._number, **more})
 
     def poll(self) -> str | None:
-        ended = self._ask("poll")["ended"]
-        return None if ended is None else str(ended)
+        reply = self._ask("poll")
+        self.seconds = float(reply["seconds"])
+        return None if reply["ended"] is None else str(reply["ended"])
 
     def interrupt(self) -> None:
         self._ask("interrupt")

@@ -20,7 +20,8 @@ from autograder import warm
 from autograder.config import Limits
 from autograder.failures import CheckFailed
 from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
-from autograder.limits import Stopped, how_it_ended
+from autograder.limits import Budget, Stopped, how_it_ended
+from autograder.sandbox.clock import FAR
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
@@ -53,15 +54,15 @@ class ModelProcess:
 
     Args:
         limits: those of the submission.
-        deadline: on the monotonic clock, when the submission's time is up.
+        budget: the submission's time.
 
     Attributes:
         starts: how many processes there have been.
     """
 
-    def __init__(self, limits: Limits, deadline: float) -> None:
+    def __init__(self, limits: Limits, budget: Budget) -> None:
         self.limits = limits
-        self.deadline = deadline
+        self.budget = budget
         self.starts = 0
         self._process: warm.Process | None = None
         self._stream: socket.socket | None = None
@@ -102,7 +103,7 @@ class ModelProcess:
     def _bring_up(self, what: str) -> None:
         if self._process is not None:
             return
-        if self.starts >= MAX_STARTS or time.monotonic() > self.deadline:
+        if self.starts >= MAX_STARTS or self.budget.left <= 0:
             raise CheckFailed(
                 f"{what} was not asked: the time or the restarts of this submission were used up", final=True
             )
@@ -128,12 +129,15 @@ class ModelProcess:
         """End the process when the submission's time is up, or one of the limits that only this side can keep is reached."""
         process, done = self._process, threading.Event()
         assert process is not None
+        process.poll()
+        began, start = time.monotonic(), process.seconds
 
         def watch() -> None:
             while not done.wait(LOOK_EVERY):
                 if process.poll() is not None:
                     return
-                if time.monotonic() > self.deadline:
+                left = self.budget.left
+                if process.seconds - start > left or time.monotonic() - began > FAR * left:
                     process.end("time")
 
         watcher = threading.Thread(target=watch, daemon=True)
@@ -143,6 +147,7 @@ class ModelProcess:
         finally:
             done.set()
             watcher.join()
+            self.budget.left -= process.seconds - start
 
     def _lost(self, what: str) -> CheckFailed:
         """The failure to report after the process has ended."""

@@ -16,6 +16,7 @@ from autograder import warm
 from autograder.config import Limits
 from autograder.failures import CheckFailed
 from autograder.inside.wire import encode, receive_frame, send_frame
+from autograder.limits import Budget
 from autograder.models import InModelProcess, Model
 from autograder.run import NotebookRun
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
@@ -522,7 +523,7 @@ class TakenOver(ModelProcess):
     """Says what it is told to say, one reply after the other."""
 
     def __init__(self, *replies: tuple[Any, list[bytes]]) -> None:
-        super().__init__(Limits(answer_mib=8), time.monotonic() + 60)
+        super().__init__(Limits(answer_mib=8), Budget(60.0))
         self.replies = iter(replies)
 
     def _start(self) -> None:
@@ -540,6 +541,8 @@ class TakenOver(ModelProcess):
 
 class Running:
     """A process that does not end."""
+
+    seconds = 0.0
 
     def poll(self) -> str | None:
         return None

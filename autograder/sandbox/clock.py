@@ -1,0 +1,60 @@
+"""How long a process could run: on a busy machine it waits for a core, and no limit counts that time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.sandbox import usage
+
+SAMPLE = 0.1  # seconds between two looks
+FAR = 10  # times a limit, in wall time, after which it counts whatever the machine was short of
+
+
+class Clock:
+    """Counts the seconds in which a process could run.
+
+    Of each interval between two looks the longest wait of one thread for a core is left out. Threads that wait for each other do not
+    stop the clock: it is never slower than the processor time of all of them, spread over the cores that they may use.
+
+    Args:
+        pid: whose descendants are looked at.
+        cores: how many they may use.
+
+    Attributes:
+        seconds: at the last look.
+    """
+
+    def __init__(self, pid: int, cores: int) -> None:
+        self.seconds = 0.0
+        self._pid = pid
+        self._cores = cores
+        self._looked = time.monotonic()
+        self._threads: dict[int, tuple[int, int]] = {}  # thread -> nanoseconds on a core, and waiting for one
+
+    def look(self) -> None:
+        """Bring ``seconds`` up to date, unless the last look was a moment ago."""
+        now = time.monotonic()
+        if now - self._looked >= SAMPLE:
+            passed, self._looked = now - self._looked, now
+            before, self._threads = self._threads, dict(_threads(self._pid))
+            new = [(thread, before.get(thread, (0, 0))) for thread in self._threads]
+            ran = sum(self._threads[thread][0] - then[0] for thread, then in new)
+            waited = max((self._threads[thread][1] - then[1] for thread, then in new), default=0)
+            self.seconds += min(passed, max(passed - waited / 1e9, ran / 1e9 / self._cores, 0.0))
+
+
+def _threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """For each thread of each descendant the nanoseconds that it was on a core and waited for one.
+
+    Source: Documentation/scheduler/sched-stats.rst of Linux, ``/proc/<pid>/schedstat``.
+    """
+    for process in usage.tree(pid):
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with contextlib.suppress(OSError, ValueError):
+                    ran, waited, _ = Path(f"/proc/{process}/task/{thread}/schedstat").read_text().split()
+                    yield int(thread), (int(ran), int(waited))
