@@ -23,6 +23,7 @@ class Answer(BaseModel):
     type: str = Field("", max_length=100)
     text: str = Field("", max_length=500)
     line: str = Field("", max_length=200)
+    by: str = Field("", max_length=100)  # the function that raised
 
 
 class Remote:
@@ -124,7 +125,7 @@ def _missing(name: str, why: str) -> str:
 
 def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
     kind, text, line = answer.type, answer.text, answer.line
-    if kind == "NotImplementedError":
+    if kind == "NotImplementedError" and answer.by == name:  # not a helper's, nor Keras'
         return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
     where = f", in the line `{line}`" if line else ""
     said = f": {in_a_line(text)}" if text else ""

@@ -3,8 +3,6 @@
 Runs in the student's own process, as a copy beside `wire.py` in a folder outside the course; it imports nothing of this package.
 Student code can change anything here. That gains nothing: what it sends is only ever compared, by the judge, with answers to
 inputs drawn afresh.
-
-    python -s -S -P agent.py SITE_PACKAGES[:SITE_PACKAGES] CONNECTION_FILE
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import contextlib
 import inspect
 import json
 import linecache
+import os
 import sys
 import traceback
 import warnings
@@ -22,6 +21,7 @@ import zmq
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from jupyter_client.jsonutil import json_default
 from wire import REPLY, REQUEST, WireError, decode, encode
 
 PIECE = 1 << 20  # characters
@@ -133,14 +133,21 @@ class Agent:
         }
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
-        """An error as its type, its text and the line of the notebook that raised it."""
+        """An error as its type, its text, the line of the notebook that led to it and the function that raised it."""
         if isinstance(error, _Missing):
             return {"status": "missing"}
-        line = ""
-        for frame in traceback.extract_tb(error.__traceback__):
+        frames, line = traceback.extract_tb(error.__traceback__), ""
+        for frame in frames:
             if "ipykernel" in frame.filename and "site-packages" not in frame.filename:
                 line = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
-        return {"status": "error", "type": type(error).__name__[:100], "text": _text(error), "line": line[:200]}
+        by = frames[-1].name[:100] if frames else ""
+        return {
+            "status": "error",
+            "type": type(error).__name__[:100],
+            "text": _text(error),
+            "line": line[:200],
+            "by": by,
+        }
 
 
 class _Missing(Exception):
@@ -149,7 +156,7 @@ class _Missing(Exception):
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:500]
+        return str(error)[:500].encode("utf-8", "replace").decode()  # it may hold half a pair of surrogates
     except Exception:  # a student's __str__ that raises
         return ""
 
@@ -271,19 +278,41 @@ def _set_seed(seed: int) -> None:
 
 
 class AgentKernel(IPythonKernel):  # type: ignore[misc]
-    """An IPython kernel with one more request on its shell channel."""
+    """An IPython kernel with one more request on its shell channel, which answers whatever a cell has done to its surroundings."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+        self.session.pack = _pack
         self.agent = Agent(self.shell.user_ns)
         self.shell_handlers[REQUEST] = self.judge_request
         self.shell.ask_exit = lambda: (
             None
         )  # `exit()` would end the process a moment later, in the middle of another cell
 
+    async def do_execute(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().do_execute(*args, **kwargs)
+        finally:
+            self._have_streams()
+
+    def _have_streams(self) -> None:
+        """Have an output and an error stream that can be flushed, or else no reply is sent; one of the student's own stays."""
+        for name, ours in self.streams.items():
+            try:
+                getattr(sys, name).flush()
+            except Exception:  # None, closed, or something else that is no stream
+                setattr(sys, name, open(os.devnull, "w") if ours.closed else ours)  # noqa: SIM115
+
     async def judge_request(self, stream: Any, ident: Any, parent: Any) -> None:
         content, buffers = self.agent.answer(parent["content"], parent.get("buffers") or [])
+        self._have_streams()
         self.session.send(stream, REPLY, content, parent, ident, buffers=buffers)
+
+
+def _pack(message: Any) -> bytes:
+    """A message as ASCII: half a pair of surrogates has no UTF-8, and a message that cannot be sent is waited for."""
+    return json.dumps(message, default=json_default).encode("ascii")
 
 
 class Output(IOPubThread):  # type: ignore[misc]
@@ -353,3 +382,7 @@ def serve(given: dict[str, Any], sockets: list[int]) -> None:
     app.session.key = connection["key"].encode()
     app.initialize([])
     app.start()
+    while (
+        True
+    ):  # a cell has stopped the loop, by asyncio or by asking IPython to shut down: only the grader ends this process
+        app.io_loop.start()

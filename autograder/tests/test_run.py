@@ -76,6 +76,7 @@ def drawn(): return [random.random(), float(np.random.rand())]
 def rude(): raise Rude
 def leaves(): sys.exit(3)
 def unfilled(): raise NotImplementedError
+def asks_a_helper(): return unfilled()
 def careless(values): return values[len(values)]
 def endless_list():
     nested = []
@@ -120,6 +121,8 @@ def test_what_a_call_raises_is_told_with_its_line(living: Submission) -> None:
     assert why(living, "rude").startswith("raised Rude")
     assert why(living, "leaves").startswith("raised SystemExit: 3")
     assert why(living, "unfilled") == "unfilled is not filled in yet (it raises NotImplementedError)"
+    helper = "raised NotImplementedError, in the line `def unfilled(): raise NotImplementedError`"
+    assert why(living, "asks_a_helper") == helper
     assert why(living, "endless_list").startswith("raised ValueError: the answer cannot be sent: nested more than")
     assert living.double(1) == 2, "the process lives on"
 
@@ -164,6 +167,47 @@ def test_cells_that_fail_hang_or_leave_cost_only_themselves() -> None:
         assert reasons(run)[-2:] == ["", ""]
         assert run.restarts == 0, "none of these needs a new process"
         assert submission.value("z") == 2
+
+
+#: What people paste to restart a kernel or to be rid of output; none of it may cost more than its own cell.
+RECIPES = (
+    "import sys; sys.stdout = None",
+    "import sys; sys.stdout.close()",
+    "import sys; sys.stdout = sys.stderr = 'quiet'",
+    "import sys, io; sys.stdout = io.StringIO(); sys.stdout.close()",
+    "import asyncio; asyncio.get_event_loop().stop()",
+    "import IPython; IPython.Application.instance().kernel.do_shutdown(True)",
+    "get_ipython().ask_exit(); get_ipython().exit_now = True",
+    "print('\\ud83d')",
+    "raise ValueError('\\ud83d')",
+)
+AFTERWARDS = """\
+import sys, time
+
+def half(): return '\\ud83d'
+def raises_half(): raise ValueError('\\ud83d')
+def silences():
+    sys.stdout = None
+    return 7
+def prints():
+    print("heard")
+    return 8
+"""
+
+
+def test_no_recipe_of_a_cell_keeps_others_from_being_run() -> None:
+    cells = [
+        each
+        for recipe in RECIPES
+        for each in (recipe, "import time; time.sleep(0.3); count = globals().get('count', 0) + 1")
+    ]
+    with ran(*cells, AFTERWARDS) as (run, submission):
+        assert not any(reasons(run)[1::2]), "the cell after each"
+        assert submission.value("count") == len(RECIPES) and run.restarts == 0
+        assert submission.half() == "\ud83d"
+        assert why(submission, "raises_half").startswith("raised ValueError: ?, in the line")
+        assert [submission.silences(), submission.prints()] == [7, 8]
+        assert run.restarts == 0
 
 
 def test_cells_that_kill_the_process_are_left_out_when_it_is_brought_back(tmp_path: Path) -> None:
