@@ -73,10 +73,7 @@ TEX = frozenset(
 
 
 def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
-    """Make every text cell of a notebook harmless, except the released ones.
-
-    Code cells are shown as code. They stay, but for characters that turn the reading direction: with them a line reads otherwise
-    than it runs (Boucher and Anderson, "Trojan Source", 2021).
+    """Make every text cell of a notebook harmless, except the released ones; code cells are run and stay.
 
     Args:
         notebook: a repaired submission: released cells, with metadata of their own, and the student's texts.
@@ -86,14 +83,25 @@ def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         original = ours.get((cell.cell_type, cell.source))
         if cell.cell_type == "code":
-            shown = cell if original is not None else cell | {"source": _printable_lines(cell.source)}
-            cells.append(NotebookNode(shown))
+            cells.append(cell)
         elif original is not None:  # its text is ours; a picture that came with it is not
             cells.append(_with(cell, attachments=original.get("attachments")))
         else:
             left -= len(cell.source)
             cells.append(_harmless_cell(cell, parsed=left >= 0))
     return NotebookNode(notebook | {"cells": cells})
+
+
+def with_printable_code(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as it is shown to people: without characters in code that turn the reading direction.
+
+    With them a line reads otherwise than it runs (Boucher and Anderson, "Trojan Source", 2021).
+    """
+    cells = [
+        cell | {"source": _printable_lines(cell.source)} if cell.cell_type == "code" else cell
+        for cell in notebook.cells
+    ]
+    return NotebookNode(notebook | {"cells": [NotebookNode(cell) for cell in cells]})
 
 
 def _harmless_cell(cell: NotebookNode, parsed: bool) -> NotebookNode:

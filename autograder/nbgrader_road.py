@@ -26,6 +26,7 @@ from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
 from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.harmless import with_printable_code
 from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
 from autograder.people import printable
@@ -90,7 +91,8 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         if found.opened is None or not found.result.checks:
             raise Ungradable(" ".join(found.result.notes))
         _current[student, assignment] = found
-        return self.from_notebook_node(Opened.from_data(found.opened, course).notebook, resources, **kw)
+        shown = with_printable_code(Opened.from_data(found.opened, course).notebook)
+        return self.from_notebook_node(shown, resources, **kw)
 
 
 def make_plain(folder: Path, tree: Path) -> list[str]:

@@ -7,6 +7,7 @@ and memory. Everybody else gets what it found as plain data, by ``Opened.from_da
 from __future__ import annotations
 
 import ast
+import codecs
 import difflib
 import hashlib
 import json
@@ -30,6 +31,8 @@ SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to 
 STRANGER = 0.1  # share of the released cells, or of its own, up to which a notebook is not for the assignment
 
 MAX_CELLS = 5_000  # nbgrader and browsers take minutes over more
+CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+NOTEBOOK = re.compile(rb"""\s*\{\s*"(cells|metadata|nbformat|nbformat_minor|worksheets)"\s*:""")  # as one begins
 PICTURES = ("image/png", "image/jpeg", "image/gif")  # kinds of attachments that may stay
 
 
@@ -126,11 +129,9 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
 
 def _parse(data: bytes, name: str) -> NotebookNode:
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        raw = json.loads(data.removeprefix(codecs.BOM_UTF8))  # finds out by itself whether it is UTF-8, 16 or 32
     except (ValueError, RecursionError) as error:
-        raise Ungradable(
-            f"{name}: is no notebook ({type(error).__name__}). Hand in the .ipynb file that Jupyter saved."
-        ) from error
+        raise Ungradable(f"{name}: {_what_it_is(data, error)}") from error
     if not isinstance(raw, dict) or "nbformat" not in raw or not ("cells" in raw or "worksheets" in raw):
         raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
     try:
@@ -149,6 +150,17 @@ def _parse(data: bytes, name: str) -> NotebookNode:
         )
     notebook.cells = cells
     return notebook
+
+
+def _what_it_is(data: bytes, error: Exception) -> str:
+    """What a file is that cannot be read as JSON, and what to do."""
+    if CONFLICT.search(data):
+        return "holds the marks of a merge conflict (<<<<<<<). Settle it, open the notebook in Jupyter, save it, and hand in again."
+    if isinstance(error, json.JSONDecodeError) and NOTEBOOK.match(data):
+        cut_off = error.msg.startswith("Unterminated string") or error.pos >= len(error.doc.rstrip()) - 1
+        where = "it ends too early" if cut_off else f"from line {error.lineno} on"
+        return f"is a damaged notebook ({where}). Open the original in Jupyter, save it, and hand in again."
+    return f"is no notebook ({type(error).__name__}). Hand in the .ipynb file that Jupyter saved."
 
 
 def _tidy(cell: NotebookNode) -> NotebookNode:
@@ -241,6 +253,7 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
     student's own stay where they stood. Of several copies of a solution cell the last one that was filled in counts.
     """
     places = _match(released.cells, submitted.cells)
+    submitted.cells, places = _with_prose_from_below(released.cells, submitted.cells, places, notes)
     slots: dict[int, list[NotebookNode]] = {}
     for cell, index in zip(submitted.cells, places, strict=True):
         if index is not None:
@@ -271,6 +284,38 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
             f"Restored {len(missing)} released cell(s) that were missing: {', '.join(missing[:8])}{'…' if len(missing) > 8 else ''}."
         )
     return nbformat.from_dict({**released, "cells": cells})
+
+
+def _with_prose_from_below(
+    released: list[NotebookNode], submitted: list[NotebookNode], places: list[int | None], notes: list[str]
+) -> tuple[list[NotebookNode], list[int | None]]:
+    """The cells and places with text that stands below a prose answer that was left as released in that answer's place.
+
+    nbgrader gives such an answer zero points without showing it to anybody.
+    """
+    kept: list[tuple[NotebookNode, int | None]] = []
+    open_answer: NotebookNode | None = None  # the last one, while nothing but text has come behind it
+    for cell, index in zip(submitted, places, strict=True):
+        if index is not None:
+            original = released[index]
+            left = _is_prose(original) and normalised(cell.source) == normalised(original.source)
+            open_answer = cell if left else None
+        elif cell.cell_type != "markdown" or _is_leftover(cell):
+            open_answer = None if cell.cell_type == "code" else open_answer
+        elif open_answer is not None and cell.source.strip():
+            notes.append("Text in a cell below a question in your own words was taken for its answer.")
+            _add(open_answer, cell)
+            continue
+        kept.append((cell, index))
+    return [cell for cell, _ in kept], [index for _, index in kept]
+
+
+def _add(cell: NotebookNode, more: NotebookNode) -> None:
+    """Put the text and the pictures of one cell behind those of another."""
+    cell.source += f"\n\n{more.source}"
+    pictures = _attached(cell).get("attachments", {}) | _attached(more).get("attachments", {})
+    if pictures:
+        cell.attachments = NotebookNode(pictures)
 
 
 def _with_answers_behind_stubs(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
@@ -313,8 +358,14 @@ def _restore(
 
 
 def _chosen(released: NotebookNode, copies: list[NotebookNode], notes: list[str]) -> NotebookNode:
-    """Of several copies of one cell, the last that differs from the release; of none, the first."""
+    """Of several copies of one cell, the last that differs from the release; of none, the first. Of prose, all that differ."""
     filled = [cell for cell in copies if normalised(cell.source) != normalised(released.source)]
+    if len(filled) > 1 and _is_prose(released):
+        first, *others = {cell.source: cell for cell in filled}.values()
+        for other in others:
+            _add(first, other)
+        notes.append(f"The answer to '{_name(released)}' stood in {len(filled)} cells; all of it counts.")
+        return first
     if len(copies) > 1:
         notes.append(f"Cell '{_name(released)}' stood {len(copies)} times; the last one that was filled in counts.")
     return filled[-1] if filled and _is_solution(released) else copies[0]
@@ -324,7 +375,8 @@ def _filled(released: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     """The released cell, with the student's text and pictures where the student may write."""
     if not _is_solution(released):
         return released.copy()
-    return NotebookNode(released | {"source": submitted.source} | _attached(submitted))
+    pictures = _attached(submitted) if released.cell_type == "markdown" else {}
+    return NotebookNode(released | {"source": submitted.source} | pictures)
 
 
 def _attached(cell: NotebookNode) -> dict[str, Any]:
@@ -384,6 +436,11 @@ def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[
         before = places[position - 1] if position else None
         if places[position] is None and before is not None and _answers(released, before + 1, cell, places):
             places[position] = before + 1
+    for position, cell in enumerate(submitted):  # last: an answer whose cell has become one of another type
+        for key, table in ((_mark(cell).get("grade_id"), by_mark), (cell.get("id"), by_id)):
+            index = table.get(key) if places[position] is None else None
+            if index is not None and index not in places and _is_solution(released[index]):
+                places[position] = index
     return places
 
 
@@ -439,6 +496,11 @@ def _mark(cell: NotebookNode) -> Any:
 
 def _is_solution(cell: NotebookNode) -> bool:
     return bool(_mark(cell).get("solution"))
+
+
+def _is_prose(released: NotebookNode) -> bool:
+    """Whether a released cell is an answer in the student's own words."""
+    return _is_solution(released) and released.cell_type == "markdown"
 
 
 def _released_name(cell: NotebookNode) -> str:

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
-from autograder.harmless import MAX_CELL, harmless, harmless_markdown
+from autograder.harmless import MAX_CELL, harmless, harmless_markdown, with_printable_code
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 #: The whole language that a harmless text may be written in; anything else in angle brackets is live.
@@ -282,9 +282,11 @@ def test_pictures_stay_where_they_are_pictures() -> None:
 
 
 def test_code_reads_as_it_runs() -> None:
-    """Within a comment, characters that turn the reading direction show code that never runs."""
+    """Within a comment, characters that turn the reading direction show code that never runs. What runs stays as it was written."""
     hidden = "passed = False \u202e\u2066# passed = True\u2069\u2066\r\nx = 1\x0b"
-    [cell] = harmless(new_notebook(cells=[new_code_cell(hidden)]), new_notebook()).cells
+    notebook = harmless(new_notebook(cells=[new_code_cell(hidden)]), new_notebook())
+    assert notebook.cells[0].source == hidden
+    [cell] = with_printable_code(notebook).cells
     assert cell.source == "passed = False \ufffd\ufffd# passed = True\ufffd\ufffd\nx = 1\ufffd"
 
 

@@ -96,7 +96,7 @@ def test_feedback_and_export_follow(built: Course) -> None:
 def test_feedback_shows_a_students_text_as_text_and_an_unanswered_question_as_it_was(built: Course) -> None:
     """nbgrader's own feedback renders Markdown as formgrader does; an answer left as released is known by its exact text."""
     script, pixel = "<script>document.body.dataset.ran = 1</script>", base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
-    path = hand_in(built, "ann", **RIGHT)
+    path = hand_in(built, "ann", **{**RIGHT, "q1": RIGHT["q1"] + "\n# right \u202e\u2066to left"})
     hand_in(built, "ben", **RIGHT)
     notebook = nbformat.read(path, as_version=4)
     answer = next(cell for cell in notebook.cells if cell.id == "explain")
@@ -107,6 +107,8 @@ def test_feedback_shows_a_students_text_as_text_and_an_unanswered_question_as_it
         done = nbgrader(built, command, "tiny")
         assert done.returncode == 0, done.stderr
     page = (built.root / "feedback/ann/tiny/tiny.html").read_text()
+    assert "\u202e" not in page and "\u2066" not in page
+    assert scores(built)["ann"]["q1"] == scores(built)["ben"]["q1"] == 2, "the code ran as it was written"
     assert script not in page and f"if 1 &lt; 2 {html.escape(script)}" in page
     assert f'<img alt="a sketch" src="data:image/png;base64,{pixel}"' in page and "svg+xml" not in page
     released = nbformat.read(built.assignment("tiny").released, as_version=4)

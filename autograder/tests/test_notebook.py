@@ -199,6 +199,87 @@ def test_an_answer_in_prose_is_found_without_its_marks(built_once: Course, tmp_p
     assert source_of(opened(built_once, tmp_path, explain).notebook, "explain").startswith("Because")
 
 
+def with_cell(name: str, **fields: Any) -> Edit:
+    """An edit that changes fields of one cell."""
+
+    def edit(notebook: NotebookNode) -> None:
+        cell = next(cell for cell in notebook.cells if cell.id == name)
+        for field in ("outputs", "execution_count") if "cell_type" in fields else ():
+            cell.pop(field, None)
+        cell.update(fields)
+
+    return edit
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+@pytest.mark.parametrize("also", [lambda _: None, lambda notebook: notebook.cells[-1].metadata.clear()])
+def test_an_answer_whose_cell_is_no_code_any_more_counts(
+    built_once: Course, tmp_path: Path, kind: str, also: Edit
+) -> None:
+    def edit(notebook: NotebookNode) -> None:
+        with_cell("q1-solution", cell_type=kind, attachments={"a.png": {"image/png": "iVBO"}})(notebook)
+        also(notebook)
+
+    found = opened(built_once, tmp_path, edit)
+    assert RIGHT["q1"] in [cell.source for cell in found.code] and found.notes == []
+    assert found.student_code == opened(built_once, tmp_path).student_code
+    nbformat.validate(found.notebook)
+
+
+def test_an_old_attempt_that_was_made_text_stands_behind_the_new_one(built_once: Course, tmp_path: Path) -> None:
+    def edit(notebook: NotebookNode) -> None:
+        with_cell("q1-solution", cell_type="markdown", source="def count_words(s):\n    return 2")(notebook)
+        notebook.cells.append(new_code_cell(RIGHT["q1"]))
+
+    runs = [cell.source for cell in opened(built_once, tmp_path, edit).code]
+    assert RIGHT["q1"] in runs and not any("return 2" in source for source in runs)
+
+
+@pytest.mark.parametrize("kind", ["code", "raw"])
+def test_prose_whose_cell_is_no_text_any_more_is_read(built_once: Course, tmp_path: Path, kind: str) -> None:
+    found = opened(built_once, tmp_path, with_cell("explain", cell_type=kind, source="Words have no order."))
+    assert source_of(found.notebook, "explain") == "Words have no order."
+    assert next(cell for cell in found.notebook.cells if cell.id == "explain").cell_type == "markdown"
+
+
+def test_prose_in_several_cells_is_read_whole(built_once: Course, tmp_path: Path) -> None:
+    def split(notebook: NotebookNode) -> None:
+        answer = notebook.cells[-1]
+        pictures = {"a.png": {"image/png": "iVBO"}}
+        parts = [answer | {"source": text} for text in ("One half.", "The other half.", "One half.")]
+        notebook.cells[-1:] = [NotebookNode(copy.deepcopy(part)) for part in parts]
+        notebook.cells[-2].attachments = pictures
+
+    found = opened(built_once, tmp_path, split)
+    assert source_of(found.notebook, "explain") == "One half.\n\nThe other half."
+    assert next(cell for cell in found.notebook.cells if cell.id == "explain").attachments["a.png"]
+    assert found.notes == ["The answer to 'explain' stood in 3 cells; all of it counts."]
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_prose_in_a_cell_of_its_own_is_read_where_the_answer_was_left(
+    built_once: Course, tmp_path: Path, filled: bool
+) -> None:
+    def below(notebook: NotebookNode) -> None:
+        if filled:
+            notebook.cells[-1].source = "My answer."
+        notebook.cells += [new_markdown_cell("Words have"), new_markdown_cell("no order.")]
+
+    found = opened(built_once, tmp_path, below)
+    answer = source_of(found.notebook, "explain")
+    assert answer == "My answer." if filled else answer.endswith("\n\nWords have\n\nno order.")
+    own = [cell.source for cell in found.notebook.cells if cell.id.startswith("own")]
+    assert own == (["Words have", "no order."] if filled else [])
+    assert any("taken for its answer" in note for note in found.notes) is not filled
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_notebook_may_be_written_in_any_unicode(built_once: Course, tmp_path: Path, encoding: str) -> None:
+    path = submit(built_once, tmp_path / "tiny.ipynb", **RIGHT)
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    assert open_file(path, built_once).student_code == opened(built_once, tmp_path).student_code
+
+
 @pytest.mark.parametrize(
     "junk", ["a", ["a"], 1, None, {"a": "b"}, {"a": {"image/png": 1}}, {"a": {"image/png": {"b": 1}}}]
 )
@@ -288,6 +369,10 @@ def bad(tmp_path: Path, text: str | bytes) -> Path:
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "damaged"),
         ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "damaged"),
         ('{"nbformat": 99, "metadata": {}, "cells": []}', "damaged"),
+        ('{\n "cells": [{"cell_type": "code", "source": ["x', "damaged notebook (it ends too early)"),
+        ('{"cells": [\n{"cell_type": "code",\n,, "source": []}], "metadata": {}}', "damaged notebook (from line 3 on)"),
+        ('{"cells": [\n<<<<<<< HEAD\n{}\n=======\n[]\n>>>>>>> main\n]}', "marks of a merge conflict"),
+        ('{"name": "a package"', "no notebook"),
         (
             '{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"language": "R", "name": "ir"}}, "cells": []}',
             "for R",
