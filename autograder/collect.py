@@ -150,10 +150,10 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
 
 def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> list[Submission]:
     """The files themselves, each once, under their students' names."""
-    submissions: dict[Path, Submission] = {}
-    for hand_in in sorted(
-        found, key=lambda h: folder_name(h.person.name) != h.person.name
-    ):  # plain names first: they stay
+    submissions: dict[tuple[Path, str], Submission] = {}
+    for hand_in in sorted(  # ids and plain names first: they stay
+        found, key=lambda h: (not h.person.is_id, folder_name(h.person.name) != h.person.name)
+    ):
         try:
             path = hand_in.file.fetch()
         except Ungradable as error:
@@ -162,7 +162,7 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> li
         person, student = hand_in.person, names.of(hand_in.person)
         name = None if person.origin == "folder" else person.name or None
         time = hand_in.time or hand_in.file.modified
-        submissions[path] = Submission(
+        submissions[path, student] = Submission(
             student, path, hand_in.assignment, time, hand_in.file.origin, person.lms_id, name, hand_in.upload
         )
     return list(submissions.values())

@@ -18,6 +18,7 @@ from autograder.people import Person
 METADATA = "submission_metadata.yml"
 FOLDER = re.compile(r"submission_\d{1,20}")
 MAX_DEPTH = 12  # lists and mappings in each other
+MAX_GROUP = 100  # people of one submission
 MAX_TEXT = 200  # characters of a name, number or address
 _ENTRY = re.compile(r"^(?:(submission_\d{1,20})|\S[^\n]*?):", re.MULTILINE)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})? ?(Z|UTC|[+-]\d\d:?\d\d)?")
@@ -30,10 +31,12 @@ class Submitters:
     """Folder of an export -> the person who handed it in, and when. Empty for anything that is no such export.
 
     Attributes:
+        fellows: person -> the others of the group that the submission counts for.
         notes: one line for what cannot be read.
     """
 
     people: dict[str, Person] = field(default_factory=dict)
+    fellows: dict[Person, list[Person]] = field(default_factory=dict)
     times: dict[Person, datetime] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -66,13 +69,18 @@ class Submitters:
         except (yaml.YAMLError, RecursionError, ValueError):
             return False
         submitted_by = entry.get(":submitters") if isinstance(entry, dict) else None
-        first = submitted_by[0] if isinstance(submitted_by, list) and submitted_by else None
-        if not isinstance(entry, dict) or not isinstance(first, dict):
+        if not isinstance(entry, dict) or not isinstance(submitted_by, list):
             return False
-        name, sid, email = (_known(first.get(key)) for key in (":name", ":sid", ":email"))
-        if not (name or sid or email):
+        found = [_person(member, folder) for member in submitted_by[:MAX_GROUP]]
+        members = list(dict.fromkeys(person for person in found if person is not None))
+        if not members:
             return False
-        self.people[folder] = person = Person("gradescope", name or folder, sid, email)
+        if len(members) < len(submitted_by):
+            self.notes.append(
+                f"{METADATA}: does not say who all of the group of {folder} are; only those that it names get points."
+            )
+        person, *self.fellows[members[0]] = members
+        self.people[folder] = person
         written = entry.get(":created_at")
         if time := _time(written):
             self.times[person] = time
@@ -87,6 +95,13 @@ class Submitters:
     def time(self, person: Person) -> datetime | None:
         """When this person handed in."""
         return self.times.get(person)
+
+
+def _person(member: object, folder: str) -> Person | None:
+    if not isinstance(member, dict):
+        return None
+    name, sid, email = (_known(member.get(key)) for key in (":name", ":sid", ":email"))
+    return Person("gradescope", name or folder, sid, email) if name or sid or email else None
 
 
 def is_export(files: Sequence[File]) -> bool:

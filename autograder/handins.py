@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.errors import Ungradable
 from autograder.gradescope import FOLDER, METADATA, Submitters, is_export
-from autograder.intake import Box, File, Reader, plausible, read_regular
+from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, plausible, read_regular
 from autograder.people import Person, canvas_person, moodle_person, printable
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
@@ -55,7 +55,8 @@ def assignment_stem(name: str) -> str:
     >>> [assignment_stem(n) for n in ("padding-1.ipynb", "padding (2).ipynb", "Copy of padding.ipynb")]
     ['padding', 'padding', 'padding']
     """
-    stem = name[: -len(".ipynb")] if name.lower().endswith(".ipynb") else name
+    notebook = NOTEBOOK_NAME.fullmatch(name)
+    stem = notebook["stem"] if notebook else name
     return re.sub(r"^Copy of |(-\d{1,3}| ?\(\d{1,3}\))+$", "", stem)
 
 
@@ -102,9 +103,18 @@ class Finder:
             people[hand_in.person, hand_in.folder].append(hand_in)
         for of_one_person in people.values():
             chosen = self._chosen(of_one_person, box)
-            loose += [hand_in.file.origin for hand_in in of_one_person if not chosen and hand_in.rest[-1] != STAMP_FILE]
-            time = submitters.time(of_one_person[0].person) or self._timestamp(of_one_person)
-            yield from (replace(hand_in, time=time) for hand_in in self._wanted(chosen, box))
+            if not chosen and box.tree:
+                names = ", ".join(hand_in.file.origin for hand_in in of_one_person[:3])
+                self.reader.notes.append(
+                    f"{printable(of_one_person[0].person.name)}: handed in no notebook, but {names}; not graded."
+                )
+            elif not chosen:
+                loose += [hand_in.file.origin for hand_in in of_one_person if hand_in.rest[-1] != STAMP_FILE]
+            person = of_one_person[0].person
+            time = submitters.time(person) or self._timestamp(of_one_person)
+            for hand_in in self._wanted(chosen, box):
+                group = [person, *submitters.fellows.get(person, [])]
+                yield from (replace(hand_in, person=member, time=time) for member in group)
         for file, download in downloads:
             yield from self._in_download(file, download, mixed)
         if loose:
@@ -188,7 +198,7 @@ class Finder:
             name = assignment_stem(last) if file.suffix == ".ipynb" else Path(last).stem
         else:
             return None
-        return HandIn(Person("folder", name), number, file, file.parts[depth:], assignment)
+        return HandIn(Person("folder", name, is_id=box.tree), number, file, file.parts[depth:], assignment)
 
     def _folder(self, parts: Sequence[str]) -> str | None:
         return next((part for part in parts[:-1] if part in self.assignments), None)
@@ -202,9 +212,18 @@ class Finder:
                 h for h in hand_ins if DOCUMENT.fullmatch(h.file.suffix) or h.person.origin != "folder" or box.single
             ]
             return sorted(clear, key=lambda h: (not DOCUMENT.fullmatch(h.file.suffix), h.file.parts))[:1]
+        for hand_in in chosen[:MOST_NOTEBOOKS]:
+            if (name := NOTEBOOK_NAME.fullmatch(hand_in.rest[-1])) and name["more"]:
+                self.reader.notes.append(
+                    f"{hand_in.file.origin}: was read as a notebook; a browser has added '{name['more']}'."
+                )
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
-        if box.tree and exact:
-            chosen = exact  # nbgrader's rule: other notebooks in that folder are scratch paper
+        if box.tree and exact:  # nbgrader's rule: other notebooks in that folder are scratch paper
+            if passed_over := [h.file.origin for h in chosen if h not in exact]:
+                self.reader.notes.append(
+                    f"{exact[0].file.origin} counts by its name; not graded: {', '.join(passed_over[:5])}."
+                )
+            chosen = exact
         return self._some(chosen, MOST_NOTEBOOKS, "notebooks")
 
     def _inside_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:

@@ -24,6 +24,7 @@ MAX_LIST_BYTES = 32 * 2**20  # of a platform's list of who handed in
 MAX_DEPTH = 40  # folders in folders
 MOST_LINES = 5  # about one zip, or about one folder at the top
 IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
+NOTEBOOK_NAME = re.compile(r"(?P<stem>.*)\.ipynb(?P<more>\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class File:
 
     @property
     def suffix(self) -> str:
-        return Path(self.parts[-1]).suffix.lower()
+        """In small letters; that of a notebook also where a browser has put another behind it."""
+        return ".ipynb" if NOTEBOOK_NAME.fullmatch(self.parts[-1]) else Path(self.parts[-1]).suffix.lower()
 
 
 @dataclass(frozen=True)

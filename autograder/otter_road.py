@@ -20,7 +20,7 @@ from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader
-from autograder.intake import walk
+from autograder.intake import NOTEBOOK_NAME, walk
 from autograder.memory import memory_mib, shortage
 from autograder.people import printable
 from autograder.results import OUR_FAULT, Result
@@ -132,7 +132,7 @@ def the_notebook(folder: Path) -> Path:
         Ungradable: there is none, or more than one.
     """
     files, _ = walk(folder)
-    notebooks = [path for path in files if path.suffix == ".ipynb"]
+    notebooks = [path for path in files if NOTEBOOK_NAME.fullmatch(path.name)]
     if len(notebooks) == 1:
         return notebooks[0]
     named = ", ".join(str(path.relative_to(folder))[:100] for path in (notebooks or files)[:8])

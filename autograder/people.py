@@ -30,12 +30,14 @@ class Person:
         origin: where the name was read; it decides what makes two people the same.
         name: as written there.
         lms_id: the platform's number for this person; Moodle's ("participant 57") is for one assignment only.
+        is_id: whether the name is an id of nbgrader's own, which is never rewritten.
     """
 
     origin: Literal["moodle", "canvas", "gradescope", "folder"]
     name: str
     lms_id: str | None = None
     email: str | None = None
+    is_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class StudentNames:
     def of(self, person: Person) -> str:
         """The folder name of ``person``, the same at every call."""
         identity = self._identity(person)
+        if person.is_id:
+            self._names[identity] = person.name
         if identity not in self._names:
             name = self._known(person) or self._proposal(person)
             taken = {other.casefold() for other in self._names.values()}

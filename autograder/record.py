@@ -26,6 +26,7 @@ OBSTACLES = {
     "database is locked": "another program holds the gradebook. Close it (formgrader, a second command)",
     "No space left on device|database or disk is full|Disk quota exceeded": "the disk is full. Make room",
     "Permission denied|readonly database|Read-only file system": "the course folder cannot be written. See whose it is",
+    "No notebooks were matched by": "nbgrader takes blanks around a name, *, ? and [ for something else. Rename the student's folder",
 }
 
 
@@ -151,6 +152,6 @@ def _reason(text: str) -> str:
     for pattern, told in OBSTACLES.items():
         if re.search(pattern, text):
             return f"{told}, then grade again."
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "traceback" not in line.lower()]
     named = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception|Ungradable)\b(?!: \s*$)", line)]
     return printable(([line for line in named if "NbGraderException" not in line] or named or lines or ["?"])[-1][:300])

@@ -18,6 +18,7 @@ from autograder.cli import main
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.gradescope import METADATA
 from autograder.people import Student, folder_name
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -262,6 +263,57 @@ submission_124:
     with collect([path], course) as collection:
         assert found(collection) == {"alyssa@example.edu": "padding", "submission_124": "padding"}
         assert collection.submissions[0].timestamp == datetime(2025, 3, 7, 10, tzinfo=UTC)
+
+
+def test_a_gradescope_submission_counts_for_everybody_in_its_group(course: Course, tmp_path: Path) -> None:
+    metadata = b"""\
+submission_123:
+  :submitters:
+  - :name: Alyssa Hacker
+    :email: alyssa@example.edu
+  - :name: Ben Bitdiddle
+    :sid: '7'
+  - :name:
+submission_124:
+  :submitters:
+  - :email: eva@example.edu
+"""
+    names = "submission_123/padding.ipynb", "submission_124/padding.ipynb"
+    path = put_zip(tmp_path / "export.zip", (METADATA, metadata), *names)
+    with collect([path], course) as collection:
+        assert found(collection) == dict.fromkeys(("alyssa@example.edu", "7", "eva@example.edu"), "padding")
+        [note] = collection.notes
+        assert "does not say who all of the group of submission_123 are" in note
+
+
+#: Ids as registrars give them.
+IDS = ("doe, jane", "#7", "O'Hara", "j.d.", "Mu\u0308ller", "100%", "-dash", "a+b@c.de", "bob", "Bob", "CON", "x" * 150)
+
+
+def test_nbgraders_own_ids_are_never_rewritten(course: Course, tmp_path: Path) -> None:
+    for name in IDS:
+        put(course.root / f"submitted/{name}/padding/padding.ipynb")
+    put(tmp_path / "pile/Doe, Jane.ipynb")
+    put(tmp_path / "pile/BOB.ipynb")
+    for _ in range(2):
+        with collect([course.root / "submitted", tmp_path / "pile"], course, "padding") as collection:
+            students = {submission.student for submission in collection.submissions}
+            assert set(IDS) < students and len(students) == len(IDS) + 2
+            assert not any(f"'{name}'" in note for note in collection.notes for name in IDS)
+
+
+def test_what_is_passed_over_in_a_students_folder_is_named(course: Course) -> None:
+    put(course.root / "submitted/ann/padding/padding.ipynb", day=1)
+    put(course.root / "submitted/ann/padding/padding-Copy1.ipynb", day=2)
+    put(course.root / "submitted/ben/padding/timestamp.txt", b"2025-03-09 10:30:00 UTC")
+    put(course.root / "submitted/eva/padding/padding.ipynb.json")
+    put(course.root / "submitted/zoe/padding/PADDING.IPYNB.txt")
+    with collect([course.root / "submitted"], course) as collection:
+        assert found(collection) == {"ann": "padding", "eva": "padding", "zoe": "padding"}
+        notes = "\n".join(collection.notes)
+    assert re.search(r"ann/padding/padding.ipynb counts by its name; not graded: .*padding-Copy1.ipynb", notes)
+    assert re.search(r"ben: handed in no notebook, but .*timestamp.txt; not graded", notes)
+    assert re.search(r"eva/padding/padding.ipynb.json: was read as a notebook; a browser has added '.json'", notes)
 
 
 def test_a_students_own_metadata_file_is_not_believed(course: Course, tmp_path: Path) -> None:

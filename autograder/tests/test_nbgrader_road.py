@@ -48,13 +48,13 @@ def edit(path: Path, source: str, after: str) -> None:
     nbformat.write(notebook, path)
 
 
-def scores(course: Course) -> dict[str, dict[str, float | None]]:
+def scores(course: Course, assignment: str = "tiny") -> dict[str, dict[str, float | None]]:
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
         return {
             submission.student.id: {
                 grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades
             }
-            for submission in gradebook.assignment_submissions("tiny")
+            for submission in gradebook.assignment_submissions(assignment)
         }
 
 

@@ -1,0 +1,114 @@
+"""Files that people really handed in and that failed once: each comes out as its README says, by the command and by nbgrader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli import main
+from autograder.course import Course, find_course
+from autograder.tests.first_road import ROOT
+from autograder.tests.test_nbgrader_road import nbgrader, scores
+
+INPUTS = ROOT.parent / "shared" / "inputs"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not INPUTS.is_dir(), reason="../shared/inputs, files of a course that failed, is not here"),
+]
+POINTS = {"answer_raises_lone_surrogate": 4, "helper_raises_not_implemented": 4}  # of 7; the others have all
+TREE = {"Bob": 7, "bob": 7, "doe, jane": 7, "timestamp_with_bom": 7, "two_files": 0, "safari": 7}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    root = tmp_path_factory.mktemp("inputs") / "course"
+    shutil.copytree(INPUTS / "course", root)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    done = CliRunner().invoke(main, ["build", "--course", str(root)])
+    assert done.exit_code == 0, done.output
+    return find_course(root)
+
+
+def grade(course: Course, *named: Path) -> tuple[dict[str, Any], str]:
+    """Student -> the result as JSON; and what the command printed."""
+    file = course.root.parent / "grades.jsonl"
+    arguments = ["grade", *map(str, named), "--course", str(course.root), "--assignment", "basics", "--json", str(file)]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {line["student"]: line for line in lines}, " ".join(done.output.split())
+
+
+@pytest.fixture(scope="module")
+def fresh(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The same course, in which nothing has been handed in."""
+    root = tmp_path_factory.mktemp("fresh") / "course"
+    shutil.copytree(course.root, root)
+    return find_course(root)
+
+
+@pytest.fixture(scope="module")
+def graded(course: Course, fresh: Course) -> dict[str, Any]:
+    return grade(course, *sorted(INPUTS.glob("*.ipynb")))[0]
+
+
+def test_every_notebook_gets_its_points_and_is_entered(course: Course, graded: dict[str, Any]) -> None:
+    names = [path.stem for path in INPUTS.glob("*.ipynb")]
+    assert len(names) > 10
+    assert {name: result["points"] for name, result in graded.items()} == {name: POINTS.get(name, 7) for name in names}
+    entered = {student: of["q1"] + of["q2"] for student, of in scores(course, "basics").items() if student in names}  # type: ignore[operator]
+    assert entered == {name: POINTS.get(name, 7) for name in names}
+
+
+def test_the_reason_is_the_error_and_where_it_is(graded: dict[str, Any]) -> None:
+    [error] = [c["rationale"] for c in graded["answer_raises_lone_surrogate"]["checks"] if c["status"] == "failed"]
+    assert "raised ValueError" in error and "longer than" not in error
+    [error] = [c["rationale"] for c in graded["helper_raises_not_implemented"]["checks"] if c["status"] == "failed"]
+    assert "raise NotImplementedError('later')" in error and "not filled in" not in error
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("prose_split_in_two_with_same_marks", ("FIRST HALF", "SECOND HALF")),
+        ("prose_with_pasted_picture", ("data:image/png;base64,iVBOR",)),
+        ("prose_in_own_cell_below", ("My answer stands here.",)),
+    ],
+)
+def test_a_person_sees_all_of_an_answer_in_prose(
+    course: Course, graded: dict[str, Any], name: str, held: tuple[str, ...]
+) -> None:
+    notebook = nbformat.read(course.tree("autograded") / name / "basics/basics.ipynb", as_version=4)
+    [answer] = [c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "explain"]
+    assert all(part in answer for part in held)
+    assert scores(course, "basics")[name]["explain"] is None, "it waits for a person"
+
+
+def test_a_gradescope_group_and_a_moodle_name_with_an_underscore(course: Course, graded: dict[str, Any]) -> None:
+    found, _ = grade(course, INPUTS / "gradescope_group_of_two.zip", INPUTS / "moodle_name_with_underscore.zip")
+    assert len(found) == 3 and {result["points"] for result in found.values()} == {7}
+    assert "Ana_Lucia_Perez" in found
+
+
+def test_ids_of_nbgraders_tree_stay(fresh: Course) -> None:
+    shutil.copytree(INPUTS / "nbgrader_tree/submitted", fresh.tree("submitted"))
+    for _ in range(2):
+        found, said = grade(fresh, fresh.tree("submitted"))
+        assert {name: result["points"] for name, result in found.items()} == TREE
+        for name in ("safari", "two_files", "only_timestamp"):
+            assert name in said.split("┏")[0]
+    assert set(scores(fresh, "basics")) >= set(TREE)
+
+
+def test_nbgraders_own_command_gives_the_same(course: Course, graded: dict[str, Any]) -> None:
+    before = scores(course, "basics")
+    done = nbgrader(course, "autograde", "basics", "--force")
+    assert done.returncode == 0, done.stderr[-2000:]
+    after = scores(course, "basics")
+    assert {name: after[name] for name in graded} == {name: before[name] for name in graded}
