@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -43,6 +44,21 @@ class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
+class DropUnusedAttachments(NbGraderPreprocessor):  # type: ignore[misc]
+    """Leaves out of the release the pictures that no released text shows: they were attached inside a solution."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        for cell in nb.cells:
+            if held := cell.pop("attachments", None):
+                shown = {name: data for name, data in held.items() if _shows(cell.source, name)}
+                cell |= {"attachments": NotebookNode(shown)} if shown else {}
+        return nb, resources
+
+
+def _shows(text: str, name: str) -> bool:
+    return any(f"attachment:{written}" in text for written in (name, quote(name)))
+
+
 def configure(config: Config, file: str) -> None:
     """Load the course's grader_config.py, strictly, into nbgrader's ``config``; ``file`` is the nbgrader_config.py.
 
@@ -64,6 +80,7 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.CourseDirectory.release_directory = RELEASE_FOLDER
     config.CourseDirectory.ignore.append(".*")  # a hidden file beside the source is an editor's, not the students'
     config.GenerateAssignment.preprocessors.insert(0, DropInstructorCells)
+    config.GenerateAssignment.preprocessors.append(DropUnusedAttachments)
     config.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE

@@ -106,6 +106,20 @@ def test_ids_of_nbgraders_tree_stay(fresh: Course) -> None:
     assert set(scores(fresh, "basics")) >= set(TREE)
 
 
+def test_a_picture_attached_inside_a_solution_is_in_no_release(fresh: Course, tmp_path: Path) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(INPUTS / "course", root)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    shutil.copytree(INPUTS / "leak/source", root / "source", dirs_exist_ok=True)
+    done = CliRunner().invoke(main, ["build", "--course", str(root)])
+    assert done.exit_code == 0, done.output
+    released = [path for path in (root / "release").rglob("*.ipynb") if "solutions" not in path.parts]
+    assert len(released) > 1
+    for path in released:
+        held = [name for cell in nbformat.read(path, as_version=4).cells for name in cell.get("attachments", {})]
+        assert held == ["fine.png"] and "key.png" not in path.read_text()
+
+
 def test_nbgraders_own_command_gives_the_same(course: Course, graded: dict[str, Any]) -> None:
     before = scores(course, "basics")
     done = nbgrader(course, "autograde", "basics", "--force")

@@ -144,6 +144,18 @@ def test_solution_without_markers_is_cleared_whole(course: Course) -> None:
     assert read(course.root / NOTEBOOK)["q1-solution"].source == "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
+def test_a_picture_that_only_the_solution_shows_is_not_released(course: Course) -> None:
+    png = {"image/png": "iVBORw0KGgo="}
+    solution = "A hint: ![](attachment:a%20hint.png)\n\n### BEGIN SOLUTION\n![](attachment:key.png)\n### END SOLUTION"
+    change_source(
+        course, "explain", source=solution, attachments={"a hint.png": png, "key.png": png, "unused.png": png}
+    )
+    build(course)
+    for engine in ("nbgrader", "otter"):
+        [path] = (course.root / "release" / engine).rglob("tiny.ipynb")
+        assert list(read(path)["explain"].attachments) == ["a hint.png"]
+
+
 def test_a_failed_build_changes_nothing(course: Course) -> None:
     change_source(course, "q2-text", source="Try `vector[index] = ONE`, and see.")
     before = contents(course.root)
