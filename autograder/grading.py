@@ -440,8 +440,8 @@ def _ended(why: str) -> str:
 
 
 def _released_files(released: Path) -> list[Path]:
-    """What was released beside the notebook: the student's code may read it."""
-    return [p for p in released.parent.iterdir() if p.is_file() and p != released]
+    """The files and folders that were released beside the notebook: the student's code may read them."""
+    return [p for p in released.parent.iterdir() if p != released]
 
 
 def _data_environment(course: Course) -> dict[str, str]:

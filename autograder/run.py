@@ -22,7 +22,7 @@ class NotebookRun:
 
     Args:
         cells: source texts of the cells to run.
-        files: released files that stand beside the notebook; copied into its folder.
+        files: released files and folders that stand beside the notebook; copied into its folder.
         limits: of time and size. Time counts while the submission's processes are waited for and could run.
     """
 

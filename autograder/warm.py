@@ -18,11 +18,13 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
@@ -228,7 +230,7 @@ class WarmParent:
         Args:
             number: from ``new_sockets``.
             connection: jupyter_client's connection info.
-            files: copied into the process' own folder.
+            files: files and folders that are copied into the process' own folder.
 
         Raises:
             OSError: it could not be started, or the parent has ended.
@@ -258,7 +260,7 @@ class WarmParent:
 
         Args:
             serve: what it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
-            files: copied into the process' own folder.
+            files: files and folders that are copied into the process' own folder.
             role: whose user it becomes, and what is hidden from it; the parent's role where none is given.
 
         Raises:
@@ -271,12 +273,11 @@ class WarmParent:
             stack.enter_context(theirs)
             if self.level != "namespaces":
                 home.mkdir(mode=0o700)
-            opened = [stack.enter_context(open(path, "rb")) for path in files]
+            archive = [stack.enter_context(_archive(files))] if files else []
             message = {
                 "serve": serve,
                 "given": dict(given),
                 "sockets": len(sockets),
-                "files": [path.name for path in files],
                 "home": str(home),
                 "uid": getattr(own_users(), role or self.surroundings.role),
                 "role": role or self.surroundings.role,
@@ -290,8 +291,8 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            given_files: list[Any] = [theirs, *sockets, *opened]
-            self._send(message, [each.fileno() for each in given_files])
+            passed: list[Any] = [theirs, *sockets, *archive]
+            self._send(message, [each.fileno() for each in passed])
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
@@ -452,6 +453,16 @@ def admit(path: str | Path, group: int, mode: int) -> None:
     """Let one group use a file, which stays ours."""
     os.chown(path, -1, group)
     os.chmod(path, mode)
+
+
+def _archive(paths: Sequence[Path]) -> IO[bytes]:
+    """A tar file of files and folders, however many: a message takes only so many open files."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+    with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
+        for path in paths:
+            archive.add(path, path.name)
+    file.seek(0)
+    return file
 
 
 def _listening(path: str) -> socket.socket:

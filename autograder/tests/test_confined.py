@@ -145,6 +145,27 @@ def listening() -> Iterator[int]:
                 heard.accept() if heard is tcp else heard.recv(16)
 
 
+@pytest.mark.parametrize("umask", [0o027, 0o077])
+def test_a_private_umask_keeps_nobody_from_being_graded(
+    built: Course, tmp_path: Path, level: str, umask: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes of other users have to enter the folders that the command makes for them."""
+    before = os.umask(umask)
+    try:
+        built.settings.jail.minimum = "user"
+        monkeypatch.setattr(grading, "hidden", lambda course: [course.root / "tests"])
+        worker = Worker(built, levels=(level,))
+        try:
+            if worker.confined.level != level:
+                pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
+            job = Job(submit(built, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
+            assert worker.judge(job, worker.open(job.path, "tiny")).points == MAX_POINTS
+        finally:
+            worker.close()
+    finally:
+        os.umask(before)
+
+
 def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     built: Course, tmp_path: Path, level: str, listening: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -227,6 +227,23 @@ def test_cells_that_kill_the_process_are_left_out_when_it_is_brought_back(tmp_pa
         assert submission.value("x") == [1, 2, "a good film"], "every other cell ran once in the last process"
 
 
+def test_everything_that_was_released_lies_beside_the_notebook(tmp_path: Path) -> None:
+    """In folders too, and more files than a message could carry."""
+    for number in range(400):
+        path = tmp_path / "data" / f"part {number % 7}" / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(number))
+    (tmp_path / "words.txt").write_text("a good film")
+    (tmp_path / "linked").symlink_to(tmp_path / "data" / "part 0")
+    cell = "from pathlib import Path\nread = [p.read_text() for p in Path().rglob('*.txt')]\nPath('data/part 0/0.txt').write_text('mine')"
+    given = tuple(tmp_path / name for name in ("data", "words.txt", "linked"))
+    with ran(cell, files=given) as (run, submission):
+        assert reasons(run) == [""]
+        read = submission.value("read")
+    assert set(read) == {*map(str, range(400)), "a good film"} and len(read) == 401 + 58
+    assert (tmp_path / "data/part 0/0.txt").read_text() == "0"
+
+
 def test_calls_that_kill_the_process_leave_the_others_their_answers() -> None:
     deadly = "import os, ctypes\ndef dies(): os._exit(0)\ndef crashes(): ctypes.string_at(0)"
     hanging = f"def hangs():\n{indent(CANNOT_BE_INTERRUPTED, '    ')}"
