@@ -113,14 +113,24 @@ def agree(
     see = view or (lambda answer: answer)
     kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
     case = Case(reference, see, tolerance, *kept)
+    returned: Any = None
     try:
-        answer = see(function(*args, **kwargs))
+        returned = function(*args, **kwargs)
+        answer = see(returned)
     except CheckFailed as failure:
         if failure.final:
             raise
         case.raised = failure.raised or "?"
         case.wrong, case.hint = Difference(failure.rationale), failure.hint
         about = f"`{function.name}` " if isinstance(function, Remote) else ""
+    except AwaitsPerson:
+        raise
+    except Exception as error:  # of the view: where it can read a right answer, this is none
+        if not case.reads_the_references():
+            raise
+        case.raised = raised(type(error).__name__, str(error))
+        case.wrong = Difference(f", which cannot be read as an answer ({type(error).__name__})")
+        about = f"your function returned {describe(returned)}"
     else:
         case.answer = answer
         case.wrong = difference(answer, expected, tolerance)
@@ -157,6 +167,17 @@ class Case:
         except Exception as error:
             return self.raised == raised(type(error).__name__, str(error))
         return not self.raised and self._same(answer)
+
+    def reads_the_references(self) -> bool:
+        """Whether the view can read what the reference gives on this input."""
+        if self.reference is None:
+            return False
+        args, kwargs = _own_models((self.args, self.kwargs))
+        try:
+            self.view(_as_student_model(self.reference(*args, **kwargs)))
+        except Exception:
+            return False
+        return True
 
     def _same(self, answer: Any) -> bool:
         """Whether ``answer`` is the student's: in value, and in dtype where the check asks for one."""

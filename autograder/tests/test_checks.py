@@ -149,6 +149,28 @@ def test_what_could_only_repeat_itself_stops_at_once() -> None:
         agree(hangs, 1, 2, expected=2, reference=area)
 
 
+def test_an_answer_that_the_view_cannot_read_is_wrong_where_it_reads_a_right_one() -> None:
+    def sides(width: float, height: float) -> dict[str, float]:
+        return {"long": max(width, height)}
+
+    def long_side(answer: Any) -> Any:
+        return answer["long"]
+
+    with recording([]) as record:
+        for answer in (7, {"short": 2}):
+            agree(lambda *_, answer=answer: answer, 2, 7, expected=7, reference=sides, view=long_side)
+        failure = record.verdict()
+    assert failure is not None
+    assert (
+        failure.rationale
+        == "for width=2, height=7 your function returned 7, which cannot be read as an answer (TypeError)"
+    )
+    with recording([]), pytest.raises(KeyError):  # the check's own fault
+        agree(lambda *_: {}, 2, 7, expected=7, reference=sides, view=lambda answer: answer["no such side"])
+    with recording([]), pytest.raises(TypeError):  # nothing says whose
+        agree(lambda *_: 7, 2, 7, expected=7, view=long_side)
+
+
 def test_a_view_is_what_is_compared() -> None:
     with recording([]) as record:
         agree(lambda: [3, 1, 2], expected=[1, 2, 3], view=sorted)
