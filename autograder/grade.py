@@ -54,9 +54,12 @@ def grade(
             for submission, graded in _judged(grader, jobs, console):
                 result = graded.result
                 of = (result.assignment, result.student, "" if result.assignment else submission.origin)
-                if _better(result, counted.get(of)):
+                other = counted.get(of) or _earlier(course, submission, result)
+                if _better(result, other):
                     counted[of] = result
                     recorder.record(submission, graded)
+                elif other is not None:
+                    counted[of] = other
         finally:  # what was graded is kept, whatever stops the rest
             results = [counted[key] for key in sorted(counted)] + [_unread(problem) for problem in collection.problems]
             unwritten = _write_lines(json_file, results)
@@ -114,6 +117,20 @@ def _opened(submissions: list[Submission], grader: Grader, console: Console) -> 
 def _better(result: Result, other: Result | None) -> bool:
     """Whether ``result`` counts rather than ``other``, which the same student handed in too."""
     return other is None or (result.points is not None and (other.points is None or result.points > other.points))
+
+
+def _earlier(course: Course, submission: Submission, result: Result) -> Result | None:
+    """What the same student had for another file before this command, where the better one counts."""
+    if course.settings.course.which_submission != "best" or not result.assignment:
+        return None
+    try:
+        earlier = store.load(course, result.student, result.assignment)
+    except UsageError:  # a damaged file, in whose place this result is kept
+        return None
+    if earlier is None or earlier.submission == result.submission:  # the same file, graded again
+        return None
+    note = f"An earlier submission counts; {submission.origin} has {_points(result)}."
+    return earlier.model_copy(update={"notes": [*earlier.notes, note]})
 
 
 def _unread(problem: str) -> Result:

@@ -276,6 +276,13 @@ def test_the_best_of_two_counts_and_our_own_fault_is_no_zero(built: Course) -> N
     assert scores(built, "dan")["q1"] == (2.0, None)
     assert scores(built, "dan")["q2"] == (None, None)
     assert "bug of ours" not in (built.root / "feedback/dan/tiny/tiny.html").read_text()
+    submit(built, folder / "late/ann.ipynb", q1=RIGHT["q1"], q2=WRONG["q2"])
+    submit(built, folder / "late/ben.ipynb", **RIGHT)
+    (built.root / "results/ben/tiny.json").write_text("{")  # damaged: its place is taken
+    third = grade(built, [folder / "late"], "--assignment", "tiny", "--key", "one key")
+    assert [(line["student"], line["points"]) for line in third.lines] == [("ann", 5.0), ("ben", 5.0)]
+    assert third.of("ann")["notes"][-1].startswith("An earlier submission counts; ") and not third.of("ben")["notes"]
+    assert scores(built, "ann")["q2"] == (3.0, None)
 
 
 @pytest.mark.slow
