@@ -168,7 +168,12 @@ def report(json_file: Path | None, folder: Path | None) -> None:
     """Write the class report: scores, questions, misconceptions."""
     from autograder.report import write_report
 
-    click.echo(f"report  {write_report(_course(folder), json_file)}")
+    page, unreadable = write_report(_course(folder), json_file)
+    for line in unreadable:
+        click.echo(line)
+    click.echo(f"report  {page}")
+    if unreadable:
+        raise SystemExit(1)
 
 
 @main.command()

@@ -51,10 +51,13 @@ def export(
         UsageError: there is no gradebook, template, column or file to write to, or the template is another kind of file.
     """
     store.ensure_writable(target)
-    feedback = feedback or _kept_feedback(course)
+    kept, unreadable = _kept_feedback(course)
+    feedback = feedback or kept
     grades = read_grades(course, assignments)
     if to == "csv":
-        return _write_table(grades, target, feedback)
+        report = _write_table(grades, target, feedback)
+        report.notes += unreadable
+        return report
     if template is None:
         raise UsageError(
             f"--to {to} needs --template FILE: the file of grades that {to.capitalize()} exports, whose ids it wants back."
@@ -71,16 +74,18 @@ def export(
             f"{template}: has no column for '{missing[0]}'. It has {sheet.columns()}. Name the column like the assignment."
         )
     report = Filling(sheet, layout, grades, feedback, hold_pending).fill()
-    report.notes += [f"{name}: has no column in {template.name}." for name in missing]
+    report.notes += [*unreadable, *(f"{name}: has no column in {template.name}." for name in missing)]
     sheet.write(target)
     return report
 
 
-def _kept_feedback(course: Course) -> Feedback:
+def _kept_feedback(course: Course) -> tuple[Feedback, list[str]]:
+    """What to say of each submission; and a line for each kept result that cannot be read and so says nothing."""
     details = course.settings.course.show_details
-    results = (result.for_students(details) for result in store.load_all(course))
-    kept = {(result.student, result.assignment): summary(result) for result in results}
-    return lambda student, assignment: kept.get((student, assignment), "")
+    results, unreadable = store.load_all(course)
+    shown = (result.for_students(details) for result in results)
+    kept = {(result.student, result.assignment): summary(result) for result in shown}
+    return (lambda student, assignment: kept.get((student, assignment), "")), unreadable
 
 
 def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportReport:

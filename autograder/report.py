@@ -15,17 +15,21 @@ from autograder.pages import histogram, render
 from autograder.results import Result
 
 
-def write_report(course: Course, json_file: Path | None = None) -> Path:
+def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:
     """Write report/index.html from every kept result.
+
+    Returns:
+        The page, and a line for each result that cannot be read and so is missing in it.
 
     Raises:
         UsageError: nothing has been graded yet, or ``json_file`` cannot be written.
     """
     if json_file is not None:
         store.ensure_writable(json_file)
-    results = list(store.load_all(course))
+    results, unreadable = store.load_all(course)
     if not results:
-        raise UsageError(f"{course.root}: nothing has been graded yet. Run `autograder grade` first.")
+        nothing = f"{course.root}: nothing has been graded yet. Run `autograder grade` first."
+        raise UsageError(" ".join(unreadable[:3]) or nothing)
     names = [name for name in course.assignments if any(result.assignment == name for result in results)]
     parts = [summarise([result for result in results if result.assignment == name]) for name in names]
     if json_file is not None:
@@ -34,11 +38,17 @@ def write_report(course: Course, json_file: Path | None = None) -> Path:
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
     page = render(
-        "report.html", assignments=pictured, results=results, graded=graded, total=len(results), students=students
+        "report.html",
+        assignments=pictured,
+        results=results,
+        graded=graded,
+        total=len(results),
+        students=students,
+        unreadable=unreadable,
     )
     path = course.root / "report" / "index.html"
     store.write_whole(path, page)
-    return path
+    return path, unreadable
 
 
 def summarise(results: list[Result]) -> dict[str, Any]:

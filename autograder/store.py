@@ -122,14 +122,15 @@ def is_shared(folder: Path) -> bool:
     return bool(mode & stat.S_IWGRP) and not mode & stat.S_IWOTH
 
 
-def load_all(course: Course) -> Iterator[Result]:
-    """Every kept result, by student and assignment.
-
-    Raises:
-        UsageError: a file is damaged.
-    """
+def load_all(course: Course) -> tuple[list[Result], list[str]]:
+    """Every kept result, by student and assignment; and a line for each file that cannot be read."""
+    results, unreadable = [], []
     for path in sorted((course.root / FOLDER).glob("*/*.json")):
-        yield _read(path)
+        try:
+            results.append(_read(path))
+        except UsageError as error:
+            unreadable.append(str(error))
+    return results, unreadable
 
 
 def load(course: Course, student: str, assignment: str) -> Result | None:
@@ -145,5 +146,7 @@ def load(course: Course, student: str, assignment: str) -> Result | None:
 def _read(path: Path) -> Result:
     try:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError as error:
+    except (ValidationError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}). See whose it is.") from error

@@ -22,10 +22,11 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import notebook_hash
 
+from autograder import store
 from autograder.cli import main
 from autograder.course import Course, find_course
 from autograder.nbgrader_config import course_directory
-from autograder.results import OUR_FAULT
+from autograder.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 BIN = Path(sys.executable).parent
@@ -466,6 +467,27 @@ def test_a_missing_data_file_is_one_line_and_no_fault_of_a_check(built: Course, 
     assert said == (
         f"autograder: {built.root}/data/imdb.npz: is missing. Put it there, or name no data folder to use the stand-in."
     )
+
+
+def test_a_damaged_result_costs_the_others_nothing(built: Course, tmp_path: Path) -> None:
+    """Neither the report nor an export stops; both say what is missing."""
+    for student, points in (("ann", 3.0), ("ben", 2.0)):
+        result = Result(
+            assignment="tiny", student=student, submission="", points=points, max_points=5.0, seconds=1.0, notes=[]
+        )
+        store.save(built, result)
+    damaged = built.root / "results/ben/tiny.json"
+    damaged.write_bytes(b'{"assignment": "tiny", \xff')
+    said = f"{damaged}: is no result of this version. Grade the submission again."
+    done = CliRunner().invoke(main, ["report", "--course", str(built.root)])
+    assert done.exit_code == 1 and done.output.splitlines()[0] == said
+    page = (built.root / "report/index.html").read_text()
+    assert "1 of 1 submissions graded" in page and said in page
+    done = CliRunner().invoke(main, ["export", "--to", "csv", "--course", str(built.root)])
+    assert done.exit_code == 0 and said in done.output
+    damaged.with_name("other.json").write_text("{")
+    (built.root / "results/ann/tiny.json").unlink()
+    assert line("report", "--course", built.root).startswith(f"autograder: {built.root / 'results/ben'}")
 
 
 def test_a_report_of_nothing(built: Course) -> None:

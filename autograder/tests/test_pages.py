@@ -142,7 +142,7 @@ def test_the_report_shows_names_and_notes_as_text_and_counts_misconceptions(buil
         update={"points": None, "checks": [], "notes": [f"cat.ipynb: is no notebook {SCRIPT}"]}
     )
     store.save(built, ungraded)
-    document = shown(write_report(built))
+    document = shown(write_report(built)[0])
     assert "data-ran" not in document and "<script" not in document
     text = text_of(document)
     assert "2 of 3 submissions graded, 3 students" in text
