@@ -42,12 +42,19 @@ def grade(
     if json_file is not None:
         store.ensure_writable(json_file)
     recorder = Recorder(course)
+    if assignment in recorder.unbuilt:
+        raise UsageError(recorder.unbuilt[assignment])
     counted: dict[tuple[str, str, str], Result] = {}
     with (
         collect(paths, course, assignment, recorder.roster()) as collection,
         Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
     ):
         jobs, notes = _to_grade(collection, grader, console)
+        for submission, _ in jobs:
+            if why := recorder.unbuilt.get(submission.assignment or ""):
+                of = (submission.assignment or "", submission.student, "")
+                counted[of] = _not_graded(why, submission.assignment, submission.student)
+        jobs = [(submission, job) for submission, job in jobs if submission.assignment not in recorder.unbuilt]
         for note in [*collection.notes, *notes, *collection.problems]:
             console.print(Text(note))
         try:
@@ -61,7 +68,7 @@ def grade(
                 elif other is not None:
                     counted[of] = other
         finally:  # what was graded is kept, whatever stops the rest
-            results = [counted[key] for key in sorted(counted)] + [_unread(problem) for problem in collection.problems]
+            results = [counted[key] for key in sorted(counted)] + [_not_graded(line) for line in collection.problems]
             unwritten = _write_lines(json_file, results)
     console.print(table(results))
     for line in [line for result in results for line in remarks(result)]:
@@ -133,8 +140,16 @@ def _earlier(course: Course, submission: Submission, result: Result) -> Result |
     return earlier.model_copy(update={"notes": [*earlier.notes, note]})
 
 
-def _unread(problem: str) -> Result:
-    return Result(assignment="", student="", submission="", points=None, max_points=0.0, seconds=0.0, notes=[problem])
+def _not_graded(why: str, assignment: str | None = None, student: str = "") -> Result:
+    return Result(
+        assignment=assignment or "",
+        student=student,
+        submission="",
+        points=None,
+        max_points=0.0,
+        seconds=0.0,
+        notes=[f"Not graded: {why}" if student else why],
+    )
 
 
 def _judged(

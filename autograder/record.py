@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC
 
@@ -33,8 +34,11 @@ OBSTACLES = {
 class Recorder:
     """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 
+    Attributes:
+        unbuilt: assignment -> why nothing can be graded for it.
+
     Raises:
-        UsageError: the course's assignments are not built, or the gradebook cannot be read or does not know them yet.
+        UsageError: none of the course's assignments is built, or the gradebook cannot be read or does not know them yet.
     """
 
     def __init__(self, course: Course) -> None:
@@ -43,12 +47,19 @@ class Recorder:
         self.api = NbGraderAPI(self.directory, config=nbgrader_config(course.settings, course.root))
         with self._gradebook() as gradebook:
             known = {assignment.name for assignment in gradebook.assignments}
-        if missing := [name for name in course.assignments if name not in known]:
-            raise UsageError(
-                f"{gradebook_place(course)}: does not know {', '.join(missing)} yet. Run `autograder build` first."
-            )
-        for name in course.assignments:
-            course.assignment(name).require_release()
+        self.unbuilt = {name: why for name in course.assignments if (why := self._why_unbuilt(name, known))}
+        if self.unbuilt and len(self.unbuilt) == len(course.assignments):
+            raise UsageError(next(iter(self.unbuilt.values())))
+
+    def _why_unbuilt(self, name: str, known: AbstractSet[str]) -> str:
+        """Why nothing can be graded for an assignment, such as a draft in ``source/``; empty where it can."""
+        if name not in known:
+            return f"{gradebook_place(self.course)}: does not know {name} yet. Run `autograder build` first."
+        try:
+            self.course.assignment(name).require_release()
+        except UsageError as error:
+            return str(error)
+        return ""
 
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""

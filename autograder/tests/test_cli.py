@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -355,6 +356,20 @@ def test_a_course_not_built(tmp_path: Path) -> None:
     (tmp_path / "ann.ipynb").write_text("{}")
     said = line("grade", tmp_path / "ann.ipynb", "--course", tmp_path / "course")
     assert said.endswith("does not know tiny yet. Run `autograder build` first.")
+
+
+@pytest.mark.slow
+def test_a_draft_that_is_not_built_costs_the_others_nothing(built: Course, tmp_path: Path) -> None:
+    (built.root / "source/draft").mkdir()
+    shutil.copy(built.assignment("tiny").source, built.root / "source/draft/draft.ipynb")
+    submit(built, tmp_path / "class/ann/tiny/tiny.ipynb", **RIGHT)
+    submit(built, tmp_path / "class/ann/draft/draft.ipynb", **RIGHT)
+    graded = grade(built, [tmp_path / "class"])
+    assert {entry["assignment"]: entry["points"] for entry in graded.lines} == {"tiny": 5.0, "draft": None}
+    [note] = next(entry["notes"] for entry in graded.lines if entry["assignment"] == "draft")
+    assert re.fullmatch(r"Not graded: .*does not know draft yet\. Run `autograder build` first\.", note)
+    said = line("grade", tmp_path / "class", "--assignment", "draft", "--course", built.root)
+    assert said.endswith("does not know draft yet. Run `autograder build` first.")
 
 
 def test_a_release_that_is_gone(built: Course, tmp_path: Path) -> None:
