@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import warnings
@@ -17,6 +16,7 @@ from rich.console import Console
 from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.sandbox.machine import usual_workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,8 +27,9 @@ key_option = click.option("--key", help="The draw key, whatever the configuratio
 
 
 def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """How many processes work at the same time; as many as there are cores where nothing is said."""
-    return click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help=what)
+    """How many processes work at the same time; as many as this command has cores and memory for where nothing is said."""
+    usual = "as many as cores and memory allow"
+    return click.option("--workers", type=click.IntRange(1), default=usual_workers, show_default=usual, help=what)
 
 
 def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:

@@ -23,8 +23,8 @@ from autograder.cgroup import Group
 from autograder.config import LEVELS
 from autograder.course import KEY_FILE, Course
 from autograder.grading import Worker
-from autograder.memory import memory_mib
 from autograder.run import NotebookRun
+from autograder.sandbox.machine import cores, memory_mib
 from autograder.submission import Submission
 
 HOLDS = {
@@ -278,7 +278,7 @@ def _machine(course: Course) -> dict[str, str]:
     mib = memory_mib()
     folder = course.settings.course.data_folder
     return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {cores():g} cores",
         "memory": "unknown"
         if mib is None
         else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",

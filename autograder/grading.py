@@ -38,6 +38,7 @@ from autograder.results import OUR_FAULT, Result, printable
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.clock import FAR
 from autograder.sandbox.course_copy import CourseCopy
+from autograder.sandbox.machine import cores
 from autograder.sandbox.users import BLOCKS, own_users
 from autograder.workers import Workers, settle
 
@@ -354,7 +355,7 @@ def _become_worker(root: Path, settings: Settings, workers: int, slots: str) -> 
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # by which the pool stops us: time to end what runs in the jail
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    threads = str(max(1, int(cores()) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else one process takes all of a GPU, and 5 GiB here

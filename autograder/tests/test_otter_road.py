@@ -23,8 +23,8 @@ from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
 from autograder.grading import Grader
-from autograder.memory import memory_mib, shortage
 from autograder.results import OUR_FAULT, Result
+from autograder.sandbox.machine import memory_mib
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
@@ -239,44 +239,6 @@ def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pyte
         assert line in text
         assert "Container Specifications" in text
     assert OUR_FAULT in results(base)["output"]
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({}, None),
-        ({"proc/meminfo": "MemTotal:       8388608 kB\nMemFree: 1 kB\n"}, 8192),
-        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "805306368\n"}, 768),
-        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "805306368\n"}, 768),
-        (
-            {
-                "proc/meminfo": "MemTotal: 1048576 kB\n",
-                "proc/self/cgroup": "0::/\n",
-                "sys/fs/cgroup/memory.max": "max\n",
-            },
-            1024,
-        ),
-        (
-            {
-                "proc/self/cgroup": "4:memory:/x\n1:cpu:/\n",
-                "sys/fs/cgroup/memory/memory.limit_in_bytes": "1610612736\n",
-            },
-            1536,
-        ),
-    ],
-)
-def test_memory_is_the_least_of_machine_and_control_groups(
-    tmp_path: Path, files: dict[str, str], expected: int | None
-) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert memory_mib(tmp_path) == expected
-
-
-def test_enough_memory_needs_no_line() -> None:
-    assert shortage(4096, 4096) == ""
-    assert shortage(None, 4096) == ""
 
 
 def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: Course, tmp_path: Path) -> None:

@@ -1,9 +1,35 @@
-"""How much memory this machine or container has, and the line that an instructor reads when it is too little."""
+"""What this process may use of the machine or container that it runs in, and the line that an instructor reads when it is too little."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+MIB_OF_A_WORKER = 2048  # with its warm parents and a training of the lecture's size
+
+
+def usual_workers() -> int:
+    """As many workers as this process has whole cores and memory for, and at least one."""
+    mib = memory_mib()
+    return max(1, int(cores() if mib is None else min(cores(), mib / MIB_OF_A_WORKER)))
+
+
+def cores(root: Path = Path("/")) -> float:
+    """The least of the cores that this process may run on, and the share of them that its control groups (version 1 or 2) allow.
+
+    Args:
+        root: the root of the file system.
+    """
+    return min([float(len(os.sched_getaffinity(0))), *_quotas(root)])
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    for folder in _groups(root, "cpu"):
+        allowed = [word for line in _lines(folder / "cpu.max")[:1] for word in line.split()]
+        allowed = allowed or [line for name in ("quota", "period") for line in _lines(folder / f"cpu.cfs_{name}_us")]
+        if len(allowed) == 2 and all(word.isdigit() for word in allowed):  # "max", or -1, where there is no limit
+            yield int(allowed[0]) / int(allowed[1])
 
 
 def memory_mib(root: Path = Path("/")) -> int | None:
@@ -24,13 +50,18 @@ def _installed(meminfo: Path) -> Iterator[int]:
 
 def _allowed(root: Path) -> Iterator[int]:
     """The limits of this process's control group and of those above it, in bytes."""
+    for folder in _groups(root, "memory"):
+        yield from _limit(folder)
+
+
+def _groups(root: Path, controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and of those above it."""
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, group = line.split(":", 2)
-        if controllers in ("", "memory"):
-            top = root / "sys/fs/cgroup" / controllers
+        if not controllers or controller in controllers.split(","):
+            top = root / "sys/fs/cgroup" / (controller if controllers else "")
             inside = Path(group.lstrip("/"))
-            for folder in {top, *(top / part for part in (inside, *inside.parents))}:
-                yield from _limit(folder)
+            yield from {top, *(top / part for part in (inside, *inside.parents))}
 
 
 def _limit(group: Path) -> Iterator[int]:
