@@ -33,7 +33,7 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
     assert {f"read {built.root / 'tests'}", "open a TCP connection", "signal the judge"} <= tried
     assert {
         "find shared memory of System V",
-        "start more processes than it may",
+        "start more threads than it may",
         "make a file that is larger than it may",
     } <= tried
     assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {warm.INSIDE}"} <= tried
