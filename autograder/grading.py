@@ -36,7 +36,7 @@ from autograder.notebook import notebook_bytes
 from autograder.preload import packages
 from autograder.results import OUR_FAULT, Result, printable
 from autograder.sandbox.broker import Broker
-from autograder.sandbox.clock import FAR
+from autograder.sandbox.clock import FAR, Stopwatch
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.machine import cores
 from autograder.sandbox.users import BLOCKS, own_users
@@ -303,7 +303,7 @@ class Worker:
         theirs.close()
         if broker is not None:
             broker.theirs.close()
-        deadline = time.monotonic() + FAR * seconds
+        watch, deadline = Stopwatch(process), time.monotonic() + FAR * seconds
         ours.settimeout(FAR * seconds)
         try:
             send_frame(ours, dict(job), buffers)
@@ -316,7 +316,7 @@ class Worker:
                         broker = None  # it has no more to ask
                 if process.poll() is not None and not _has_data(ours):
                     raise Ended(process.poll())
-                if process.seconds > seconds or time.monotonic() > deadline:
+                if watch.is_over(seconds):
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:

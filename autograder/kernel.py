@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import select
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from autograder.config import Limits
 from autograder.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
 from autograder.limits import Budget, most_message_mib
 from autograder.sandbox.channel import Channel, TooMuch
-from autograder.sandbox.clock import FAR
+from autograder.sandbox.clock import Stopwatch
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
@@ -145,15 +144,14 @@ class Kernel:
         Raises:
             OutOfTime, KernelDied: no reply came.
         """
-        self.process.poll()
-        first = self.process.seconds
+        watch = Stopwatch(self.process)
         try:
-            return self._waited_for(message_id, kind, seconds)
+            return self._waited_for(message_id, kind, seconds, watch)
         finally:
-            self.budget.left -= self.process.seconds - first
+            self.budget.left -= watch.seconds
 
-    def _waited_for(self, message_id: str, kind: str, seconds: float) -> Reply:
-        began, start, left, interrupted = time.monotonic(), self.process.seconds, seconds, False
+    def _waited_for(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> Reply:
+        left, interrupted = seconds, False
         while True:
             for reply in self._replies():
                 if reply.parent_header.get("msg_id") == message_id and reply.header.get("msg_type") == kind:
@@ -164,13 +162,13 @@ class Kernel:
                 raise KernelDied(why)
             if self.printed > self.limits.output_mib << 20:
                 self.process.end("output")
-            over = self.process.seconds - start > left or time.monotonic() - began > FAR * left
+            over = watch.is_over(left)
             if interrupted and (over or why is not None):  # some libraries abort when they are interrupted
                 self.stop()
                 raise OutOfTime(seconds, killed=True)
             if over:
                 self.manager.interrupt_kernel()
-                began, start, left, interrupted = time.monotonic(), self.process.seconds, GRACE_SECONDS, True
+                watch, left, interrupted = Stopwatch(self.process), GRACE_SECONDS, True
 
     def _replies(self) -> list[Reply]:
         """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from autograder.sandbox import usage
 
@@ -45,6 +46,33 @@ class Clock:
             ran = sum(self._threads[thread][0] - then[0] for thread, then in new)
             waited = max((self._threads[thread][1] - then[1] for thread, then in new), default=0)
             self.seconds += min(passed, max(passed - waited / 1e9, ran / 1e9 / self._cores, 0.0))
+
+
+class Counted(Protocol):
+    """A process whose seconds are counted, at its last ``poll``."""
+
+    @property
+    def seconds(self) -> float: ...
+
+    def poll(self) -> str | None: ...
+
+
+class Stopwatch:
+    """Counts from now on the seconds in which a process could run."""
+
+    def __init__(self, process: Counted) -> None:
+        process.poll()
+        self._process = process
+        self._start, self._began = process.seconds, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """As of the process' last ``poll``."""
+        return self._process.seconds - self._start
+
+    def is_over(self, limit: float) -> bool:
+        """Whether the process could run for so long, or ``FAR`` times as long has passed."""
+        return self.seconds > limit or time.monotonic() - self._began > FAR * limit
 
 
 def _threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:

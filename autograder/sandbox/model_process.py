@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -21,7 +20,7 @@ from autograder.config import Limits
 from autograder.failures import CheckFailed
 from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
 from autograder.limits import Budget, Stopped, how_it_ended
-from autograder.sandbox.clock import FAR
+from autograder.sandbox.clock import Stopwatch
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
@@ -129,15 +128,13 @@ class ModelProcess:
         """End the process when the submission's time is up, or one of the limits that only this side can keep is reached."""
         process, done = self._process, threading.Event()
         assert process is not None
-        process.poll()
-        began, start = time.monotonic(), process.seconds
+        stopwatch = Stopwatch(process)
 
         def watch() -> None:
             while not done.wait(LOOK_EVERY):
                 if process.poll() is not None:
                     return
-                left = self.budget.left
-                if process.seconds - start > left or time.monotonic() - began > FAR * left:
+                if stopwatch.is_over(self.budget.left):
                     process.end("time")
 
         watcher = threading.Thread(target=watch, daemon=True)
@@ -147,7 +144,7 @@ class ModelProcess:
         finally:
             done.set()
             watcher.join()
-            self.budget.left -= process.seconds - start
+            self.budget.left -= stopwatch.seconds
 
     def _lost(self, what: str) -> CheckFailed:
         """The failure to report after the process has ended."""
