@@ -9,6 +9,7 @@ import resource
 import socket
 import traceback
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
     answer: dict[str, Any]
     try:
         opened = Opened.from_data(job["opened"], course)
-        answer = {"result": judged(opened, job["student"], job["trial"]).model_dump(mode="json")}
+        result, doubts = judged(opened, job["student"], job["trial"])
+        answer = {"result": result.model_dump(mode="json"), "doubts": [asdict(doubt) for doubt in doubts]}
     except UsageError as error:
         answer = {"usage": str(error)}
     except Exception as error:

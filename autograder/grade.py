@@ -159,12 +159,19 @@ def _judged(
     with progress(console, TextColumn("{task.fields[last]}")) as bar:
         task = bar.add_task("grading", total=len(jobs), last="starting the judge")
         started = {grader.start(job): (submission, job) for submission, job in jobs}
+        doubtful = []
         for future in as_completed(started):
             submission, job = started[future]
             graded = grader.finish(job, future)
+            if graded.is_doubtful:
+                doubtful.append((submission, job, graded))
+                continue
             yield submission, graded
             result = graded.result
             bar.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
+        for submission, job, graded in doubtful:
+            bar.update(task, advance=1, last=Text(f"{job.student} {job.assignment} once more, alone").plain)
+            yield submission, grader.once_more(job, graded)
 
 
 def _points(result: Result) -> str:
@@ -187,4 +194,4 @@ def remarks(result: Result) -> list[str]:
     """What else there is to say of a submission: the misconceptions named, and every note."""
     named = dict.fromkeys(f"{c.question}: {c.misconception}" for c in result.checks if c.misconception)
     about = " ".join(filter(None, [result.student, result.assignment]))
-    return [": ".join(filter(None, [about, text])) for text in [*named, *result.notes, *result.faults]]
+    return [": ".join(filter(None, [about, text])) for text in [*named, *result.notes, *result.faults, *result.remarks]]

@@ -20,18 +20,19 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from pebble import ProcessExpired
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from autograder import warm
 from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.inside.wire import WireError, receive_frame, send_frame
+from autograder.limits import Doubt
 from autograder.notebook import notebook_bytes
 from autograder.preload import packages
 from autograder.results import OUR_FAULT, Result, printable
@@ -50,6 +51,7 @@ READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
 RESULT_MIB = 16  # of a judge: a hundred checks with a picture each take less than half
 MOST_MARKS = 1 << 20  # of what either answers, see `load_json`: pictures have some thousands each, a cell four
+MOST_WORDS = 1000  # characters of a standard error that an instructor is shown
 SECONDS_TO_END = 2.0  # for a process that has closed its stream
 
 
@@ -70,10 +72,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Graded:
-    """A result, and the opened notebook (``Opened.as_data``) that it is about, if it could be opened."""
+    """A result, and the opened notebook (``Opened.as_data``) that it is about, if it could be opened.
+
+    Attributes:
+        doubts: why the machine, and not the student, may be to blame for a part of it.
+    """
 
     result: Result
     opened: Mapping[str, Any] | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether another try may come to more points."""
+        return bool(self.doubts) and self.result.points != self.result.max_points
 
 
 class Grader(Workers):
@@ -124,7 +136,7 @@ class Grader(Workers):
             reason = f"ended with exit code {error.exitcode}"
         except Exception as error:  # of the pool itself
             reason = f"failed: {type(error).__name__}"
-        return Graded(_ungraded(self.course, job, f"{OUR_FAULT} (the worker's process {reason})"))
+        return _lost(self.course, job, f"the worker's process {reason}")
 
     def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
         """Grade one notebook file; never raises for what is in it."""
@@ -132,7 +144,19 @@ class Grader(Workers):
 
     def grade_job(self, job: Job) -> Graded:
         """Grade one submission now."""
-        return self.finish(job, self.start(job))
+        graded = self.finish(job, self.start(job))
+        return self.once_more(job, graded) if graded.is_doubtful else graded
+
+    def once_more(self, job: Job, doubtful: Graded) -> Graded:
+        """Try a doubtful submission again, which is to be done while nothing else is graded.
+
+        What the machine still stands in the way of is our fault, and costs nobody points.
+        """
+        graded = self.finish(job, self.start(job))
+        result = _for_a_person(graded) if graded.is_doubtful else graded.result
+        why = "; ".join(dict.fromkeys(doubt.what for doubt in doubtful.doubts))
+        result.remarks.append(f"This is a second try, with nothing graded beside it. In the first one {why}.")
+        return replace(graded, result=result)
 
 
 def _last_resort(course: Course) -> float:
@@ -233,7 +257,7 @@ class Worker:
             str(answer["ungradable"]) if "ungradable" in answer else _too_much(path.name, str(answer["over"]))
         )
 
-    def judge(self, job: Job, opened: Mapping[str, Any]) -> Result:
+    def judge(self, job: Job, opened: Mapping[str, Any]) -> Graded:
         """What a judge says of an opened submission.
 
         Raises:
@@ -264,9 +288,13 @@ class Worker:
             broker.close()
         self._raise_ours(answer)
         try:
-            return Result.model_validate(answer["result"])
+            result = Result.model_validate(answer["result"])
+            doubts = tuple(TypeAdapter(list[Doubt]).validate_python(answer["doubts"]))
         except ValidationError as error:
             raise RuntimeError(f"the judge's result cannot be read: {error.errors()[0]['msg']}") from error
+        if words := broker.last_words():
+            result.remarks = [f"standard error of a process that ended by itself: {_one_line(words)}"]
+        return Graded(result, opened, doubts)
 
     def _raise_ours(self, answer: Mapping[str, Any]) -> None:
         """Raise what a process in the jail found wrong with the course or with us."""
@@ -408,13 +436,13 @@ def _grade(job: Job) -> Graded:
     started, opened = time.monotonic(), job.opened
     try:
         opened = opened or _worker.open(job.path, job.assignment)
-        result = _worker.judge(job, opened)
-        result.seconds = round(time.monotonic() - started, 2)
-        return Graded(result, opened)
+        graded = _worker.judge(job, opened)
+        graded.result.seconds = round(time.monotonic() - started, 2)
+        return graded
     except Ungradable as error:
         return Graded(_ungraded(_worker.course, job, str(error)))
     except Ended as error:
-        return Graded(_ungraded(_worker.course, job, f"{OUR_FAULT} (the judge's process {_ended(str(error))})"), opened)
+        return _lost(_worker.course, job, f"the judge's process {_ended(str(error))}", opened)
     except UsageError:
         raise
     except Exception as error:
@@ -438,6 +466,37 @@ def _ended(why: str) -> str:
         case ["time"]:
             return "took too long"
     return f"failed: {why}"
+
+
+def _lost(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
+    """What becomes of a submission that one of our own processes was lost over."""
+    return Graded(_ungraded(course, job, f"{OUR_FAULT} ({how})"), opened, (Doubt(how, short=False),))
+
+
+def _for_a_person(graded: Graded) -> Result:
+    """A result without the zeros that the machine may be to blame for."""
+    result, short = graded.result, [doubt.what for doubt in graded.doubts if doubt.short]
+    if not short or result.points is None:
+        return result
+    error = {"status": "error", "points": 0.0, "rationale": OUR_FAULT, "hint": "", "misconception": None, "worked": ""}
+    checks = [c if c.status == "passed" else c.model_copy(update=error) for c in result.checks]
+    why = "; ".join(dict.fromkeys(short))
+    remarks = [*result.remarks, f"Grade it again when this machine has less to do: in the second try {why}."]
+    return result.model_copy(
+        update={"points": None, "checks": checks, "notes": [*result.notes, OUR_FAULT], "remarks": remarks}
+    )
+
+
+def _one_line(words: str) -> str:
+    """Their end; of Python's report of a crash its beginning and what came before it.
+
+    >>> _one_line("Fatal Python error: Aborted\\n\\n  File 'x'")
+    "Fatal Python error: Aborted / File 'x'"
+    """
+    line = " / ".join(line.strip() for line in words.splitlines() if line.strip())
+    report = line.find("Fatal Python error")
+    start = len(line) - MOST_WORDS if report < 0 else report - MOST_WORDS // 2
+    return line[max(0, start) :][:MOST_WORDS]
 
 
 def _released_files(released: Path) -> list[Path]:

@@ -25,15 +25,30 @@ GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
 
 
 class KernelDied(Exception):
-    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.JailedProcess.poll``."""
+    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.JailedProcess.poll``.
+
+    Args:
+        share_waited: the part of the time in which others had the cores.
+    """
+
+    def __init__(self, why: str, share_waited: float) -> None:
+        super().__init__(why)
+        self.why = why
+        self.share_waited = share_waited
 
 
 class OutOfTime(Exception):
-    """A cell or call ran over its limit. ``killed`` says whether the process had to be killed to stop it."""
+    """A cell or call ran over its limit.
 
-    def __init__(self, seconds: float, killed: bool) -> None:
+    Args:
+        share_waited: the part of the time in which others had the cores.
+        killed: whether the process had to be killed to stop it.
+    """
+
+    def __init__(self, seconds: float, share_waited: float, killed: bool) -> None:
         super().__init__(f"ran longer than {seconds:g} s")
         self.seconds = seconds
+        self.share_waited = share_waited
         self.killed = killed
 
 
@@ -108,21 +123,27 @@ class Kernel:
         self.channels.append(channel)
         return channel
 
-    def _send(self, kind: str, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> str:
+    def _send(
+        self, kind: str, content: dict[str, Any], buffers: Sequence[bytes] = (), metadata: dict[str, Any] | None = None
+    ) -> str:
         """Send a message on the shell channel; its id."""
-        message = self.session.msg(kind, content)
+        message = self.session.msg(kind, content, metadata=metadata)
         self.shell.send([*self.session.serialize(message), *buffers])
         return str(message["header"]["msg_id"])
 
-    def run_cell(self, source: str, seconds: float) -> CellError | None:
+    def run_cell(self, source: str, seconds: float, locked: bool = False) -> CellError | None:
         """Run one cell; what it raised, or None.
+
+        Args:
+            locked: whether it is the release's, not the student's.
 
         Raises:
             OutOfTime, KernelDied: it did not come to an end.
         """
         self.printed = 0
         request = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
-        message_id = self._send("execute_request", {**request, "allow_stdin": False, "stop_on_error": False})
+        request |= {"allow_stdin": False, "stop_on_error": False}
+        message_id = self._send("execute_request", request, metadata={"locked": locked})
         content = self._wait(message_id, "execute_reply", seconds).content
         if content.get("status") != "error":
             return None
@@ -151,22 +172,23 @@ class Kernel:
             self.budget.left -= watch.seconds
 
     def _waited_for(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> Reply:
-        left, interrupted = seconds, False
+        left, interrupted, share = seconds, False, 0.0
         while True:
             for reply in self._replies():
                 if reply.parent_header.get("msg_id") == message_id and reply.header.get("msg_type") == kind:
                     if interrupted:
-                        raise OutOfTime(seconds, killed=False)
+                        raise OutOfTime(seconds, share, killed=False)
                     return reply
             if (why := self.process.poll()) is not None and not interrupted:
-                raise KernelDied(why)
+                raise KernelDied(why, watch.share_waited)
             if self.printed > self.limits.output_mib << 20:
                 self.process.end("output")
             over = watch.is_over(left)
             if interrupted and (over or why is not None):  # some libraries abort when they are interrupted
                 self.stop()
-                raise OutOfTime(seconds, killed=True)
+                raise OutOfTime(seconds, share, killed=True)
             if over:
+                share = watch.share_waited
                 self.manager.interrupt_kernel()
                 watch, left, interrupted = Stopwatch(self.process), GRACE_SECONDS, True
 

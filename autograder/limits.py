@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.config import Limits
 
@@ -15,6 +15,13 @@ CRASHES = {
     signal.SIGILL: "illegal instruction",
 }
 
+MOST_WAITED = (
+    2 / 3
+)  # of the time, for a core: what takes longer than three times as long says nothing of the student's code
+STARVED = (
+    "starved"  # how a process ended that the system killed when the machine, and not the submission, was out of memory
+)
+
 
 @dataclass(frozen=True)
 class Stopped:
@@ -24,15 +31,47 @@ class Stopped:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """That the machine, and not the student's code, may have ended a cell or call.
+
+    Attributes:
+        what: in words for the instructor.
+        short: whether the machine was seen to be short of something.
+    """
+
+    what: str
+    short: bool
+
+
 @dataclass
 class Budget:
-    """A submission's time.
+    """What a submission has.
 
     Attributes:
         left: seconds in which its processes may still run.
+        doubts: of what ended until now.
     """
 
     left: float
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def note(self, end: str, share_waited: float) -> None:
+        """Note the end of a cell, a call or a process, where it leaves a doubt.
+
+        Args:
+            end: from ``JailedProcess.poll``, or ``time``.
+            share_waited: the part of the time until then in which others had the cores.
+        """
+        machines = {"time", *(f"signal {number:d}" for number in (signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU))}
+        if end == STARVED:
+            self.doubts.append(Doubt("the system, out of memory, killed a process of it", True))
+        elif end in machines and share_waited > MOST_WAITED:
+            self.doubts.append(
+                Doubt(f"it waited for a core in {share_waited:.0%} of the time before it was stopped", True)
+            )
+        elif end == f"signal {signal.SIGKILL:d}":
+            self.doubts.append(Doubt("something else than the grader killed a process of it", False))
 
 
 def most_message_mib(limits: Limits) -> int:
@@ -58,6 +97,8 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
             return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
         case ["exit", code]:
             return Stopped(f"ended its own process (exit code {code})", "Does anything call exit or quit?")
+        case ["starved"]:
+            return Stopped("was ended by the system, which was out of memory")
         case ["signal", number] if int(number) == signal.SIGXCPU:
             return Stopped(f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped")
         case ["signal", number] if int(number) in CRASHES:

@@ -57,15 +57,20 @@ class Opened:
         return [cell for cell in self.notebook.cells if runs_while_grading(cell)]
 
     @property
+    def locked(self) -> set[int]:
+        """The places in ``code`` of the cells that are not a student's to change."""
+        return {place for place, cell in enumerate(self.code) if _mark(cell).get("locked")}
+
+    @property
     def student_code(self) -> str:
         """What fresh inputs are drawn from: the exact text of the student's own cells among those that run, in order.
 
         Locked cells stand in it by name, because code before one and after it is not the same code. Two submissions that
         could behave differently never share it; the same file gives the same on every road.
         """
-        return json.dumps(
-            [[_released_name(cell), None if _mark(cell).get("locked") else cell.source] for cell in self.code]
-        )
+        locked = self.locked
+        cells = [[_released_name(cell), None if i in locked else cell.source] for i, cell in enumerate(self.code)]
+        return json.dumps(cells)
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON: each cell as its id, type and text."""

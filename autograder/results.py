@@ -148,6 +148,7 @@ class Result(BaseModel):
     Attributes:
         submission: sha256 of the file that was handed in.
         faults: our own errors, one line each; for the instructor, since they may quote a hidden check.
+        remarks: what else the instructor should know, one line each.
         facts: what an appeal needs: versions, data used, training seeds, threshold record, jail.
         questions: question -> its title, in the assignment's order.
     """
@@ -162,6 +163,7 @@ class Result(BaseModel):
     checks: list[CheckResult] = []
     notes: list[Shown] = []
     faults: list[Shown] = []
+    remarks: list[Shown] = []
     questions: dict[str, str] = {}
     facts: dict[str, Shown] = {}
 
@@ -188,12 +190,13 @@ class Result(BaseModel):
         return self.model_copy(update={"checks": checks})
 
     def json_line(self) -> str:
-        """The line of `--json`: the fields fixed by the design alone; our own faults stand among the notes."""
-        told = self.model_copy(update={"notes": self.notes + self.faults})
+        """The line of `--json`: the fields fixed by the design alone; what is for the instructor stands among the notes."""
+        told = self.model_copy(update={"notes": self.notes + self.faults + self.remarks})
         hidden: Any = {
             "questions": True,
             "facts": True,
             "faults": True,
+            "remarks": True,
             "checks": {"__all__": {"pictures", "visible", "worked", "fitting", "alone"}},
         }
         return told.model_dump_json(exclude=hidden)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,10 +24,14 @@ class NotebookRun:
         cells: source texts of the cells to run.
         files: released files and folders that stand beside the notebook; copied into its folder.
         limits: of time and size. Time counts while the submission's processes are waited for and could run.
+        locked: the places of those cells that are the release's, not the student's.
     """
 
-    def __init__(self, cells: Sequence[str], files: Sequence[Path], limits: Limits) -> None:
+    def __init__(
+        self, cells: Sequence[str], files: Sequence[Path], limits: Limits, locked: Container[int] = ()
+    ) -> None:
         self.cells = list(cells)
+        self.locked = locked
         self.limits = limits
         self.outcomes: dict[int, Stopped | None] = {}
         self.budget = Budget(limits.seconds_per_submission)
@@ -64,16 +68,13 @@ class NotebookRun:
         assert self.kernel is not None
         try:
             return self.kernel.ask(request, buffers, self._within(seconds))
-        except OutOfTime as error:
-            self._lost(error.killed)
-            return _took_too_long(error)
-        except KernelDied as error:
-            self._lost(True)
-            return how_it_ended(str(error), self.limits)
+        except (OutOfTime, KernelDied) as error:
+            return self._stopped(error)
 
     def _run_cell(self, index: int) -> CellError | None:
         assert self.kernel is not None
-        return self.kernel.run_cell(self.cells[index], self._within(self.limits.seconds_per_cell))
+        seconds = self._within(self.limits.seconds_per_cell)
+        return self.kernel.run_cell(self.cells[index], seconds, index in self.locked)
 
     def _run_one(self, index: int) -> None:
         try:
@@ -83,18 +84,21 @@ class NotebookRun:
                 self.outcomes[index] = Stopped(f"stopped with {error}", hint)
             else:
                 self.outcomes[index] = None
-        except OutOfTime as error:
-            self.outcomes[index] = _took_too_long(error)
-            self._lost(error.killed)
-        except KernelDied as error:
-            self.outcomes[index] = how_it_ended(str(error), self.limits)
-            self._lost(True)
+        except (OutOfTime, KernelDied) as error:
+            self.outcomes[index] = self._stopped(error)
 
-    def _lost(self, killed: bool) -> None:
-        if killed and self.kernel is not None:
+    def _stopped(self, error: OutOfTime | KernelDied) -> Stopped:
+        """Why a cell or a call came to no end; the process is gone where that ended it."""
+        if isinstance(error, OutOfTime):
+            end, stopped = "time", _took_too_long(error)
+        else:
+            end, stopped = error.why, how_it_ended(error.why, self.limits)
+        self.budget.note(end, error.share_waited)
+        if self.kernel is not None and (isinstance(error, KernelDied) or error.killed):
             self.kernel.stop()
             self.kernel = None
             self.restarts += 1
+        return stopped
 
     def _within(self, seconds: float) -> float:
         return max(1.0, min(seconds, self.budget.left))
@@ -124,8 +128,8 @@ class NotebookRun:
             try:
                 self._run_cell(index)
             except (OutOfTime, KernelDied) as error:
+                self._stopped(error)
                 self.outcomes[index] = Stopped("did not come to its end when it was run a second time")
-                self._lost(not isinstance(error, OutOfTime) or error.killed)
                 if self.kernel is None:
                     return False
         return True

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import warm
 from autograder.judge import Trial, judge
+from autograder.limits import Doubt
 from autograder.notebook import Opened
 from autograder.pages import draw_pictures
 from autograder.results import Result
@@ -16,8 +17,8 @@ from autograder.run import NotebookRun
 from autograder.submission import Submission
 
 
-def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> Result:
-    """Run a submission's cells and try every hidden check on it.
+def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:
+    """Run a submission's cells and try every hidden check on it; the result, and what about it may be the machine's fault.
 
     Args:
         trial: the fields of a ``judge.Trial``, for a known answer.
@@ -27,7 +28,8 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
     """
     assignment = opened.assignment
     how = Trial(tuple(trial["questions"]), int(trial["repetition"])) if trial is not None else None
-    with NotebookRun([cell.source for cell in opened.code], [], assignment.course.settings.limits) as run:
+    limits = assignment.course.settings.limits
+    with NotebookRun([cell.source for cell in opened.code], [], limits, opened.locked) as run:
         run.run_cells()
         verdicts = judge(assignment, Submission(run), opened.student_code, how)
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
@@ -47,7 +49,7 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
         facts={**_versions(), "jail": warm.parent().level, **verdicts.facts},
     )
     draw_pictures(result)
-    return result
+    return result, run.budget.doubts
 
 
 def _versions() -> dict[str, str]:

@@ -29,9 +29,12 @@ from typing import IO, Any, Literal, Protocol
 from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
+from autograder.limits import STARVED
 from autograder.sandbox import usage
 from autograder.sandbox.clock import Clock
+from autograder.sandbox.last_words import LastWords
 from autograder.sandbox.leftovers import own_folder, remove
+from autograder.sandbox.machine import memory_kills
 from autograder.sandbox.users import own_users
 
 INSIDE = Path(__file__).parent / "inside"
@@ -83,6 +86,10 @@ class Process(Protocol):
 
     @property
     def seconds(self) -> float: ...
+    @property
+    def waited(self) -> float: ...
+    @property
+    def last_words(self) -> str: ...
     def poll(self) -> str | None: ...
     def interrupt(self) -> None: ...
     def end(self, over: str = "") -> None: ...
@@ -268,9 +275,11 @@ class WarmParent:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(START_SECONDS)
+        words = LastWords()
         home = self.folder / f"home-{next(_numbers)}"
         with contextlib.ExitStack() as stack:
             stack.enter_context(theirs)
+            stack.enter_context(words.told)
             if self.level != "namespaces":
                 home.mkdir(mode=0o700)
             archive = [stack.enter_context(_archive(files))] if files else []
@@ -291,13 +300,13 @@ class WarmParent:
                     "nproc": limits.processes,
                 },
             }
-            passed: list[Any] = [theirs, *sockets, *archive]
+            passed: list[Any] = [theirs, words.told, *sockets, *archive]
             self._send(message, [each.fileno() for each in passed])
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
         cores = len(_cores(*self.surroundings.slot))
-        return JailedProcess(descriptors[0], ours, home, limits, cores, writes_anywhere=self.level == "user")
+        return JailedProcess(descriptors[0], ours, words, home, limits, cores, writes_anywhere=self.level == "user")
 
     def is_alive(self) -> bool:
         """Whether it can still fork."""
@@ -326,10 +335,19 @@ class JailedProcess:
     """
 
     def __init__(
-        self, keeper: int, status: socket.socket, home: Path, limits: Limits, cores: int, writes_anywhere: bool
+        self,
+        keeper: int,
+        status: socket.socket,
+        words: LastWords,
+        home: Path,
+        limits: Limits,
+        cores: int,
+        writes_anywhere: bool,
     ) -> None:
         self._keeper = keeper
         self._status = status
+        self._words = words
+        self._system_killed = memory_kills()
         self._home = home
         self.leftovers = [str(home)]
         self._limits = limits
@@ -350,6 +368,7 @@ class JailedProcess:
     def poll(self) -> str | None:
         """None while it runs; then why it ended: the name of a limit, ``exit N`` or ``signal N``."""
         if self._ended is None and not self._closed:
+            self._words.listen()
             if select.select([self._keeper], [], [], 0)[0]:
                 self._ended = self._why()
             else:
@@ -361,6 +380,16 @@ class JailedProcess:
     def seconds(self) -> float:
         """In which it could run, at the last ``poll``."""
         return self._clock.seconds
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which others had the cores, at the last ``poll``."""
+        return self._clock.waited
+
+    @property
+    def last_words(self) -> str:
+        """The end of its standard error where it ended by itself, else nothing. Not trusted: it may be a student's."""
+        return self._words.text() if (self._ended or "").startswith(("exit", "signal")) else ""
 
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""
@@ -382,9 +411,10 @@ class JailedProcess:
         try:
             said = json.loads(self._status.recv(MESSAGE, socket.MSG_DONTWAIT))
             (kind, number), *_ = said.items()
-            return f"{kind} {int(number)}"
+            why = f"{kind} {int(number)}"
         except (OSError, ValueError, AttributeError):  # the keeper was ended before it could say anything
-            return f"signal {signal.SIGKILL}"
+            why = f"signal {signal.SIGKILL:d}"
+        return STARVED if why == f"signal {signal.SIGKILL:d}" and memory_kills() > self._system_killed else why
 
     def interrupt(self) -> None:
         """Ctrl-C."""
@@ -414,6 +444,7 @@ class JailedProcess:
         self.poll()
         os.close(self._keeper)
         self._status.close()
+        self._words.close()
         if self._group is not None:
             self._group.remove()
         for folder in self.leftovers:

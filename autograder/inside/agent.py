@@ -7,6 +7,7 @@ inputs drawn afresh.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import json
@@ -22,17 +23,19 @@ from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.jsonutil import json_default
+from meanings import Meanings
 from wire import REPLY, REQUEST, WireError, decode, encode
 
 PIECE = 1 << 20  # characters
 
 
 class Agent:
-    """Answers requests about the names in ``namespace``."""
+    """Answers requests about the names of a notebook."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self.namespace = namespace
-        self.kept: dict[int, Any] = {}
+    def __init__(self, meanings: Meanings) -> None:
+        self.meanings = meanings
+        self.kept: dict[int, Any] = {}  # models
+        self.made_by: dict[int, str] = {}  # the function that returned each
 
     def answer(self, request: dict[str, Any], buffers: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
         """The reply to one request; whatever student code raises becomes part of it.
@@ -42,9 +45,11 @@ class Agent:
             buffers: contents of the arrays in the request.
         """
         out: list[bytes] = []
+        name = request["name"] if request["ask"] != "model" else self.made_by[request["kept"]]
         try:
-            value = self._value(request, buffers)
-            tree = encode(value, out, self._special(out))
+            with self.meanings.of(name):
+                value = self._value(request, buffers)
+                tree = encode(value, out, self._special(out, name))
             size = sum(map(len, out)) + len(json.dumps(tree))
             if size > request["max_bytes"]:
                 return {"status": "too large", "bytes": size}, []
@@ -64,9 +69,10 @@ class Agent:
             _set_seed(seed)
         if request["ask"] == "model":
             return self._model_member(self.kept[request["kept"]], request["member"], decode(request["args"], buffers))
-        if request["name"] not in self.namespace:
-            raise _Missing(request["name"])
-        value = self.namespace[request["name"]]
+        try:
+            value = self.meanings.value(request["name"])
+        except KeyError:
+            raise _Missing(request["name"]) from None
         if request["ask"] == "value":
             return value
         special = lambda _, content: self._model_sent(content, buffers)  # noqa: E731
@@ -99,26 +105,26 @@ class Agent:
             return int(getattr(getattr(model, "optimizer", None), "iterations", 0))
         return sum(weight.numpy().size for weight in model.trainable_weights)
 
-    def _special(self, out: list[bytes]) -> Any:
+    def _special(self, out: list[bytes], name: str) -> Any:
         def tree(value: Any) -> Any:
             keras = sys.modules.get("keras")
             if keras is None or not hasattr(keras, "Model"):
                 return None
             if isinstance(value, keras.Model):
-                return {"model": self._model(value, keras, out)}
+                return {"model": self._model(value, keras, out, name)}
             if isinstance(value, keras.callbacks.History):
                 return encode(value.history, out)
             return None
 
         return tree
 
-    def _model(self, model: Any, keras: Any, out: list[bytes]) -> dict[str, Any]:
+    def _model(self, model: Any, keras: Any, out: list[bytes], name: str) -> dict[str, Any]:
         """A model as its number here, its config (None where it has none) and its weights in order.
 
         A model of a class of the student's own is sent as the functional model of the Keras layers that it calls.
         """
         number = len(self.kept)
-        self.kept[number] = model
+        self.kept[number], self.made_by[number] = model, name
         told = model if _is_of_keras(model) else _of_its_layers(model, keras) or model
         try:
             config = json.dumps(keras.saving.serialize_keras_object(told))
@@ -284,17 +290,23 @@ class AgentKernel(IPythonKernel):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
         self.session.pack = _pack
-        self.agent = Agent(self.shell.user_ns)
+        self.meanings = Meanings(self.shell.user_ns, self._compiled)
+        self.agent = Agent(self.meanings)
         self.shell_handlers[REQUEST] = self.judge_request
         self.shell.ask_exit = lambda: (
             None
         )  # `exit()` would end the process a moment later, in the middle of another cell
 
-    async def do_execute(self, *args: Any, **kwargs: Any) -> Any:
+    async def do_execute(self, code: str, *args: Any, cell_meta: Any = None, cell_id: Any = None, **kwargs: Any) -> Any:
         try:
-            return await super().do_execute(*args, **kwargs)
+            with self.meanings.cell(code, locked=bool(cell_meta["locked"])):
+                return await super().do_execute(code, *args, **kwargs)
         finally:
             self._have_streams()
+
+    def _compiled(self, source: str) -> Any:
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return compile(self.shell.transform_cell(source), "cell", "exec", flags, dont_inherit=True)
 
     def _have_streams(self) -> None:
         """Have an output and an error stream that can be flushed, or else no reply is sent; one of the student's own stays."""
@@ -327,6 +339,12 @@ class Stream(OutStream):  # type: ignore[misc]
     """Standard output and error, sent a piece at a time, so that a flood is seen from outside before it fills the memory."""
 
     waiting = 0
+
+    def __init__(self, session: Any, thread: Any, name: str, **kwargs: Any) -> None:
+        watched = name == "stdout"  # what compiled code says before it aborts must not wait in this process
+        super().__init__(session, thread, name, **(kwargs | {"watchfd": watched}))
+        if not watched:
+            self._original_stdstream_copy = 2  # what ``fileno`` gives
 
     def write(self, string: str) -> int | None:
         written: int | None = super().write(string)

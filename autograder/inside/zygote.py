@@ -18,6 +18,7 @@ if __name__ == "__main__":  # -S left site-packages off the path, and with it ev
     sys.path.insert(0, __file__.rpartition("/")[0])
 
 import contextlib
+import faulthandler
 import gc
 import importlib
 import itertools
@@ -329,8 +330,8 @@ def make_namespaces(plan: dict[str, Any], level: str, launch: dict[str, Any], de
 
 def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], descriptors: list[int]) -> int:
     """Start the student's process, pass interrupts on to it, and say how it ended."""
-    judge, last = socket.socket(fileno=descriptors[0]), 1 + launch["sockets"]
-    sockets, archive = descriptors[1:last], descriptors[last:]
+    judge, words, last = socket.socket(fileno=descriptors[0]), descriptors[1], 2 + launch["sockets"]
+    sockets, archive = descriptors[2:last], descriptors[last:]
     try:
         if level == "namespaces":
             jail.own_proc()
@@ -348,9 +349,9 @@ def keep(plan: dict[str, Any], level: str, home: str, launch: dict[str, Any], de
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (student := os.fork()) == 0:
         judge.close()
-        in_child(be_student, plan, level, launch, home, sockets, counted)
+        in_child(be_student, plan, level, launch, home, sockets, words, counted)
     signal.signal(signal.SIGINT, lambda *_: os.killpg(student, signal.SIGINT))
-    for descriptor in sockets:
+    for descriptor in (words, *sockets):
         os.close(descriptor)
     judge.send(json.dumps(wait_for(student, launch["limits"]["cpu"])).encode())
     return 0
@@ -404,17 +405,18 @@ def wait_for(student: int, cpu_seconds: int) -> dict[str, int]:
 
 
 def be_student(
-    plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int], counted: bool
+    plan: dict[str, Any], level: str, launch: dict[str, Any], home: str, sockets: list[int], words: int, counted: bool
 ) -> int:
-    """Become the student's process: no descriptor but its sockets, an environment and randomness of its own."""
+    """Become the student's process: no descriptor but its sockets and its standard error, an environment and randomness of its own."""
     jail.end_with_parent()
     if level != "user":  # there nothing else keeps a process of the same user from its memory
         jail.readable_by_itself()
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)
+    for number, descriptor in enumerate((nowhere, nowhere, words)):
+        os.dup2(descriptor, number)
+    faulthandler.enable()  # says where a crash was
     for low, high in itertools.pairwise([2, *sorted(sockets), MOST_DESCRIPTORS]):
         os.closerange(low + 1, high)
     os.environ.clear()

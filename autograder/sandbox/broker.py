@@ -70,7 +70,7 @@ class Broker:
                 warm.release()
             case "poll":
                 process = self._process(request)
-                return {"ended": process.poll(), "seconds": process.seconds}
+                return {"ended": process.poll(), "seconds": process.seconds, "waited": process.waited}
             case "interrupt":
                 self._process(request).interrupt()
             case "end":
@@ -94,6 +94,10 @@ class Broker:
         """Keep the limits of every process, also while the judge asks for nothing."""
         for process in self._processes:
             process.poll()
+
+    def last_words(self) -> str:
+        """What the processes that ended by themselves wrote to their standard error at the end; not trusted."""
+        return "\n".join(dict.fromkeys(words for process in self._processes if (words := process.last_words)))
 
     def close(self) -> None:
         """End every process of the submission."""
@@ -166,17 +170,19 @@ class RemoteParent:
 class RemoteProcess:
     """A process in the jail, as a judge sees it."""
 
+    last_words = ""  # its worker has them
+
     def __init__(self, parent: RemoteParent, number: int) -> None:
         self._parent = parent
         self._number = number
-        self.seconds = 0.0  # in which it could run, at the last poll
+        self.seconds = self.waited = 0.0  # as ``sandbox.clock.Clock`` counts them, at the last poll
 
     def _ask(self, do: str, **more: str) -> dict[str, Any]:
         return self._parent.ask({"do": do, "process": self._number, **more})
 
     def poll(self) -> str | None:
         reply = self._ask("poll")
-        self.seconds = float(reply["seconds"])
+        self.seconds, self.waited = float(reply["seconds"]), float(reply["waited"])
         return None if reply["ended"] is None else str(reply["ended"])
 
     def interrupt(self) -> None:

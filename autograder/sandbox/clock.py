@@ -26,11 +26,11 @@ class Clock:
         cores: how many they may use.
 
     Attributes:
-        seconds: at the last look.
+        seconds, waited: in which it could run, and in which others had the cores; at the last look.
     """
 
     def __init__(self, pid: int, cores: int) -> None:
-        self.seconds = 0.0
+        self.seconds = self.waited = 0.0
         self._pid = pid
         self._cores = cores
         self._looked = time.monotonic()
@@ -45,7 +45,9 @@ class Clock:
             new = [(thread, before.get(thread, (0, 0))) for thread in self._threads]
             ran = sum(self._threads[thread][0] - then[0] for thread, then in new)
             waited = max((self._threads[thread][1] - then[1] for thread, then in new), default=0)
-            self.seconds += min(passed, max(passed - waited / 1e9, ran / 1e9 / self._cores, 0.0))
+            could_run = min(passed, max(passed - waited / 1e9, ran / 1e9 / self._cores, 0.0))
+            self.seconds += could_run
+            self.waited += passed - could_run
 
 
 class Counted(Protocol):
@@ -53,6 +55,9 @@ class Counted(Protocol):
 
     @property
     def seconds(self) -> float: ...
+
+    @property
+    def waited(self) -> float: ...
 
     def poll(self) -> str | None: ...
 
@@ -63,12 +68,18 @@ class Stopwatch:
     def __init__(self, process: Counted) -> None:
         process.poll()
         self._process = process
-        self._start, self._began = process.seconds, time.monotonic()
+        self._start, self._waited, self._began = process.seconds, process.waited, time.monotonic()
 
     @property
     def seconds(self) -> float:
         """As of the process' last ``poll``."""
         return self._process.seconds - self._start
+
+    @property
+    def share_waited(self) -> float:
+        """The part of the time in which others had the cores; of less than a second it says nothing, and is 0."""
+        waited = self._process.waited - self._waited
+        return waited / (waited + self.seconds) if waited + self.seconds >= 1 else 0.0
 
     def is_over(self, limit: float) -> bool:
         """Whether the process could run for so long, or ``FAR`` times as long has passed."""

@@ -42,6 +42,15 @@ def memory_mib(root: Path = Path("/")) -> int | None:
     return min(known) >> 20 if known else None
 
 
+def memory_kills(root: Path = Path("/")) -> int:
+    """How many processes the system has killed for want of memory since it started; 0 where it does not say.
+
+    Args:
+        root: the root of the file system.
+    """
+    return sum(int(line.split()[1]) for line in _lines(root / "proc/vmstat") if line.startswith("oom_kill "))
+
+
 def _installed(meminfo: Path) -> Iterator[int]:
     for line in _lines(meminfo):
         if line.startswith("MemTotal:"):

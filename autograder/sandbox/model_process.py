@@ -64,6 +64,7 @@ class ModelProcess:
         self.budget = budget
         self.starts = 0
         self._process: warm.Process | None = None
+        self._life: Stopwatch  # of the process
         self._stream: socket.socket | None = None
 
     def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
@@ -112,6 +113,8 @@ class ModelProcess:
         except OSError:  # the parent has died
             warm.release()
             self._start()
+        assert self._process is not None
+        self._life = Stopwatch(self._process)
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -149,12 +152,11 @@ class ModelProcess:
     def _lost(self, what: str) -> CheckFailed:
         """The failure to report after the process has ended."""
         assert self._process is not None
-        why = warm.why_it_ended(self._process, SECONDS_TO_END)
+        why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
+        self.budget.note(why, self._life.share_waited)
         self.close()
-        if why is None or why == "time":
-            stopped = Stopped("took longer than a submission may take and was stopped")
-        else:
-            stopped = how_it_ended(why, self.limits)
+        too_long = Stopped("took longer than a submission may take and was stopped")
+        stopped = too_long if why == "time" else how_it_ended(why, self.limits)
         return CheckFailed(f"{what} {stopped.reason}", stopped.hint, final=True)
 
     def close(self) -> None:

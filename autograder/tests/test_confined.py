@@ -159,7 +159,7 @@ def test_a_private_umask_keeps_nobody_from_being_graded(
             if worker.confined.level != level:
                 pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
             job = Job(submit(built, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
-            assert worker.judge(job, worker.open(job.path, "tiny")).points == MAX_POINTS
+            assert worker.judge(job, worker.open(job.path, "tiny")).result.points == MAX_POINTS
         finally:
             worker.close()
     finally:
@@ -187,7 +187,7 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
         bomb = Job(submit(course, tmp_path / "bomb.ipynb", q1=BOMB, q2=DEEP), "tiny")
         worker.judge(bomb, worker.open(bomb.path, "tiny"))
         job = Job(submit(course, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
-        result = worker.judge(job, worker.open(job.path, "tiny"))
+        result = worker.judge(job, worker.open(job.path, "tiny")).result
         left = [p for p in psutil.process_iter(["cmdline"]) if MARK in " ".join(p.info["cmdline"] or ())]
         assert left == [], "processes outlived their submission"
     finally:

@@ -542,7 +542,8 @@ class TakenOver(ModelProcess):
 class Running:
     """A process that does not end."""
 
-    seconds = 0.0
+    seconds = waited = 0.0
+    last_words = ""
 
     def poll(self) -> str | None:
         return None

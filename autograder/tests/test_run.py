@@ -351,3 +351,15 @@ def test_a_forged_reply_is_the_students_fault(content: Any) -> None:
     with ran(FORGES, seconds_per_call=2) as (_, submission):
         submission.call("forge", content)
         assert re.match("forge (returned something that cannot be read|ran longer than 2 s)", why(submission, "forge"))
+
+
+def test_a_helper_that_a_locked_cell_overwrites_keeps_its_meaning() -> None:
+    """Also in the new process, when the student's code has ended the first one."""
+    helper = "def words(text): return text.split()\ndef count(text): return len(words(text))\ndef leaves(): import os; os._exit(1)"
+    with NotebookRun([helper, "words = ['a', 'b']", "words[0]"], [], Limits(), locked={1, 2}) as run:
+        run.run_cells()
+        assert reasons(run) == ["", "", ""]
+        submission = Submission(run)
+        assert submission.count("to be or") == 3
+        why(submission, "leaves")
+        assert submission.count("to be") == 2
