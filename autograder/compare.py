@@ -93,12 +93,16 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
 
 def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
     """Where two arrays of one shape are equal."""
+    rounded = (
+        8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
+    )  # some arithmetic in its precision
     if expected.dtype.kind not in "biu":
-        return np.asarray(np.isclose(array, expected, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
+        rtol, atol = max(tolerance.rtol, rounded), max(tolerance.atol, rounded)
+        return np.asarray(np.isclose(array, expected, rtol=rtol, atol=atol, equal_nan=True))
     if array.dtype.kind in "biu":
         return np.asarray(array == expected)
-    whole = expected.astype("float64")  # a count may be given as a float, rounded as its precision rounds
-    slack = max(ROUNDING, 8 * float(np.finfo(array.dtype).eps)) * np.maximum(1, np.abs(whole))
+    whole = expected.astype("float64")  # a count may be given as a float
+    slack = max(ROUNDING, rounded) * np.maximum(1, np.abs(whole))
     return np.asarray((np.abs(array - whole) <= slack) & (np.rint(array.real) == whole))
 
 

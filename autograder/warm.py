@@ -43,6 +43,7 @@ FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on 
 PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
 CHANNELS = ("shell", "iopub", "stdin", "control")
 START_SECONDS = 120.0
+BY_US = "ended"  # how a process ended that had nothing more to do
 MESSAGE = 1 << 17
 Role = Literal["student", "model", "judge", "reader"]
 
@@ -92,7 +93,7 @@ class Process(Protocol):
     def last_words(self) -> str: ...
     def poll(self) -> str | None: ...
     def interrupt(self) -> None: ...
-    def end(self, over: str = "") -> None: ...
+    def end(self, over: str = BY_US) -> None: ...
     def close(self) -> None: ...
 
 
@@ -366,7 +367,7 @@ class JailedProcess:
         status.send(b"counted" if self._group else b"watched")
 
     def poll(self) -> str | None:
-        """None while it runs; then why it ended: the name of a limit, ``exit N`` or ``signal N``."""
+        """None while it runs; then why it ended: the name of a limit, ``BY_US``, ``exit N`` or ``signal N``."""
         if self._ended is None and not self._closed:
             self._words.listen()
             if select.select([self._keeper], [], [], 0)[0]:
@@ -388,8 +389,10 @@ class JailedProcess:
 
     @property
     def last_words(self) -> str:
-        """The end of its standard error where it ended by itself, else nothing. Not trusted: it may be a student's."""
-        return self._words.text() if (self._ended or "").startswith(("exit", "signal")) else ""
+        """The end of its standard error where it crashed or left, else nothing. Not trusted: it may be a student's."""
+        return (
+            self._words.text() if (self._ended or "").startswith(("exit", "signal")) and self._ended != "exit 0" else ""
+        )
 
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""
@@ -420,7 +423,7 @@ class JailedProcess:
         """Ctrl-C."""
         self._signal(signal.SIGINT)
 
-    def end(self, over: str = "") -> None:
+    def end(self, over: str = BY_US) -> None:
         """End it at once, with all that it started.
 
         Args:

@@ -105,6 +105,12 @@ def dtype(value: Any) -> str:
     return str(DTYPES(value))
 
 
+def precision(value: Any) -> str:
+    """The dtype of a layer or an input, never of half precision: what a model computes is judged, not how exactly."""
+    name = dtype(value)
+    return "float32" if name in HALF else name
+
+
 def numbers(value: Any) -> Any:
     """A number, or one for each feature, also where Keras wrote down an array.
 
@@ -119,8 +125,8 @@ AXIS = integer(-MAX_DIMENSIONS, MAX_DIMENSIONS)
 WINDOW = integer(1, 1 << 12)
 AMOUNT = integer(0, 1 << 16)
 LENGTH = integer(-1)
-FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
-DTYPES = one_of(*FLOATS, "int32", "int64", "uint8", "int8", "int16", "bool")
+HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+DTYPES = one_of(*HALF, "float32", "float64", "int32", "int64", "uint8", "int8", "int16", "bool")
 
 #: name of an argument -> what it may be. A name with a colon stands for one that means something else in some layers.
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -751,7 +757,7 @@ class Builder:
     def common(self, config: dict[str, Any], handled: set[str]) -> dict[str, Any]:
         """What every layer may have."""
         self.nothing_else(config, {*handled, "trainable", "dtype"})
-        kinds = {"trainable": flag, "dtype": dtype}
+        kinds = {"trainable": flag, "dtype": precision}
         return {name: kind(config[name]) for name, kind in kinds.items() if config.get(name) is not None}
 
     @staticmethod
@@ -880,7 +886,7 @@ class Builder:
             raise Refused("no input of Keras' own")
         self.nothing_else(config, {"batch_shape", "shape", "dtype"})
         shape = several(optional(integer(1)))(config.get("batch_shape"))
-        return keras.Input(batch_shape=shape, dtype=dtype(config.get("dtype") or "float32"))
+        return keras.Input(batch_shape=shape, dtype=precision(config.get("dtype") or "float32"))
 
     def keep(self, tensor: Any, known: dict[int, Any]) -> int:
         """The number of a tensor, which may not be too large."""

@@ -188,7 +188,7 @@ class RemoteProcess:
     def interrupt(self) -> None:
         self._ask("interrupt")
 
-    def end(self, over: str = "") -> None:
+    def end(self, over: str = warm.BY_US) -> None:
         self._ask("end", over=over)
 
     def close(self) -> None:

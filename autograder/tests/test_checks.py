@@ -207,6 +207,8 @@ def test_a_view_is_what_is_compared() -> None:
         (0.1 * 3 * 10, 3),
         (np.array([0.1 * 3 * 10, 2.0]), np.array([3, 2])),
         (np.arange(3, dtype="float16"), np.arange(3)),
+        (np.array([1 / 3, 2 / 3], "float16"), np.array([1 / 3, 2 / 3])),
+        (np.float16(0.1), 0.1),
         (np.array([1, 0]), np.array([True, False])),
         (np.array([2**63], dtype="uint64"), np.array([2**63], dtype="uint64")),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from keras import layers
 
 from autograder.failures import AwaitsPerson
+from autograder.inside.wire import decode, encode
 from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from autograder.tests.first_road import ROOT
@@ -62,6 +64,33 @@ def test_as_many_weights_in_other_layers_await_a_person(
         facts.model_facts(Model.own(other), x, like)
 
 
+def bounded(*parts: Any) -> keras.Model:
+    return stack(*parts, layers.Dense(1))
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.LSTM])
+def test_half_the_precision_is_not_called_another_model(
+    checks: Callable[[str], ModuleType], builder: Any, policy: str, kind: Any
+) -> None:
+    facts = checks("recurrent_networks/facts.py")
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, (12, DAYS, FEATURES))
+    like, usual = bounded(kind(UNITS)), keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        theirs = bounded(kind(UNITS))
+        without = bounded(kind(UNITS, activation="linear"))
+    finally:
+        keras.config.set_dtype_policy(usual)
+    weights = like.count_params()
+    config = json.dumps(keras.saving.serialize_keras_object(theirs))
+    rebuilt = builder.Rebuilt(config, theirs.get_weights()).keras
+    told = f"one number for each sequence, {weights} trainable weights"
+    assert facts.model_facts(Model.own(rebuilt), x, like) == told
+    assert facts.model_facts(NotRebuilt(theirs), x, like) == told, "by the student's own process, in its own precision"
+    assert "as without tanh" in facts.model_facts(NotRebuilt(without), x, like)
+
+
 class NotRebuilt(Model):
     """A model that the student's own process predicts with."""
 
@@ -70,11 +99,17 @@ class NotRebuilt(Model):
         self.model = model
 
     def _ask_student(self, member: str, *args: Any) -> Any:
+        buffers: list[bytes] = []
+        return decode(encode(self._said(member, *args), buffers), buffers)
+
+    def _said(self, member: str, *args: Any) -> Any:
         match member:
             case "predict":
                 return self.model.predict(args[0], verbose=0)
             case "output_shape":
                 return self.model.output_shape
+            case "weights":
+                return self.model.get_weights()
         return self.model.count_params()
 
 

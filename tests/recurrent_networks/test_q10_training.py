@@ -13,6 +13,7 @@ facts = load_by_path(Path(__file__).with_name("facts.py"), "recurrent_networks_f
 SECONDS = 60  # the slowest right solution that was tried, fit with 300 epochs of one step, takes about 12 s
 RECORDS = Path(__file__).with_name("thresholds.json")
 X = facts.X
+HALF_PRECISION = 0.02  # in which the student's model may compute; another unit or scale is far more away
 
 
 def limits():
@@ -87,7 +88,8 @@ def test_forecast_in_the_unit_of_the_targets(submission, draw):
         inputs = draw.permutation(X)[:cities]
         predicted, _ = facts.predictions_or_trouble(model, scale(inputs, *scales[0]))
         expected = unscale(predicted, *scales[1])
-        agree(submission.forecast, model, inputs, *scales, expected=expected, reference=forecast, squeeze=True)
+        near = {"rtol": HALF_PRECISION, "squeeze": True}
+        agree(submission.forecast, model, inputs, *scales, expected=expected, reference=forecast, **near)
 
 
 @check("q10", points=2, visible=True, trains=True)
