@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | N
         return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
     wanted = np.asarray(expected)
     if wanted.dtype.kind not in "biufc":  # a whole number beyond what numpy has
-        wanted = np.asarray(float(expected))
+        with contextlib.suppress(OverflowError):
+            wanted = np.asarray(float(expected))
+    if wanted.dtype.kind not in "biufc":  # and beyond every float
+        return Difference("")
     close = bool(_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
     return None if close else _direction(number, expected, tolerance)
 

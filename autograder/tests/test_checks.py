@@ -251,6 +251,8 @@ def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
         (5, 5 + 3j),
         (10**30 + 1, 10**30),
         (10**400, 3),
+        (1e308, 10**400),
+        ([1e308], [10**400]),
         (Fraction(1, 3), 0),
         (Decimal("NaN"), 3),
         (float("nan"), 3),
