@@ -173,4 +173,4 @@ def report(result: Result) -> str:
     """What the instructor alone reads: the points of each question, every note, and our own faults in full."""
     points = "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g} points"
     questions = [f"{question}: {got:g} / {of:g}" for question, (got, of) in result.question_points().items()]
-    return "\n".join([f"{result.assignment}: {points}", *questions, *result.notes, *result.faults])
+    return "\n".join([f"{result.assignment}: {points}", *questions, *result.notes, *result.faults, *result.remarks])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
+from autograder import otter_road
 from autograder.cli import main
 from autograder.course import Course, find_course
+from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_nbgrader_road import nbgrader, scores
 
@@ -22,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not INPUTS.is_dir(), reason="../shared/inputs, files of a course that failed, is not here"),
 ]
 POINTS = {"answer_raises_lone_surrogate": 4, "helper_raises_not_implemented": 4}  # of 7; the others have all
+READ_IN_PYTHON = ("utf16", "utf8_bom", "lone_surrogate_in_prose", "answer_raises_lone_surrogate")  # all of them in soak
 TREE = {"Bob": 7, "bob": 7, "doe, jane": 7, "timestamp_with_bom": 7, "two_files": 0, "safari": 7}
 
 
@@ -118,6 +122,20 @@ def test_a_picture_attached_inside_a_solution_is_in_no_release(fresh: Course, tm
     for path in released:
         held = [name for cell in nbformat.read(path, as_version=4).cells for name in cell.get("attachments", {})]
         assert held == ["fine.png"] and "key.png" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in INPUTS.glob("*.ipynb") if SOAK or path.stem in READ_IN_PYTHON)
+)
+def test_gradescope_gives_the_same(course: Course, name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(course.root / "release/gradescope/basics.zip") as archive:
+        archive.extractall(tmp_path / "source")
+    for folder in ("submission", "results"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(INPUTS / f"{name}.ipynb", tmp_path / "submission/basics.ipynb")
+    otter_road.main(tmp_path)
+    told = json.loads((tmp_path / "results/results.json").read_text(encoding="utf-8"))
+    assert sum(float(test["score"]) for test in told["tests"]) == POINTS.get(name, 7)
 
 
 def test_nbgraders_own_command_gives_the_same(course: Course, graded: dict[str, Any]) -> None:
