@@ -16,19 +16,22 @@ from autograder.source import parse
 
 SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
 HARMLESS = {"raise NotImplementedError()"}  # nbgrader's own stub
+ANSWERS = re.compile(r"solutions/[^/]+\.py,")  # where prose must not hold half a statement either
 NAMED_BY_STUBS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Leak:
-    """One secret statement in one released cell or file."""
+    """One secret statement, or a ``part`` of it that says enough, in one released cell or file."""
 
     place: str
     statement: str
     origin: str
+    part: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: holds `{self.statement}`, which stands in {self.origin}."
+        what = f"`{self.part}`, half or more of `{self.statement}`" if self.part else f"`{self.statement}`"
+        return f"{self.place}: holds {what}, which stands in {self.origin}."
 
 
 def secrets(assignment: Assignment) -> dict[str, str]:
@@ -76,8 +79,21 @@ def find_leaks(folder: Path, secret: dict[str, str], name: str) -> list[Leak]:
             held = {statement for _, statement in _statements(_parsed(text))} if is_code else set()
             flat = _squeezed(text)
             place = f"{name}/{path.relative_to(folder).as_posix()}{cell}"
-            found += [Leak(place, s, origin) for s, origin in secret.items() if s in held or squeezed[s] in flat]
+            for statement, origin in secret.items():
+                whole = statement in held or squeezed[statement] in flat
+                part = "" if whole or is_code or not ANSWERS.match(origin) else _half(squeezed[statement], flat)
+                if whole or part:
+                    found.append(Leak(place, statement, origin, part))
     return found
+
+
+def _half(statement: str, text: str) -> str:
+    """The longest part of a statement, half of it or more, that stands in a text; empty where there is none."""
+    least = max(SHORTEST, -(-len(statement) // 2))
+    starts = [start for start in range(len(statement) - least + 1) if statement[start : start + least] in text]
+    ends = range(len(statement), 0, -1)
+    parts = (next(statement[start:end] for end in ends if statement[start:end] in text) for start in starts)
+    return max((part for part in parts if re.search(r"[^\w'.]", part)), key=len, default="")
 
 
 def _texts(path: Path) -> Iterator[tuple[str, str, bool]]:

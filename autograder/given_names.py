@@ -1,0 +1,73 @@
+"""Names that a locked cell gives after students began to answer: one that a student's helper may have would overwrite it."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_solution
+
+from autograder.notebook import runs_while_grading
+from autograder.source import stubs
+
+
+def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, list[str]]]:
+    """(number, cell, names) of each locked cell, run before answers are judged, that may overwrite a student's helper.
+
+    A helper is likely to be called by one word in small letters, or as a parameter of an answer is. Names of two words
+    or with capital letters do no harm, nor do imports, what was given before the first answer, and functions that the
+    text tells students to use.
+    """
+    parameters = {arg.arg for cell in notebook.cells for stub in _stubs(cell) for arg in _parameters(stub)}
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    given: set[str] = set()
+    answered = False
+    for number, cell in enumerate(notebook.cells, 1):
+        answered = answered or bool(_stubs(cell))
+        if is_solution(cell) or not runs_while_grading(cell):
+            continue
+        bound = _bound(cell.source)
+        if not answered:
+            given.update(bound)
+            continue
+        new = [
+            name
+            for name, is_function in bound.items()
+            if name not in given and not (is_function and f"`{name}`" in prose)
+        ]
+        if risky := [name for name in new if _is_word(name) or (name in parameters and _is_words(name))]:
+            yield number, cell, risky
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name is one word in small letters."""
+    word = name.strip("_")
+    return word.islower() and "_" not in word
+
+
+def _is_words(name: str) -> bool:
+    """Whether a name is words in small letters alone, such as ``word_index``."""
+    return name.islower() and name.replace("_", "").isalpha()
+
+
+def _bound(source: str) -> dict[str, bool]:
+    """Name -> whether it is a function, of what a cell binds at its top level, imports aside; none where it is no Python."""
+    try:
+        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    except (SyntaxError, ValueError):
+        return {}
+    assigned = [symbol for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()]
+    return {symbol.get_name(): symbol.is_namespace() for symbol in assigned}
+
+
+def _stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
+    try:
+        return stubs(cell)
+    except SyntaxError:  # told elsewhere
+        return []
+
+
+def _parameters(function: ast.FunctionDef) -> Iterator[ast.arg]:
+    return (node for node in ast.walk(function.args) if isinstance(node, ast.arg))
