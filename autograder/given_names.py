@@ -12,13 +12,19 @@ from nbgrader.utils import is_solution
 from autograder.notebook import runs_while_grading
 from autograder.source import stubs
 
+#: Names of two words that lectures, Keras and helpers share.
+OF_THE_FIELD = frozenset(
+    """batch_size cell_state hidden_state index_word input_dim input_shape learning_rate max_length num_words one_hot
+    output_dim output_shape time_steps vocab_size word_index word_vectors""".split()
+)
+
 
 def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, list[str]]]:
     """(number, cell, names) of each locked cell, run before answers are judged, that may overwrite a student's helper.
 
-    A helper is likely to be called by one word in small letters, or as a parameter of an answer is. Names of two words
-    or with capital letters do no harm, nor do imports, what was given before the first answer, and functions that the
-    text tells students to use.
+    A helper is likely to be called by one word in small letters, as a parameter of an answer is, or as the field calls
+    things. Other names of two words or with capital letters do no harm, nor do imports, what was given before the first
+    answer, and functions that the text tells students to use.
     """
     parameters = {arg.arg for cell in notebook.cells for stub in _stubs(cell) for arg in _parameters(stub)}
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -37,7 +43,7 @@ def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, lis
             for name, is_function in bound.items()
             if name not in given and not (is_function and f"`{name}`" in prose)
         ]
-        if risky := [name for name in new if _is_word(name) or (name in parameters and _is_words(name))]:
+        if risky := [name for name in new if _is_word(name) or (name in parameters | OF_THE_FIELD and _is_words(name))]:
             yield number, cell, risky
 
 

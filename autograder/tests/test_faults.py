@@ -368,6 +368,7 @@ def with_example(course: Course, source: str, tags: list[str] | None = None) -> 
         ("def helper(x): ...", "'helper'"),
         ("with open('a') as f: ...", "'f'"),
         ("_count = 3", "'_count'"),
+        ("word_index = {}", "'word_index'"),
     ],
 )
 def test_name_that_a_helper_may_have(course: Course, source: str, names: str) -> None:
