@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Iterator
 
 from autograder.course import Assignment
-from autograder.inline import bound_functions, misconception_sources, private_name
+from autograder.inline import borrowed, bound_functions, defined, misconception_sources, private_name
 from autograder.source import parse, short
 
 
 def bank_faults(assignment: Assignment) -> Iterator[str]:
-    """A line for each misconception without a name or a hint, and for each that does what the reference does."""
+    """A line for each misconception without a name or a hint, that cannot run, or that does what the reference does."""
     path, root = assignment.misconceptions, assignment.course.private
     if not path.is_file():
         return
     module, reference = parse(path, root), parse(assignment.reference, root)
     right = {node.name: node for node in reference.body if isinstance(node, ast.FunctionDef)}
     imports = {ast.dump(node) for node in reference.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    names = {name for node in (*module.body, *reference.body) for name in defined(node)} | {*dir(builtins)}
     nodes = [node for node in module.body if isinstance(node, ast.FunctionDef) for _ in bound_functions(node)]
     for node, (function, _, text) in zip(nodes, misconception_sources(path), strict=True):
         where = f"{short(assignment, path)}, line {node.lineno}: the misconception '{node.name}'"
@@ -26,6 +28,11 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
             yield f"{where} has no docstring. Give it one: its first line is the name that students read."
         if not _has_hint(node):
             yield f'{where} has no hint. Give it hint="…", a question that moves the student on.'
+        if unknown := sorted(borrowed(text) - names - {private_name(function)}):
+            yield (
+                f"{where} uses '{unknown[0]}', which neither its file nor {short(assignment, assignment.reference)} has."
+                " Import or define it inside the function."
+            )
         [wrong] = ast.parse(text).body
         if function in right and isinstance(wrong, ast.FunctionDef) and _same(wrong, right[function], imports):
             yield (

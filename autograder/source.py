@@ -39,7 +39,12 @@ def read_source(assignment: Assignment) -> NotebookNode:
             f" `jupyter nbconvert --to notebook --inplace {name}`."
         )
     for number, cell in enumerate(cells, 1):
-        schema = cell.metadata.get("nbgrader", {"schema_version": SCHEMA}).get("schema_version", 0)
+        mark = cell.metadata.get("nbgrader", {"schema_version": SCHEMA})
+        if not isinstance(mark, dict):
+            raise UsageError(
+                f"{name}, cell {number}: has damaged metadata. Repair it in Jupyter and save, then build again."
+            )
+        schema = mark.get("schema_version", 0)
         if schema != SCHEMA:
             repair = f"Run `nbgrader update {name}`" if str(schema) < str(SCHEMA) else "Save it with this nbgrader"
             raise UsageError(

@@ -275,6 +275,12 @@ def test_metadata_of_another_schema(course: Course) -> None:
     )
 
 
+def test_metadata_that_are_none(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].metadata.update(nbgrader=None)) == (
+        f"{SOURCE}, cell 3: has damaged metadata. Repair it in Jupyter and save, then build again."
+    )
+
+
 def test_notebook_of_another_format(course: Course) -> None:
     notebook = nbformat.convert(source_notebook(), 3)
     course.assignment("tiny").source.write_text(nbformat.writes(notebook, version=3))
@@ -316,6 +322,18 @@ def test_misconception_without_a_docstring(course: Course) -> None:
     edit(course, "solutions/misconceptions/tiny.py", '    """Counts the gaps between words."""\n', "")
     told = "has no docstring. Give it one: its first line is the name that students read."
     assert faults(course) == f"{MISCONCEPTION} {told}"
+
+
+def test_misconception_that_uses_what_is_nowhere(course: Course) -> None:
+    edit(
+        course,
+        "solutions/misconceptions/tiny.py",
+        "return count_words(sentence) - 1",
+        "return len(re.findall(' ', sentence))",
+    )
+    assert faults(course) == (
+        f"{MISCONCEPTION} uses 're', which neither its file nor solutions/tiny.py has. Import or define it inside the function."
+    )
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,7 @@ def test_half_a_statement_outside_the_solution(course: Course, tmp_path: Path) -
     [stub] = [each for each in notebook.cells if each.id == "q1-solution"]
     stub.source = stub.source.replace("    ### BEGIN", "    parts = sentence.split()\n    ### BEGIN")
     nbformat.write(notebook, course.assignment("tiny").source)
-    with pytest.raises(
-        UsageError, match=r"\('q1-solution'\): holds `sentence.split\(\)`, half or more of `return len"
-    ):
+    with pytest.raises(UsageError, match=r"\('q1-solution'\): holds `sentence.split\(\)`, half or more of `return len"):
         stage(course.assignment("tiny"), tmp_path / "staged")
 
 
