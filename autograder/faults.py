@@ -111,7 +111,7 @@ def _name_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str
     for number, cell, names in overwriting(notebook):
         listed, example = " and ".join(f"'{name}'" for name in names), names[0].strip("_")
         yield (
-            f"{place(assignment, number, cell)}: gives {listed} after the first answer, and would overwrite a student's helper"
+            f"{place(assignment, number, cell)}: gives {listed} after the first answer, and would overwrite a student's own function"
             f" of that name.\n    {OUTCOME} Use names of two words, such as 'example_{example}', or give them before the first"
             " answer, then build again."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import symtable
 from collections.abc import Iterator
 
@@ -20,30 +21,30 @@ OF_THE_FIELD = frozenset(
 
 
 def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, list[str]]]:
-    """(number, cell, names) of each locked cell, run before answers are judged, that may overwrite a student's helper.
+    """(number, cell, names) of each locked cell, run before answers are judged, that may overwrite a student's function.
 
     A helper is likely to be called by one word in small letters, as a parameter of an answer is, or as the field calls
     things. Other names of two words or with capital letters do no harm, nor do imports, what was given before the first
     answer, and functions that the text tells students to use.
     """
+    answers = {stub.name for cell in notebook.cells for stub in _stubs(cell)}
     parameters = {arg.arg for cell in notebook.cells for stub in _stubs(cell) for arg in _parameters(stub)}
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    told = {
+        name for cell in notebook.cells if cell.cell_type == "markdown" for name in re.findall(r"`(\w+)`", cell.source)
+    }
     given: set[str] = set()
     answered = False
     for number, cell in enumerate(notebook.cells, 1):
         answered = answered or bool(_stubs(cell))
         if is_solution(cell) or not runs_while_grading(cell):
             continue
-        bound = _bound(cell.source)
+        names, functions = _bound(cell.source)
         if not answered:
-            given.update(bound)
+            given.update(names)
             continue
-        new = [
-            name
-            for name, is_function in bound.items()
-            if name not in given and not (is_function and f"`{name}`" in prose)
-        ]
-        if risky := [name for name in new if _is_word(name) or (name in parameters | OF_THE_FIELD and _is_words(name))]:
+        likely = {name for name in names if _is_word(name) or (name in parameters | OF_THE_FIELD and _is_words(name))}
+        harmless = given | (told & functions)
+        if risky := [name for name in names if name in answers or name in likely - harmless]:
             yield number, cell, risky
 
 
@@ -58,14 +59,14 @@ def _is_words(name: str) -> bool:
     return name.islower() and name.replace("_", "").isalpha()
 
 
-def _bound(source: str) -> dict[str, bool]:
-    """Name -> whether it is a function, of what a cell binds at its top level, imports aside; none where it is no Python."""
+def _bound(source: str) -> tuple[list[str], set[str]]:
+    """The names that a cell binds at its top level, imports aside, and which of them are functions or classes."""
     try:
-        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+        symbols = symtable.symtable(re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE), "cell", "exec").get_symbols()
     except (SyntaxError, ValueError):
-        return {}
+        return [], set()
     assigned = [symbol for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()]
-    return {symbol.get_name(): symbol.is_namespace() for symbol in assigned}
+    return [symbol.get_name() for symbol in assigned], {s.get_name() for s in assigned if s.is_namespace()}
 
 
 def _stubs(cell: NotebookNode) -> list[ast.FunctionDef]:

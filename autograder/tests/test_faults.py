@@ -387,13 +387,15 @@ def with_example(course: Course, source: str, tags: list[str] | None = None) -> 
         ("with open('a') as f: ...", "'f'"),
         ("_count = 3", "'_count'"),
         ("word_index = {}", "'word_index'"),
+        ("%precision 3\nwords = []", "'words'"),
+        ("count_words = len", "'count_words'"),
     ],
 )
 def test_name_that_a_helper_may_have(course: Course, source: str, names: str) -> None:
     with_example(course, source)
     first, second = faults(course).splitlines()
     assert first == (
-        f"{SOURCE}, cell 9 ('q2-example'): gives {names} after the first answer, and would overwrite a student's helper of"
+        f"{SOURCE}, cell 9 ('q2-example'): gives {names} after the first answer, and would overwrite a student's own function of"
         " that name."
     )
     assert second.startswith("    Nothing was written to release/. Use names of two words, such as 'example_")
@@ -410,6 +412,14 @@ def test_name_that_a_helper_may_have(course: Course, source: str, names: str) ->
 def test_names_that_do_no_harm(course: Course, source: str, tags: list[str] | None) -> None:
     with_example(course, source, tags)
     check_source(course.assignment("tiny"))
+
+
+def test_a_function_that_the_text_names_is_given(course: Course) -> None:
+    notebook = source_notebook()
+    notebook.cells[7].source += "\n\nUse `position`, and not `place`."
+    notebook.cells.insert(8, cell("q2-example", "def position(word):\n    return 3\n\n\nplace = 3"))
+    nbformat.write(notebook, course.assignment("tiny").source)
+    assert "gives 'place' after the first answer" in faults(course)
 
 
 def test_second_notebook(course: Course) -> None:
