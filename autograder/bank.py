@@ -19,7 +19,8 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
         return
     module, reference = parse(path, root), parse(assignment.reference, root)
     right = {node.name: node for node in reference.body if isinstance(node, ast.FunctionDef)}
-    imports = {ast.dump(node) for node in reference.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    own = ast.parse(f"import solutions.{assignment.name}").body if assignment.name.isidentifier() else []
+    imports = {ast.dump(node) for node in (*own, *reference.body) if isinstance(node, ast.Import | ast.ImportFrom)}
     names = {name for node in (*module.body, *reference.body) for name in defined(node)} | {*dir(builtins)}
     nodes = [node for node in module.body if isinstance(node, ast.FunctionDef) for _ in bound_functions(node)]
     for node, (function, _, text) in zip(nodes, misconception_sources(path), strict=True):
@@ -33,7 +34,7 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
                 f"{where} uses '{unknown[0]}', which neither its file nor {short(assignment, assignment.reference)} has."
                 " Import or define it inside the function."
             )
-        [wrong] = ast.parse(text).body
+        [wrong] = ast.parse(text.replace(f"solutions.{assignment.name}.{function}(", f"{private_name(function)}(")).body
         if function in right and isinstance(wrong, ast.FunctionDef) and _same(wrong, right[function], imports):
             yield (
                 f"{where} does what {function} in {short(assignment, assignment.reference)} does, and no check can notice"

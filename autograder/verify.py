@@ -31,7 +31,7 @@ FEW_MISCONCEPTIONS = 8  # so many are all tried without --full, but for question
 SURVIVES = "a mutant survives"
 LOOK = (
     f"Look at what survives: it is a hole in the tests, or right too. Close the hole, or record it in {FILE} beside them."
-    " No hidden test is wrong because of it, and the exit status does not count it."
+    " The exit status does not count it."
 )
 CAPTION = (
     "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "

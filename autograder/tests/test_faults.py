@@ -341,6 +341,7 @@ def test_misconception_that_uses_what_is_nowhere(course: Course) -> None:
     [
         "return len(sentence.split())",
         "return count_words(sentence)",
+        "import solutions.tiny\n\n    return solutions.tiny.count_words(sentence)",
         "words = count_words(sentence)\n    return words",
         "import numpy as np\n\n    return count_words(sentence)",
     ],
