@@ -137,24 +137,26 @@ def _collected(module: ast.Module) -> list[ast.stmt]:
 
 def _check_info(node: ast.FunctionDef | ast.AsyncFunctionDef) -> CheckInfo | None:
     """The arguments of ``@check("q3", points=2, visible=True)`` above a function, or None for a helper."""
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and "check" in (
-            getattr(decorator.func, "id", ""),
-            getattr(decorator.func, "attr", ""),
-        ):
-            given = {k.arg: k.value for k in decorator.keywords if k.arg} | dict(
-                zip(("question", "points", "needs", "visible", "trains"), decorator.args, strict=False)
-            )
-            visible, trains = (given.get(name, ast.Constant(False)) for name in ("visible", "trains"))
-            return CheckInfo(
-                question=str(ast.literal_eval(given["question"])),
-                name=node.name,
-                title=(ast.get_docstring(node) or node.name).splitlines()[0],
-                points=float(ast.literal_eval(given["points"])),
-                visible=bool(ast.literal_eval(visible)),
-                trains=bool(ast.literal_eval(trains)),
-            )
-    return None
+    if (mark := check_mark(node)) is None:
+        return None
+    given = {k.arg: k.value for k in mark.keywords if k.arg} | dict(
+        zip(("question", "points", "needs", "visible", "trains"), mark.args, strict=False)
+    )
+    visible, trains = (given.get(name, ast.Constant(False)) for name in ("visible", "trains"))
+    return CheckInfo(
+        question=str(ast.literal_eval(given["question"])),
+        name=node.name,
+        title=(ast.get_docstring(node) or node.name).splitlines()[0],
+        points=float(ast.literal_eval(given["points"])),
+        visible=bool(ast.literal_eval(visible)),
+        trains=bool(ast.literal_eval(trains)),
+    )
+
+
+def check_mark(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Call | None:
+    """The ``@check(...)`` above a function, or None."""
+    calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    return next((c for c in calls if "check" in (getattr(c.func, "id", ""), getattr(c.func, "attr", ""))), None)
 
 
 @dataclass(frozen=True)

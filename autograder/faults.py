@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_solution
+from nbgrader.utils import is_grade, is_task
 
-from autograder.course import Assignment
+from autograder.bank import bank_faults
+from autograder.course import Assignment, check_mark
 from autograder.errors import UsageError
+from autograder.given_names import overwriting
+from autograder.markers import marker_faults
 from autograder.source import grade_id, is_check, parse, place, read_source, short, stubs
 
 VISIBLE_SHARE = 0.4  # of an assignment's points: below that, students would work in the dark
-MARKED_REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 OUTCOME = "Nothing was written to release/."
 
 
@@ -25,14 +28,49 @@ def check_source(assignment: Assignment) -> NotebookNode:
     Raises:
         UsageError: with a line for every fault; each names file and cell, what is wrong, and the repair.
     """
+    _check_name(assignment)
     notebook = read_source(assignment)
     parse(assignment.reference, assignment.course.private)
-    for path in sorted(assignment.tests.glob("test_*.py")):
-        parse(path, assignment.course.private)
-    faults = [*_cell_faults(assignment, notebook), *_point_faults(assignment, notebook), *_file_faults(assignment)]
+    faults = [
+        *_kernel_faults(assignment, notebook),
+        *_cell_faults(assignment, notebook),
+        *_title_faults(assignment),
+        *_point_faults(assignment, notebook),
+        *_file_faults(assignment),
+        *_name_faults(assignment, notebook),
+        *bank_faults(assignment),
+    ]
     if faults:
         raise UsageError("\n".join(faults))
     return notebook
+
+
+def _check_name(assignment: Assignment) -> None:
+    """The assignment's name is part of Python's, nbgrader's and the platforms' names.
+
+    Raises:
+        UsageError: it holds what one of them cannot have.
+    """
+    if not re.fullmatch(r"[\w.-]+", assignment.name):
+        better = re.sub(r"[^\w.-]+", "_", assignment.name.strip())
+        raise UsageError(
+            f"{short(assignment, assignment.source.parent)}: '{assignment.name}' is no name for an assignment; it may have"
+            f" letters, digits, '_', '-' and '.', and no blank. {OUTCOME} Rename the folder and its notebook, such as to"
+            f" '{better}', and the files of solutions/ and tests/ with them."
+        )
+
+
+def _kernel_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """What the notebook says of its language, where that is not Python."""
+    kernel, language = (notebook.metadata.get(key) or {} for key in ("kernelspec", "language_info"))
+    said = {"kernelspec.language": kernel.get("language"), "language_info.name": language.get("name")}
+    if not any(said.values()):
+        said = {"kernelspec.name": kernel.get("name")}
+    for key, value in [(key, value) for key, value in said.items() if value and "python" not in str(value).lower()][:1]:
+        yield (
+            f"{short(assignment, assignment.source)}: its metadata say {key} = '{value}', and students answer in Python."
+            f" {OUTCOME} Choose a Python kernel in Jupyter, save, then build again."
+        )
 
 
 def _cell_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
@@ -45,7 +83,7 @@ def _cell_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str
         yield from _identity_faults(where, cell, ids, grade_ids)
         if cell.get("outputs") or cell.get("execution_count") is not None:
             yield f"{where}: was saved with its output. {OUTCOME} Clear all outputs, save, then build again."
-        for line, fault, repair in _marker_faults(cell):
+        for line, fault, repair in marker_faults(cell):
             yield f"{where}, line {line}: {fault}\n    {OUTCOME} {repair}, then build again."
         try:
             for stub in stubs(cell):
@@ -68,29 +106,26 @@ def _identity_faults(
         yield f"{where}: has the grade_id '{given}', and so has another cell. Give each its own."
 
 
-def _marker_faults(cell: NotebookNode) -> Iterator[tuple[int, str, str]]:
-    """(line, fault, repair) of markers that do not pair up; nbgrader drops a lone END and releases what it closed."""
-    for region in MARKED_REGIONS:
-        begin, end, opened = f"### BEGIN {region}", f"### END {region}", 0
-        lines = cell.source.splitlines()
-        for number, line in enumerate(lines, 1):
-            if f"BEGIN {region}" in line:
-                if opened:
-                    yield (
-                        number,
-                        f"'{begin}' stands inside the region that line {opened} begins.",
-                        f"Add '{end}' above it",
-                    )
-                opened = number
-            elif f"END {region}" in line:
-                if not opened:
-                    yield number, f"'{end}' has no '{begin}' above it.", "Add the missing marker"
-                opened = 0
-        if opened:
-            yield opened, f"'{begin}' has no '{end}' below it.", "Add the missing marker"
-    if "BEGIN SOLUTION" in cell.source and not is_solution(cell):
-        line = next(n for n, text in enumerate(lines, 1) if "BEGIN SOLUTION" in text)
-        yield line, "a solution stands in a cell that is no solution cell.", "Mark the cell as 'solution'"
+def _name_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """Names that a locked cell would take away from a student's helper."""
+    for number, cell, names in overwriting(notebook):
+        listed, example = " and ".join(f"'{name}'" for name in names), names[0].strip("_")
+        yield (
+            f"{place(assignment, number, cell)}: gives {listed} after the first answer, and would overwrite a student's own function"
+            f" of that name.\n    {OUTCOME} Use names of two words, such as 'example_{example}', or give them before the first"
+            " answer, then build again."
+        )
+
+
+def _title_faults(assignment: Assignment) -> Iterator[str]:
+    """Checks without the line that students read."""
+    for path in sorted(assignment.tests.glob("test_*.py")):
+        for node in ast.walk(parse(path, assignment.course.private)):
+            if isinstance(node, ast.FunctionDef) and check_mark(node) and not ast.get_docstring(node):
+                yield (
+                    f"{short(assignment, path)}, line {node.lineno}: the check {node.name} has no docstring. Give it one: its"
+                    " first line is the title that students read."
+                )
 
 
 def _stub_faults(where: str, stub: ast.FunctionDef, reference: dict[str, str], file: str) -> Iterator[str]:
@@ -104,6 +139,16 @@ def _stub_faults(where: str, stub: ast.FunctionDef, reference: dict[str, str], f
 def _point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
     """Where the notebook's points and the hidden checks' do not agree."""
     source, tests = short(assignment, assignment.source), short(assignment, assignment.tests)
+    for number, cell in enumerate(notebook.cells, 1):
+        if (is_grade(cell) or is_task(cell)) and _points(cell) is None:
+            said, group = cell.metadata.nbgrader.get("points"), assignment.questions.get(grade_id(cell))
+            wanted = (
+                f"the {sum(check.points for check in group[1]):g} of its hidden checks" if group else "a number of them"
+            )
+            yield (
+                f"{place(assignment, number, cell)}: is graded and has {'no' if said is None else repr(said)} points."
+                f" Give it {wanted}, in Jupyter's Create Assignment or as 'points' of its nbgrader metadata."
+            )
     cells = {grade_id(cell): (n, cell) for n, cell in enumerate(notebook.cells, 1) if is_check(cell)}
     for question, (_, checks) in assignment.questions.items():
         total = sum(check.points for check in checks)
@@ -112,7 +157,7 @@ def _point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[st
                 f"{source}: has no check cell '{question}' for {_test_file(assignment, question)}."
                 f" Add one with grade_id '{question}' and {total:g} points."
             )
-        elif (points := float(cells[question][1].metadata.nbgrader.get("points", 0))) != total:
+        elif (points := _points(cells[question][1])) is not None and points != total:
             yield (
                 f"{place(assignment, *cells[question])}: offers {points:g} points, but the checks in"
                 f" {_test_file(assignment, question)} add up to {total:g}."
@@ -135,6 +180,12 @@ def _file_faults(assignment: Assignment) -> Iterator[str]:
             f"{short(assignment, assignment.tests)}: {visible:g} of {assignment.max_points:g} points are visible, and"
             f" at least {VISIBLE_SHARE:.0%} must be. Show more checks in the notebook, and mark them visible=True."
         )
+
+
+def _points(cell: NotebookNode) -> float | None:
+    """The points that a cell offers; None where that is no number."""
+    points = cell.metadata.nbgrader.get("points")
+    return float(points) if isinstance(points, int | float) and not isinstance(points, bool) else None
 
 
 def _test_file(assignment: Assignment, question: str) -> str:

@@ -43,7 +43,7 @@ def inline(notebook: NotebookNode, reference_path: Path, replaced: Mapping[str, 
     if unknown := replaced.keys() - set(asked):
         raise KeyError(f"the notebook does not ask for {', '.join(sorted(unknown))}")
     parts = _parts(reference_path.read_text(encoding="utf-8"))
-    names = {name: _private(name) for name in replaced}
+    names = {name: private_name(name) for name in replaced}
     answers = {part.function: _renamed(part.text, names) for part in parts if part.function in asked} | replaced
     helpers: list[_Part] = []
     behind: dict[str, list[str]] = {HELPERS: []}
@@ -76,9 +76,9 @@ def misconception_sources(path: Path) -> list[tuple[str, str, str]]:
     found = []
     for node in module.body:
         if isinstance(node, ast.FunctionDef):
-            for bound in _bound_functions(node):
+            for bound in bound_functions(node):
                 function = aliases.get(bound, bound)
-                names = aliases | {bound: _private(function), function: _private(function), node.name: function}
+                names = aliases | {bound: private_name(function), function: private_name(function), node.name: function}
                 title = (ast.get_docstring(node) or node.name).splitlines()[0]
                 found.append((function, title, _undecorated(node, names)))
     return found
@@ -215,11 +215,12 @@ def _span(node: ast.stmt) -> tuple[int, int]:
     return min([node.lineno, *(d.lineno for d in decorators)]) - 1, node.end_lineno or node.lineno
 
 
-def _private(name: str) -> str:
+def private_name(name: str) -> str:
+    """What the reference is called where a misconception has its name."""
     return f"_reference_{name}"
 
 
-def _bound_functions(node: ast.FunctionDef) -> list[str]:
+def bound_functions(node: ast.FunctionDef) -> list[str]:
     """The functions named in the ``@misconception(function, hint=...)`` decorators above a function."""
     calls = [d for d in node.decorator_list if isinstance(d, ast.Call) and _last_name(d.func) == "misconception"]
     bound = [[*call.args, *(k.value for k in call.keywords if k.arg == "reference")][:1] for call in calls]

@@ -197,7 +197,7 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
     misconceptions = load_misconceptions(assignment.misconceptions)
     direction = assignment.course.settings.course.show_direction
     verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial, direction)
-    pytest.main(_arguments(assignment.tests), plugins=[verdicts])
+    pytest.main(pytest_arguments(assignment.tests), plugins=[verdicts])
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course
     for question, (_, checks) in assignment.questions.items():
@@ -208,7 +208,7 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
     return verdicts
 
 
-def _arguments(tests: Path) -> list[str]:
+def pytest_arguments(tests: Path) -> list[str]:
     """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
     names = ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
     collectors = ("unraisableexception", "threadexception")  # each spends half a second on a search for garbage

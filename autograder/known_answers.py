@@ -128,6 +128,14 @@ def mutated(assignment: Assignment) -> Iterator[KnownAnswer]:
             yield KnownAnswer("mutant", mutant.name, questions, mutant.function, file_content(wrong), mutant)
 
 
+def how_many(assignment: Assignment) -> dict[str, int]:
+    """How many misconceptions and mutants there are to try."""
+    asked_for = list(_questions(released(assignment)))
+    bank = misconception_sources(assignment.misconceptions) if assignment.misconceptions.is_file() else []
+    faults = [mutant for mutant in mutants(assignment.reference, asked_for) if mutant.asked]
+    return {"misconception": len(bank), "mutant": len(faults)}
+
+
 def released(assignment: Assignment) -> NotebookNode:
     """The notebook that students get.
 

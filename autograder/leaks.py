@@ -7,28 +7,34 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import nbformat
+from nbgrader.utils import is_solution
 
 from autograder.course import Assignment
 from autograder.errors import UsageError
 from autograder.source import parse
 
+Kind = Literal["prose", "answer", "code"]
 SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
 HARMLESS = {"raise NotImplementedError()"}  # nbgrader's own stub
+ANSWERS = re.compile(r"solutions/[^/]+\.py,")  # of whose statements prose and stubs must not hold half either
 NAMED_BY_STUBS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Leak:
-    """One secret statement in one released cell or file."""
+    """One secret statement, or a ``part`` of it that says enough, in one released cell or file."""
 
     place: str
     statement: str
     origin: str
+    part: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: holds `{self.statement}`, which stands in {self.origin}."
+        what = f"`{self.part}`, half or more of `{self.statement}`" if self.part else f"`{self.statement}`"
+        return f"{self.place}: holds {what}, which stands in {self.origin}."
 
 
 def secrets(assignment: Assignment) -> dict[str, str]:
@@ -72,25 +78,40 @@ def find_leaks(folder: Path, secret: dict[str, str], name: str) -> list[Leak]:
     squeezed = {statement: _squeezed(statement) for statement in secret}
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        for cell, text, is_code in _texts(path):
-            held = {statement for _, statement in _statements(_parsed(text))} if is_code else set()
+        for cell, text, kind in _texts(path):
+            held = {statement for _, statement in _statements(_parsed(text))} if kind != "prose" else set()
             flat = _squeezed(text)
+            told = {"prose": flat, "answer": _squeezed("\0".join(sorted(held))), "code": ""}[kind]
             place = f"{name}/{path.relative_to(folder).as_posix()}{cell}"
-            found += [Leak(place, s, origin) for s, origin in secret.items() if s in held or squeezed[s] in flat]
+            for statement, origin in secret.items():
+                whole = statement in held or squeezed[statement] in flat
+                part = "" if whole or not ANSWERS.match(origin) else _half(squeezed[statement], told)
+                if whole or part:
+                    found.append(Leak(place, statement, origin, part))
     return found
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str, bool]]:
-    """(cell, text, whether it is Python) of each part of a file; nothing for a picture."""
+def _half(statement: str, text: str) -> str:
+    """The longest part of a statement, half of it or more, that stands in a text; empty where there is none."""
+    least = max(SHORTEST, -(-len(statement) // 2))
+    starts = [start for start in range(len(statement) - least + 1) if statement[start : start + least] in text]
+    ends = range(len(statement), 0, -1)
+    parts = (next(statement[start:end] for end in ends if statement[start:end] in text) for start in starts)
+    return max((part for part in parts if re.search(r"[^\w'.]", part)), key=len, default="")
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str, Kind]]:
+    """(cell, text, what it is) of each part of a file; nothing for a picture."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return
     if path.suffix != ".ipynb":
-        yield "", text, path.suffix == ".py"
+        yield "", text, "code" if path.suffix == ".py" else "prose"
         return
     for number, cell in enumerate(nbformat.reads(text, as_version=4).cells, 1):
-        yield f", cell {number} ('{cell.get('id', '')}')", cell.source, cell.cell_type == "code"
+        kind: Kind = "prose" if cell.cell_type != "code" else "answer" if is_solution(cell) else "code"
+        yield f", cell {number} ('{cell.get('id', '')}')", cell.source, kind
 
 
 def _parsed(text: str) -> ast.Module:

@@ -48,11 +48,21 @@ def misconception(reference: Function, *, hint: str) -> Callable[[Function], Fun
 
 
 def load_misconceptions(path: Path) -> list[Misconception]:
-    """The misconceptions of one assignment, in the file's order; none when the file is missing."""
+    """The misconceptions of one assignment, in the file's order; none when the file is missing.
+
+    Each can use what its reference's module has, as in the notebook where it stands in the reference's place.
+    """
     if not path.is_file():
         return []
     module = load_by_path(path, f"misconceptions_of_{path.stem}")
-    return [value.misconception for value in vars(module).values() if hasattr(value, "misconception")]
+    found: list[Misconception] = [
+        value.misconception for value in vars(module).values() if hasattr(value, "misconception")
+    ]
+    for known in found:
+        reference = sys.modules.get(getattr(known.reference, "__module__", ""))
+        for name, value in vars(reference).items() if reference is not None else ():
+            vars(module).setdefault(name, value)
+    return found
 
 
 def load_by_path(path: Path, name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
+from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
 from autograder.course import Assignment, Course
 from autograder.drift import difference, drift, strangers
@@ -19,9 +21,11 @@ from autograder.errors import UsageError
 from autograder.faults import OUTCOME, check_source
 from autograder.inline import inline, without_markers
 from autograder.leaks import Leak, exceptions, find_leaks, secrets
+from autograder.loading import loading_faults
 from autograder.nbgrader_config import course_directory, nbgrader_config
 from autograder.otter_release import write_otter_release
 from autograder.registration import point_changes
+from autograder.source import grade_id, place, read_source
 from autograder.store import write_whole
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
@@ -55,6 +59,8 @@ def build(
         staged = Path(scratch) / "release"
         for assignment in chosen:
             stage(assignment, staged, report)
+        if faults := loading_faults(course, chosen):
+            raise UsageError("\n".join([*faults, f"    {OUTCOME} Correct this, then build again."]))
         if check:
             return _compare(chosen, staged, report)
         _register(course, chosen, staged, Path(scratch), report)
@@ -86,10 +92,11 @@ def stage(assignment: Assignment, staged: Path, report: Report = print) -> None:
     Raises:
         UsageError: a fault in the source, or a leak.
     """
-    check_source(assignment)
+    written = check_source(assignment)
     convert(assignment, staged / "nbgrader", register=False)
     source, otter = staged / "nbgrader" / assignment.name, staged / "otter" / assignment.name
     notebook = nbformat.read(source / f"{assignment.name}.ipynb", as_version=4)
+    _refuse_broken(assignment, written, notebook)
     shutil.copytree(source, otter, ignore=shutil.ignore_patterns("*.ipynb"))
     write_otter_release(notebook, assignment.name, otter)
     _refuse_leaks(assignment, staged, report)
@@ -110,9 +117,18 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
     try:
         GenerateAssignment(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
     except NbGraderException as error:
-        raise UsageError(
-            f"{_short(assignment.source, course)}: nbgrader says: {said.reason(error)}. {OUTCOME}"
-        ) from error
+        reason = _refused_cell(assignment) or said.reason(error)
+        raise UsageError(f"{_short(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
+
+
+def _refused_cell(assignment: Assignment) -> str:
+    """The first cell with metadata that nbgrader refuses, and why; empty where there is none."""
+    for number, cell in enumerate(read_source(assignment).cells, 1):
+        try:
+            MetadataValidator().validate_cell(cell)
+        except ValidationError as error:
+            return f"cell {number} ('{grade_id(cell)}'): {error.message}"
+    return ""
 
 
 class _Listener(logging.Handler):
@@ -129,6 +145,25 @@ class _Listener(logging.Handler):
         """The last line of the traceback that was logged, or else of the exception."""
         tracebacks = [text for text in self.errors if text.startswith("Traceback")]
         return (tracebacks[-1] if tracebacks else str(error)).splitlines()[-1].rstrip(".")
+
+
+def _refuse_broken(assignment: Assignment, written: NotebookNode, released: NotebookNode) -> None:
+    """Raise UsageError where a cell is Python in the source, and without its solution no more."""
+    left = {cell.id: cell for cell in released.cells if cell.cell_type == "code"}
+    for number, cell in enumerate(written.cells, 1):
+        if cell.id in left and _is_python(cell.source) and not _is_python(left[cell.id].source):
+            raise UsageError(
+                f"{place(assignment, number, cell)}: what students would receive of it cannot be read as Python."
+                f" {OUTCOME} Put the solution's markers around whole statements, then build again."
+            )
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _refuse_leaks(assignment: Assignment, staged: Path, report: Report) -> None:

@@ -3,32 +3,54 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4.nbjson import reads
+from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import is_grade, is_solution, is_task
 
 from autograder.course import Assignment
 from autograder.errors import UsageError
 from autograder.nbgrader_config import INSTRUCTOR_TAG
 
+SCHEMA = MetadataValidator.schema_version  # of nbgrader's metadata
+
 
 def read_source(assignment: Assignment) -> NotebookNode:
     """The source notebook, unrepaired: nbformat's own reader would hide doubled cell ids.
 
     Raises:
-        UsageError: the file is no notebook of format 4.
+        UsageError: the file is no notebook of format 4, or nbgrader's metadata in it have another schema.
     """
-    path = assignment.source
+    name = short(assignment, assignment.source)
     try:
-        notebook: NotebookNode = reads(path.read_text(encoding="utf-8"))
-        version = notebook.nbformat
-        cells = notebook.cells
+        text = assignment.source.read_text(encoding="utf-8")
+        version = json.loads(text)["nbformat"]
+        if version == 4:
+            notebook: NotebookNode = reads(text)
+            cells: list[NotebookNode] = [*notebook.cells]
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise UsageError(f"{short(assignment, path)}: cannot be read as a notebook: {error}") from error
-    if version != 4 or not isinstance(cells, list):
-        raise UsageError(f"{short(assignment, path)}: has notebook format {version}. Open it in Jupyter and save it.")
+        raise UsageError(f"{name}: cannot be read as a notebook: {error}") from error
+    if version != 4:
+        raise UsageError(
+            f"{name}: has notebook format {version}, and format 4 is needed. Open it in Jupyter and save it, or run"
+            f" `jupyter nbconvert --to notebook --inplace {name}`."
+        )
+    for number, cell in enumerate(cells, 1):
+        mark = cell.metadata.get("nbgrader", {"schema_version": SCHEMA})
+        if not isinstance(mark, dict):
+            raise UsageError(
+                f"{name}, cell {number}: has damaged metadata. Repair it in Jupyter and save, then build again."
+            )
+        schema = mark.get("schema_version", 0)
+        if schema != SCHEMA:
+            repair = f"Run `nbgrader update {name}`" if str(schema) < str(SCHEMA) else "Save it with this nbgrader"
+            raise UsageError(
+                f"{place(assignment, number, cell)}: has nbgrader metadata of schema {schema}, and schema {SCHEMA} is needed."
+                f" {repair}, then build again."
+            )
     return notebook
 
 

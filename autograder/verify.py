@@ -20,18 +20,24 @@ from autograder import store
 from autograder.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge import Trial
-from autograder.known_answers import KnownAnswer, check_files, misconceptions, mutated, right_answers, spread
+from autograder.known_answers import KnownAnswer, check_files, how_many, misconceptions, mutated, right_answers, spread
 from autograder.progress import progress
 from autograder.results import CheckResult, Result
 from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
 FEW_MUTANTS = 8  # of an assignment, without --full
+FEW_MISCONCEPTIONS = 8  # so many are all tried without --full, but for questions that train; of more, one a question
 SURVIVES = "a mutant survives"
+LOOK = (
+    f"Look at what survives: it is a hole in the tests, or right too. Close the hole, or record it in {FILE} beside them."
+    " The exit status does not count it."
+)
 CAPTION = (
     "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "
     "checks that alone notice something; how far the points of a wrong answer move when one check is left out"
 )
+TRIED = ("misconception", "mutant")
 Wanted = tuple[KnownAnswer, Trial]
 
 
@@ -54,7 +60,7 @@ def verify(
         keep: go on where an interrupted run stopped.
 
     Returns:
-        Whether nothing is wrong with the tests.
+        Whether nothing is certainly wrong with the tests; what survives is told, and may be right too.
 
     Raises:
         UsageError: an assignment is unknown or not built, or a file of it is wrong or cannot be written.
@@ -73,8 +79,11 @@ def verify(
     if json_file is not None:
         store.write_whole(json_file, "".join(json.dumps(each.as_json()) + "\n" for each in found))
     console.print(table(found))
-    for line in (line for each in found for line in each.complaints):
+    doubts = [line for each in found for line in each.doubts]
+    for line in [*(line for each in found for line in (*each.share, *each.complaints)), *doubts]:
         console.print(Text(line), soft_wrap=True)
+    if doubts:
+        console.print(Text(LOOK), soft_wrap=True)
     from autograder.verify_page import write_page
 
     console.print(f"page  {write_page(course, found)}", soft_wrap=True)
@@ -105,9 +114,11 @@ def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted
                 yield known, Trial((), repetition)
             elif quick:
                 yield known, Trial(quick, repetition)
+    bank = list(misconceptions(assignment))
+    few = len(bank) <= FEW_MISCONCEPTIONS
     met: set[str] = set()
-    for known in misconceptions(assignment):
-        if full or not met.issuperset(known.questions):
+    for known in bank:
+        if full or (few and not trains & {*known.questions}) or not met.issuperset(known.questions):
             yield known, Trial(() if full else known.questions)
         met.update(known.questions)
     faults = [known for known in mutated(assignment) if known.questions]
@@ -336,9 +347,9 @@ class Verified:
 
     @cached_property
     def complaints(self) -> list[str]:
-        """Everything that is wrong with the tests, one line each."""
+        """Everything that is certainly wrong with the tests, one line each."""
         unnamed = [t.known.name for t in self.unnamed if not self._trains(t.known)]
-        sometimes = [self._told(known) for known in self.sometimes if not self._trains(known)]
+        sometimes = [self._told(known) for known in self.sometimes + self.survivors if self._by_luck(known)]
         kinds = (
             ("cannot be graded", self.ungraded),
             ("a right answer is refused", self.refused),
@@ -347,13 +358,34 @@ class Verified:
             ("an answer is given a wrong name", self.misnamed),
             ("a misconception is caught but not named", unnamed),
             ("two misconceptions are never told apart", [f"{a} = {b}" for a, b in self.twins]),
-            (SURVIVES, [self._told(known) for known in self.survivors]),
             ("a mutant is noticed only sometimes", sometimes),
             (f"{FILE} records what no surviving mutant is", self.stale),
             (FILE, self.miscounted),
             ("a check breaks", self.faults),
         )
         return [f"{self.assignment.name}: {kind}: {name}" for kind, names in kinds for name in names]
+
+    @cached_property
+    def doubts(self) -> list[str]:
+        """What a person has to look at, because no program can tell whether it is wrong; one line each."""
+        unnoticed = [known for known in self.survivors if not self._by_luck(known)]
+        return [f"{self.assignment.name}: {SURVIVES}: {self._told(known)}" for known in unnoticed]
+
+    def _by_luck(self, known: KnownAnswer) -> bool:
+        """Whether a mutant is certainly wrong, because a grading noticed it, and another one did not."""
+        noticed, n = self.verdicts[known.name]
+        return 0 < noticed < n and not self._trains(known)
+
+    @cached_property
+    def share(self) -> list[str]:
+        """A line about what was tried of how many, where that is not everything."""
+        counts = [f"{len(self._names(kind))} of {n} {kind}s" for kind, n in self.there_are.items()]
+        return [] if self.full else [f"{self.assignment.name}: tried {' and '.join(counts)}; --full tries all"]
+
+    @cached_property
+    def there_are(self) -> dict[str, int]:
+        """How many misconceptions and mutants there are, tried or not."""
+        return {kind: len(self._names(kind)) for kind in TRIED} if self.full else how_many(self.assignment)
 
     def _told(self, known: KnownAnswer) -> str:
         """A mutant's name, and how often it was noticed where that is a matter of luck."""
@@ -375,6 +407,7 @@ class Verified:
             },
             "misconceptions": {
                 "total": len(wrong),
+                "there_are": self.there_are["misconception"],
                 "caught": len(self.of("misconception")) - len(self.uncaught),
                 "named": len(self.named),
                 "unnamed": [t.known.name for t in self.unnamed],
@@ -385,6 +418,7 @@ class Verified:
             },
             "mutants": {
                 "total": len(self._names("mutant")),
+                "there_are": self.there_are["mutant"],
                 "killed": len(self.killed),
                 "equivalent": len(self.equivalent),
                 "survivors": [{"mutant": k.name, "diff": k.mutant.diff} for k in self.survivors if k.mutant],

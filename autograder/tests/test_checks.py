@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from autograder.checks import agree, current, recording
 from autograder.compare import Tolerance, describe, difference
 from autograder.failures import CheckFailed
-from autograder.misconceptions import Misconception, misconception
+from autograder.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
 
 
 def area(width: float, height: float) -> float:
@@ -291,3 +292,15 @@ def test_a_wrong_array_is_located_and_pictured() -> None:
 def test_a_long_value_is_described_in_a_line() -> None:
     assert len(describe(["x" * 1000] * 1000)) < 200
     assert describe(np.zeros((50, 60))) == "an array of shape (50, 60), dtype float64"
+
+
+def test_a_misconception_can_use_what_its_reference_has(tmp_path: Path) -> None:
+    """So it is named where it is graded: in the notebook it stands in the reference's place."""
+    (tmp_path / "right.py").write_text("import numpy as np\n\n\ndef rows(n, m):\n    return np.ones((n, m))\n")
+    load_by_path(tmp_path / "right.py", "right_of_this_test")
+    (tmp_path / "wrong.py").write_text(
+        "from autograder.misconceptions import misconception\nfrom right_of_this_test import rows\n\n\n"
+        '@misconception(rows, hint="Which axis comes first?")\ndef columns(n, m):\n    """Swaps them."""\n    return np.ones((m, n))\n'
+    )
+    [known] = load_misconceptions(tmp_path / "wrong.py")
+    assert known.function(2, 3).shape == (3, 2)

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.faults import check_source
+from autograder.markers import marker_faults
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 SOURCE = "source/tiny/tiny.ipynb"
@@ -137,6 +138,54 @@ def test_solution_in_a_locked_cell(course: Course) -> None:
     )
 
 
+def indented(*lines: str) -> str:
+    return "def count_words(sentence):\n" + "\n".join(f"    {line}" for line in lines)
+
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "told"),
+    [
+        (
+            indented("return len(", BEGIN, "    sentence.split()", END, ")"),
+            3,
+            "to line 5 cuts the statement of lines 2 to 6",
+        ),
+        (indented("words = (sentence", BEGIN, "    .split())", "return len(words)", END), 3, "of lines 2 to 4"),
+        (indented(BEGIN, "words = (sentence", END, "    .split())"), 2, "to line 4 cuts the statement of lines 3 to 5"),
+        (indented('"""Counts', BEGIN, "words.", END, '"""'), 3, "to line 5 cuts the statement of lines 2 to 6"),
+        (indented("if sentence:", BEGIN, "    n = 1", "else:", END, "    n = 0"), 3, "of lines 2 to 7"),
+        (
+            f"{BEGIN}\ndef count_words(sentence):\n{END}\n    return 1",
+            1,
+            "to line 3 cuts the statement of lines 2 to 4",
+        ),
+    ],
+    ids=["middle", "end", "beginning", "docstring", "branch", "head"],
+)
+def test_half_a_statement_outside_the_solution(course: Course, source: str, line: int, told: str) -> None:
+    message = faults_of(course, lambda cells, _: cells["q1-solution"].update(source=source))
+    first = message.splitlines()[0]
+    assert first.startswith(f"{SOURCE}, cell 6 ('q1-solution'), line {line}: the region from here ") and told in first
+    assert message.endswith(f"{NOTHING}Put the markers around whole statements, then build again.")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        indented("n = 0", BEGIN, "n = len(sentence)", END, "if n:", "    n += 1", BEGIN, "n -= 1", END, "return n"),
+        indented("if sentence:", BEGIN, "    n = 1", "else:", "    n = 0", END),
+        indented("try:", BEGIN, "    n = 1", END, "except ValueError:", "    n = 0"),
+        indented(BEGIN, "return _n(sentence)", "") + f"\n\ndef _n(sentence):\n    return 1\n    {END}",
+    ],
+    ids=["two regions", "all that is left of a branch", "one block", "a helper below"],
+)
+def test_whole_statements_inside_the_solution(course: Course, source: str) -> None:
+    assert list(marker_faults(cell("q1-solution", source, solution=True))) == []
+
+
 @pytest.mark.parametrize(
     "saved", [{"execution_count": 3}, {"outputs": [nbformat.v4.new_output("stream", text="hello")]}]
 )
@@ -187,6 +236,191 @@ def test_stub_with_another_signature(course: Course) -> None:
 def test_stub_that_is_no_python(course: Course) -> None:
     message = faults_of(course, lambda cells, _: cells["q1-solution"].update(source="x = 1\ndef f(:"))
     assert message == f"{SOURCE}, cell 6 ('q1-solution'), line 2: cannot be read as Python: invalid syntax"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "told"),
+    [
+        ({"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}, "kernelspec.language = 'R'"),
+        (
+            {"kernelspec": {"name": "julia-1.9", "display_name": "Julia"}, "language_info": None},
+            "kernelspec.name = 'julia-1.9'",
+        ),
+        ({"language_info": {"name": "julia"}}, "language_info.name = 'julia'"),
+    ],
+)
+def test_another_language(course: Course, metadata: dict[str, object], told: str) -> None:
+    assert faults_of(course, lambda _, notebook: notebook.metadata.update(metadata)) == (
+        f"{SOURCE}: its metadata say {told}, and students answer in Python."
+        " Nothing was written to release/. Choose a Python kernel in Jupyter, save, then build again."
+    )
+
+
+@pytest.mark.parametrize("points", ["two", None, True])
+@pytest.mark.parametrize(
+    ("name", "number", "wanted"), [("q1", 7, "the 2 of its hidden checks"), ("explain", 12, "a number of them")]
+)
+def test_points_that_are_no_number(course: Course, name: str, number: int, wanted: str, points: object) -> None:
+    message = faults_of(course, lambda cells, _: cells[name].metadata.nbgrader.update(points=points))
+    assert message == (
+        f"{SOURCE}, cell {number} ('{name}'): is graded and has {'no' if points is None else repr(points)} points."
+        f" Give it {wanted}, in Jupyter's Create Assignment or as 'points' of its nbgrader metadata."
+    )
+
+
+def test_metadata_of_another_schema(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].metadata.nbgrader.update(schema_version=2)) == (
+        f"{SOURCE}, cell 3 ('setup'): has nbgrader metadata of schema 2, and schema 3 is needed."
+        f" Run `nbgrader update {SOURCE}`, then build again."
+    )
+
+
+def test_metadata_that_are_none(course: Course) -> None:
+    assert faults_of(course, lambda cells, _: cells["setup"].metadata.update(nbgrader=None)) == (
+        f"{SOURCE}, cell 3: has damaged metadata. Repair it in Jupyter and save, then build again."
+    )
+
+
+def test_notebook_of_another_format(course: Course) -> None:
+    notebook = nbformat.convert(source_notebook(), 3)
+    course.assignment("tiny").source.write_text(nbformat.writes(notebook, version=3))
+    assert faults(course) == (
+        f"{SOURCE}: has notebook format 3, and format 4 is needed. Open it in Jupyter and save it, or run"
+        f" `jupyter nbconvert --to notebook --inplace {SOURCE}`."
+    )
+
+
+def test_name_with_a_blank(course: Course) -> None:
+    folder = course.root / "source/tiny"
+    (folder / "tiny.ipynb").rename(folder / "my tiny.ipynb")
+    folder.rename(course.root / "source/my tiny")
+    with pytest.raises(
+        UsageError, match=r"^source/my tiny: 'my tiny' is no name .* no blank\. .* such as to 'my_tiny', and"
+    ):
+        check_source(course.assignment("my tiny"))
+
+
+def test_check_without_a_docstring(course: Course) -> None:
+    edit(course, "tests/tiny/test_q1_words.py", '    """count_words(sentence) is the number of words"""\n', "")
+    assert faults(course) == (
+        "tests/tiny/test_q1_words.py, line 8: the check test_counts_words has no docstring. Give it one: its first line is"
+        " the title that students read."
+    )
+
+
+MISCONCEPTION = "solutions/misconceptions/tiny.py, line 12: the misconception 'counts_gaps'"
+HINT = 'hint="How many gaps lie between three words?"'
+
+
+@pytest.mark.parametrize("hint", ["", ', hint=""', ', hint="  "', ", hint=None"])
+def test_misconception_without_a_hint(course: Course, hint: str) -> None:
+    edit(course, "solutions/misconceptions/tiny.py", f", {HINT}", hint)
+    assert faults(course) == f'{MISCONCEPTION} has no hint. Give it hint="…", a question that moves the student on.'
+
+
+def test_misconception_without_a_docstring(course: Course) -> None:
+    edit(course, "solutions/misconceptions/tiny.py", '    """Counts the gaps between words."""\n', "")
+    told = "has no docstring. Give it one: its first line is the name that students read."
+    assert faults(course) == f"{MISCONCEPTION} {told}"
+
+
+def test_misconception_that_uses_what_is_nowhere(course: Course) -> None:
+    edit(
+        course,
+        "solutions/misconceptions/tiny.py",
+        "return count_words(sentence) - 1",
+        "return len(re.findall(' ', sentence))",
+    )
+    assert faults(course) == (
+        f"{MISCONCEPTION} uses 're', which neither its file nor solutions/tiny.py has. Import or define it inside the function."
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return len(sentence.split())",
+        "return count_words(sentence)",
+        "import solutions.tiny\n\n    return solutions.tiny.count_words(sentence)",
+        "words = count_words(sentence)\n    return words",
+        "import numpy as np\n\n    return count_words(sentence)",
+    ],
+)
+def test_misconception_that_is_none(course: Course, body: str) -> None:
+    edit(course, "solutions/misconceptions/tiny.py", "return count_words(sentence) - 1", body)
+    assert faults(course) == (
+        f"{MISCONCEPTION} does what count_words in solutions/tiny.py does, and no check can notice that."
+        " Let it make its mistake, or remove it."
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (
+            "(index, size):",
+            "(index, size=3):",
+            "return np.roll(one_hot(index, size), -1)",
+            "return one_hot(index, size)",
+        ),
+        ("", "", "return np.roll(one_hot(index, size), -1)", "return one_hot(size, index)"),
+    ],
+    ids=["another default", "swapped arguments"],
+)
+def test_misconception_that_only_resembles_the_reference(course: Course, change: tuple[str, str, str, str]) -> None:
+    edit(course, "solutions/misconceptions/tiny.py", *change[:2])
+    edit(course, "solutions/misconceptions/tiny.py", *change[2:])
+    check_source(course.assignment("tiny"))
+
+
+def with_example(course: Course, source: str, tags: list[str] | None = None) -> None:
+    notebook = source_notebook()
+    notebook.cells.insert(8, cell("q2-example", source, tags=tags))
+    nbformat.write(notebook, course.assignment("tiny").source)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("words = ['a', 'good', 'film']\nindex = 3", "'words' and 'index'"),
+        ("for word in 'a good film'.split():\n    pass", "'word'"),
+        ("def helper(x): ...", "'helper'"),
+        ("with open('a') as f: ...", "'f'"),
+        ("_count = 3", "'_count'"),
+        ("word_index = {}", "'word_index'"),
+        ("%precision 3\nwords = []", "'words'"),
+        ("count_words = len", "'count_words'"),
+    ],
+)
+def test_name_that_a_helper_may_have(course: Course, source: str, names: str) -> None:
+    with_example(course, source)
+    first, second = faults(course).splitlines()
+    assert first == (
+        f"{SOURCE}, cell 9 ('q2-example'): gives {names} after the first answer, and would overwrite a student's own function of"
+        " that name."
+    )
+    assert second.startswith("    Nothing was written to release/. Use names of two words, such as 'example_")
+
+
+@pytest.mark.parametrize(
+    ("source", "tags"),
+    [
+        ("import math\nexample_words = [word for word in 'a b'.split()]\nWORDS = X = 3\nsentence = 'again'", None),
+        ("words = 3", ["long"]),
+    ],
+    ids=["two words, capitals, an import, a given name", "never run while grading"],
+)
+def test_names_that_do_no_harm(course: Course, source: str, tags: list[str] | None) -> None:
+    with_example(course, source, tags)
+    check_source(course.assignment("tiny"))
+
+
+def test_a_function_that_the_text_names_is_given(course: Course) -> None:
+    notebook = source_notebook()
+    notebook.cells[7].source += "\n\nUse `position`, and not `place`."
+    notebook.cells.insert(8, cell("q2-example", "def position(word):\n    return 3\n\n\nplace = 3"))
+    nbformat.write(notebook, course.assignment("tiny").source)
+    assert "gives 'place' after the first answer" in faults(course)
 
 
 def test_second_notebook(course: Course) -> None:

@@ -362,6 +362,23 @@ def test_every_case_of_a_check_counts_and_a_check_in_a_class_is_one(built_once: 
     assert result.max_points == MAX_POINTS + 6 and result.points is None
 
 
+def test_test_files_of_one_name_are_each_assignments_own(built_once: Course, tmp_path: Path) -> None:
+    """Two assignments, one grader: in the other one the same answer is wrong."""
+    root = with_tests(built_once, tmp_path / "course").root
+    for folder in ("source", "release/nbgrader", "tests"):
+        shutil.copytree(root / folder / "tiny", root / folder / "other")
+    for path in (root / "source/other/tiny.ipynb", root / "release/nbgrader/other/tiny.ipynb"):
+        path.rename(path.with_name("other.ipynb"))
+    shutil.copy(root / "solutions/tiny.py", root / "solutions/other.py")
+    test = root / "tests/other/test_q1_words.py"
+    test.write_text(test.read_text().replace("expected=words,", "expected=words - 1,"))
+    course = find_course(root)
+    path = submit(course, tmp_path / "tiny.ipynb", **RIGHT)
+    with Grader(course) as grader:
+        results = [grader.grade(path, name) for name in ("tiny", "other", "tiny")]
+    assert [result.checks[0].status for result in results] == ["passed", "failed", "passed"]
+
+
 def test_a_judge_that_dies_is_told_and_the_next_submission_is_graded(built_once: Course, tmp_path: Path) -> None:
     course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_dies=DEADLY)
     with Grader(course) as grader:

@@ -57,6 +57,28 @@ def test_statement_in_prose(course: Course) -> None:
     ]
 
 
+def test_half_a_statement_in_prose(course: Course) -> None:
+    [leak] = leaks_in_cell(course, "Write `len( sentence.split() )`.", "markdown")
+    assert str(leak) == (
+        f"release/tiny.ipynb, cell 1 ('extra'): holds `len(sentence.split())`, half or more of `{ANSWER}`, which stands in"
+        f" {ORIGIN}."
+    )
+
+
+def test_half_a_statement_outside_the_solution(course: Course, tmp_path: Path) -> None:
+    notebook = source_notebook()
+    [stub] = [each for each in notebook.cells if each.id == "q1-solution"]
+    stub.source = stub.source.replace("    ### BEGIN", "    parts = sentence.split()\n    ### BEGIN")
+    nbformat.write(notebook, course.assignment("tiny").source)
+    with pytest.raises(UsageError, match=r"\('q1-solution'\): holds `sentence.split\(\)`, half or more of `return len"):
+        stage(course.assignment("tiny"), tmp_path / "staged")
+
+
+@pytest.mark.parametrize("text", ["Use `split()` on the sentence, and `len(words)`.", "`np.zeros(n)` and `numpy`"])
+def test_names_in_prose_are_no_leak(course: Course, text: str) -> None:
+    assert leaks_in_cell(course, text, "markdown") == []
+
+
 @pytest.mark.parametrize(
     ("source", "origin"),
     [

@@ -170,8 +170,22 @@ def test_nbgraders_refusal_is_one_line(course: Course) -> None:
     with pytest.raises(UsageError) as raised:
         build(course)
     line = str(raised.value)
-    assert line.startswith("source/tiny/tiny.ipynb: nbgrader says: ") and "Nothing was written" in line
+    assert line.startswith(
+        "source/tiny/tiny.ipynb: nbgrader says: cell 12 ('explain'): -1 is less than the minimum of 0."
+    )
+    assert "Nothing was written" in line
     assert "\n" not in line and "raceback" not in line
+    assert contents(course.root) == before
+
+
+def test_what_is_left_of_a_cell_can_be_read(course: Course) -> None:
+    source = "@staticmethod\n### BEGIN SOLUTION\ndef count_words(sentence):\n    return 1\n### END SOLUTION"
+    change_source(course, "q1-solution", source=source)
+    before = contents(course.root)
+    with pytest.raises(
+        UsageError, match=r"^source/tiny/tiny.ipynb, cell 6 \('q1-solution'\): what students would receive of it"
+    ):
+        build(course)
     assert contents(course.root) == before
 
 

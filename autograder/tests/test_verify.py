@@ -250,6 +250,52 @@ def test_a_record_says_how_many_mutants_it_covers(built: Course) -> None:
     assert complaints(verified(built, tried(fault), recorded=(two,))) == []
 
 
+def test_a_survivor_is_told_to_look_at_and_is_no_failure(built: Course) -> None:
+    """It may be right too; where one grading noticed it and others did not, it is not."""
+    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    found = verified(built, *(tried(fault, repetition=n) for n in range(3)))
+    assert complaints(found) == [] and found.doubts == [f"tiny: a mutant survives: {fault.name}"]
+    assert [survivor["mutant"] for survivor in found.as_json()["mutants"]["survivors"]] == [fault.name]
+    assert "To look at: mutants that survive" in write_page(built, [found]).read_text()
+
+    found = verified(built, tried(fault), tried(fault, repetition=1), tried(fault, "failed", repetition=2))
+    assert complaints(found) == [f"a mutant is noticed only sometimes: {fault.name} (noticed in 1 of 3 gradings)"]
+    assert found.doubts == []
+
+
+def test_a_share_says_what_was_tried_of_how_many(built: Course) -> None:
+    wrong, *_ = misconceptions(built.assignment("tiny"))
+    found = verified(built, tried(wrong, "failed", wrong.name), full=False)
+    assert found.share == ["tiny: tried 1 of 3 misconceptions and 0 of 10 mutants; --full tries all"]
+    assert found.as_json()["misconceptions"] | {"total": 1, "there_are": 3} == found.as_json()["misconceptions"]
+    assert "1 of 1 caught, 1 named; there are 3" in write_page(built, [found]).read_text()
+
+
+def test_a_share_of_few_misconceptions_is_all_of_them(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    def share() -> list[str]:
+        wanted = _wanted(built.assignment("tiny"), full=False, repeats=1)
+        return [known.function for known, _ in wanted if known.kind == "misconception"]
+
+    assert share() == ["count_words", "count_words", "one_hot"]
+    training(built, "q1")
+    assert share() == ["count_words", "one_hot"]
+    monkeypatch.setattr("autograder.verify.FEW_MISCONCEPTIONS", 2)
+    training(built, "q2")
+    assert share() == ["count_words", "one_hot"]
+
+
+@pytest.mark.slow
+def test_a_right_first_course_is_not_told_a_failure(built: Course) -> None:
+    """Its author has recorded no mutant yet."""
+    recorded(built, "")
+    done, found = verify(built)
+    survivors = [survivor["mutant"] for survivor in found["mutants"]["survivors"]]
+    assert done.returncode == 0 and len(survivors) >= 2 and found["misconceptions"]["caught"] == 3
+    tried = f"tried 3 of 3 misconceptions and {found['mutants']['total']} of 10 mutants; --full tries all"
+    assert said(done) == [tried, *(f"a mutant survives: {name}" for name in survivors)]
+    assert "Look at what survives: it is a hole in the tests, or right too." in done.stdout
+
+
 def test_what_gets_through_has_a_column_without_colour(built: Course) -> None:
     wrong, *_ = misconceptions(built.assignment("tiny"))
     fault, other, right, *_ = mutated(built.assignment("tiny"))

@@ -7,10 +7,10 @@ points = 3
 
 
 @test_case()
-def test_q3(env, build_embedding, embed, input_dim, keras, np, table_mock, word_index, x_mock):
-    _missing = [name for name in ["build_embedding", "embed", "input_dim", "keras", "np", "table_mock", "word_index", "x_mock"] if name not in env]
+def test_q3(env, build_embedding, embed, input_dim, keras, np, table_mock, word_index_mock, x_mock):
+    _missing = [name for name in ["build_embedding", "embed", "input_dim", "keras", "np", "table_mock", "word_index_mock", "x_mock"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
-    rows = input_dim(word_index)
+    rows = input_dim(word_index_mock)
     assert rows != 14, "14 rows have the numbers 0 to 13: which row would index 14 take?"
     assert rows == 15, f"14 words have the indices 1 to 14, the padding has 0; you count {rows} rows"
     rows = input_dim({"good": 1, "bad": 2})
@@ -23,4 +23,6 @@ def test_q3(env, build_embedding, embed, input_dim, keras, np, table_mock, word_
         f"the padding takes row 0, which is not zero; yours is {vectors[1, 0]}"
     )
 
-    assert isinstance(build_embedding(word_index, 6), keras.Model), "build_embedding returns a Keras model, not a layer"
+    assert isinstance(build_embedding(word_index_mock, 6), keras.Model), (
+        "build_embedding returns a Keras model, not a layer"
+    )

@@ -7,20 +7,20 @@ points = 5
 
 
 @test_case()
-def test_q10(env, Model, X_scale, build_model, forecast, keras, np, train, unscaled_X, unscaled_y, y_scale):
-    _missing = [name for name in ["Model", "X_scale", "build_model", "forecast", "keras", "np", "train", "unscaled_X", "unscaled_y", "y_scale"] if name not in env]
+def test_q10(env, Model, build_model, example_X_scale, example_y_scale, forecast, keras, np, train, unscaled_X, unscaled_y):
+    _missing = [name for name in ["Model", "build_model", "example_X_scale", "example_y_scale", "forecast", "keras", "np", "train", "unscaled_X", "unscaled_y"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
     errors = {}
     for seed in (1, 2, 3, 4, 5):
         keras.utils.set_random_seed(seed)
         model = build_model(4, 3)
         assert model.weights, "the model has no weights yet. Does it begin with Input((days, features))?"
-        trained = train(model, unscaled_X, unscaled_y, X_scale, y_scale)
+        trained = train(model, unscaled_X, unscaled_y, example_X_scale, example_y_scale)
         assert isinstance(trained, Model), f"train returned {type(trained).__name__}, and not the model."
-        predicted = np.asarray(forecast(trained, unscaled_X, X_scale, y_scale))
+        predicted = np.asarray(forecast(trained, unscaled_X, example_X_scale, example_y_scale))
         assert predicted.size == 3, f"3 cities give forecasts of shape {predicted.shape}, and not (3, 1)."
         assert np.abs(predicted).max() > 5, f"the forecasts are {predicted.ravel()}. Are they scaled back?"
-        alone = np.ravel(forecast(trained, unscaled_X[:1], X_scale, y_scale))
+        alone = np.ravel(forecast(trained, unscaled_X[:1], example_X_scale, example_y_scale))
         assert np.allclose(alone, predicted.ravel()[:1], atol=0.01), (
             "a city alone gets another forecast. With which mean is it scaled?"
         )

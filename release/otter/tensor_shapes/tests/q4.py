@@ -7,10 +7,10 @@ points = 4
 
 
 @test_case()
-def test_q4(env, cut_next_day, np, recordings):
-    _missing = [name for name in ["cut_next_day", "np", "recordings"] if name not in env]
+def test_q4(env, cut_next_day, np, short_recordings):
+    _missing = [name for name in ["cut_next_day", "np", "short_recordings"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
-    pair = cut_next_day(recordings, 3)
+    pair = cut_next_day(short_recordings, 3)
     assert isinstance(pair, (tuple, list)) and len(pair) == 2, "cut_next_day must return two arrays: X, y"
     X, y = np.array(pair[0]), np.array(pair[1])
     assert X.ndim == 3, f"X has {X.ndim} axes. It needs three: the windows of all recordings, the days, the features."

@@ -7,10 +7,10 @@ points = 3
 
 
 @test_case()
-def test_q6(env, classes, cut_with_classes, np, recorded):
-    _missing = [name for name in ["classes", "cut_with_classes", "np", "recorded"] if name not in env]
+def test_q6(env, cut_with_classes, example_classes, example_recordings, np):
+    _missing = [name for name in ["cut_with_classes", "example_classes", "example_recordings", "np"] if name not in env]
     assert not _missing, f"{', '.join(_missing)} not defined yet: run the cells above, then check again."
-    pair = cut_with_classes(recorded, classes, 4)
+    pair = cut_with_classes(example_recordings, example_classes, 4)
     assert isinstance(pair, (tuple, list)) and len(pair) == 2, "cut_with_classes must return two arrays: X, y"
     X, y = np.array(pair[0]), np.array(pair[1])
     assert X.ndim == 3, f"X has {X.ndim} axes. It needs three: the windows of all recordings, the days, the features."

@@ -1,0 +1,87 @@
+"""Faults of a bank of misconceptions that can be seen without running it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+from collections.abc import Iterator
+
+from autograder.course import Assignment
+from autograder.inline import borrowed, bound_functions, defined, misconception_sources, private_name
+from autograder.source import parse, short
+
+
+def bank_faults(assignment: Assignment) -> Iterator[str]:
+    """A line for each misconception without a name or a hint, that cannot run, or that does what the reference does."""
+    path, root = assignment.misconceptions, assignment.course.private
+    if not path.is_file():
+        return
+    module, reference = parse(path, root), parse(assignment.reference, root)
+    right = {node.name: node for node in reference.body if isinstance(node, ast.FunctionDef)}
+    own = ast.parse(f"import solutions.{assignment.name}").body if assignment.name.isidentifier() else []
+    imports = {ast.dump(node) for node in (*own, *reference.body) if isinstance(node, ast.Import | ast.ImportFrom)}
+    names = {name for node in (*module.body, *reference.body) for name in defined(node)} | {*dir(builtins)}
+    nodes = [node for node in module.body if isinstance(node, ast.FunctionDef) for _ in bound_functions(node)]
+    for node, (function, _, text) in zip(nodes, misconception_sources(path), strict=True):
+        where = f"{short(assignment, path)}, line {node.lineno}: the misconception '{node.name}'"
+        if not ast.get_docstring(node):
+            yield f"{where} has no docstring. Give it one: its first line is the name that students read."
+        if not _has_hint(node):
+            yield f'{where} has no hint. Give it hint="…", a question that moves the student on.'
+        if unknown := sorted(borrowed(text) - names - {private_name(function)}):
+            yield (
+                f"{where} uses '{unknown[0]}', which neither its file nor {short(assignment, assignment.reference)} has."
+                " Import or define it inside the function."
+            )
+        [wrong] = ast.parse(text.replace(f"solutions.{assignment.name}.{function}(", f"{private_name(function)}(")).body
+        if function in right and isinstance(wrong, ast.FunctionDef) and _same(wrong, right[function], imports):
+            yield (
+                f"{where} does what {function} in {short(assignment, assignment.reference)} does, and no check can notice"
+                " that. Let it make its mistake, or remove it."
+            )
+
+
+def _has_hint(node: ast.FunctionDef) -> bool:
+    """Whether the decorators of a misconception give a hint; one that is computed counts."""
+    given = [k.value for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords if k.arg == "hint"]
+    return any(not isinstance(hint, ast.Constant) or str(hint.value or "").strip() for hint in given)
+
+
+def _same(wrong: ast.FunctionDef, right: ast.FunctionDef, imports: set[str]) -> bool:
+    """Whether a misconception certainly does what the reference does: it has the same statements, or only calls it."""
+    handed_on = ast.FunctionDef(**{**vars(right), "body": [_call(private_name(right.name), right.args)]})
+    return _meaning(wrong, imports) in (_meaning(right, imports), _meaning(handed_on, imports))
+
+
+def _call(function: str, parameters: ast.arguments) -> ast.stmt:
+    """A statement that hands everything on to a function."""
+    placed = [arg.arg for arg in (*parameters.posonlyargs, *parameters.args)]
+    named = [f"{arg.arg}={arg.arg}" for arg in parameters.kwonlyargs]
+    return ast.parse(f"return {function}({', '.join([*placed, *named])})").body[0]
+
+
+def _meaning(function: ast.FunctionDef, imports: set[str]) -> str:
+    """What a function does, without its words and the names that it gives."""
+    body = function.body if ast.get_docstring(function) is None else function.body[1:]
+    body = _returned_at_once([node for node in body if ast.dump(node) not in imports])
+    bare = copy.deepcopy(ast.Module([ast.FunctionDef("f", function.args, body, [])], []))
+    numbers: dict[str, str] = {}
+    for node in ast.walk(bare):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+            node.arg = numbers.setdefault(node.arg, f"{len(numbers)}")
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            numbers.setdefault(node.id, f"{len(numbers)}")
+    for node in ast.walk(bare):
+        if isinstance(node, ast.Name):
+            node.id = numbers.get(node.id, node.id)
+    return ast.dump(bare)
+
+
+def _returned_at_once(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements with ``x = f(a)`` and ``return x`` at their end as one."""
+    match body[-2:]:
+        case [ast.Assign([ast.Name(name)], value), ast.Return(ast.Name(returned))] if name == returned:
+            return [*body[:-2], ast.Return(value)]
+    return body

@@ -1,0 +1,111 @@
+"""What a judge could not load is found by the build, in a process of its own, and named with its repair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course, find_course
+from autograder.errors import UsageError
+from autograder.loading import loading_faults
+from autograder.release import build
+from autograder.tests.test_faults import edit
+from autograder.tests.tiny_course import make_course
+
+TEST = "tests/tiny/test_q1_words.py"
+IMPORT = "from autograder.checks import agree, check"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return make_course(tmp_path)
+
+
+def faults(course: Course) -> list[str]:
+    return loading_faults(course, [course.assignment(name) for name in course.assignments])
+
+
+def missing(file: str, line: int) -> str:
+    return (
+        f"{file}, line {line}: cannot be imported: ModuleNotFoundError: No module named 'gensimm'. Install 'gensimm' where"
+        " autograder runs, or correct the import."
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (TEST, IMPORT, f"import gensimm.models\n{IMPORT}", missing(TEST, 3)),
+        (
+            TEST,
+            "from solutions.tiny import count_words",
+            "from solutions.tiny import count",
+            f"{TEST}, line 4: cannot be imported: ImportError: cannot import name 'count' from 'solutions.tiny' (solutions/tiny.py).",
+        ),
+        (
+            TEST,
+            "def test_counts_words(submission, draw)",
+            "def test_counts_words(submission, drow)",
+            f"{TEST}, line 7: test_counts_words asks for 'drow', and there is no fixture of that name. A check may ask for"
+            " submission, draw, and fixtures of its own file.",
+        ),
+        (
+            TEST,
+            IMPORT,
+            f"import pytest\npytest.importorskip('gensimm')\n{IMPORT}",
+            "tests/tiny: pytest does not find the check test_counts_words. Is its file skipped, or its name bound anew?",
+        ),
+        (TEST, IMPORT, f"raise SystemExit(3)\n{IMPORT}", f"{TEST}, line 3: cannot be imported: SystemExit: 3."),
+        (
+            TEST,
+            IMPORT,
+            f"import os\nos._exit(3)\n{IMPORT}",
+            f"{TEST}: to import it ends Python with exit status 3. A module may define things, and do nothing else.",
+        ),
+        ("solutions/tiny.py", "import numpy", "import gensimm\nimport numpy", missing("solutions/tiny.py", 3)),
+        (
+            "solutions/misconceptions/tiny.py",
+            "from solutions",
+            "import gensimm\nfrom solutions",
+            missing("solutions/misconceptions/tiny.py", 2),
+        ),
+    ],
+    ids=["import", "name", "fixture", "skipped", "exit", "crash", "reference", "misconceptions"],
+)
+def test_what_cannot_be_loaded_is_named(course: Course, file: str, old: str, new: str, told: str) -> None:
+    edit(course, file, old, new)
+    assert faults(course) == [told]
+
+
+def test_files_of_one_name_and_fixtures_of_their_own_are_no_fault(course: Course) -> None:
+    """Of two assignments each is collected from its own files, with what pytest itself offers."""
+    own = "import pytest\n\n\n@pytest.fixture\ndef text():\n    return 'a'\n\n\n@pytest.mark.parametrize('case', [1, 2])\n"
+    edit(course, TEST, '@check("q1", points=1, visible', f'{own}@check("q1", points=1, visible')
+    edit(
+        course,
+        TEST,
+        "test_counts_words(submission, draw)",
+        "test_counts_words(submission, draw, text, case, tmp_path, request)",
+    )
+    for path in list(course.root.rglob("*tiny*")):
+        if path.is_file() and "misconceptions" not in path.parts:
+            other = course.root / path.relative_to(course.root).as_posix().replace("tiny", "other")
+            other.parent.mkdir(exist_ok=True)
+            other.write_bytes(path.read_bytes())
+    (course.root / "tests/other").mkdir()
+    (course.root / "tests/other/test_q1_words.py").write_text(
+        "from autograder.checks import check\n\n\n@check('q1', points=1)\ndef test_other(submission):\n    ...\n"
+    )
+    assert faults(find_course(course.root)) == []
+
+
+def test_build_refuses_and_leaves_the_course_as_it_was(course: Course) -> None:
+    edit(course, TEST, IMPORT, f"import gensimm\n{IMPORT}")
+    before = sorted(course.root.rglob("*"))
+    with pytest.raises(UsageError) as raised:
+        build(course)
+    assert (
+        str(raised.value) == f"{missing(TEST, 3)}\n    Nothing was written to release/. Correct this, then build again."
+    )
+    assert sorted(course.root.rglob("*")) == before
