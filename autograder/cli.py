@@ -185,6 +185,12 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
 @click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
 @click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    help="Title of the assignment's column in the template, or ASSIGNMENT=TITLE; grader_config.py remembers it.",
+)
+@click.option(
     "--hold-pending", is_flag=True, help="Leave out submissions that still wait for a person to grade a part."
 )
 @course_option
@@ -194,6 +200,7 @@ def export(
     template: Path | None,
     output: Path | None,
     assignments: tuple[str, ...],
+    columns: tuple[str, ...],
     hold_pending: bool,
     folder: Path | None,
 ) -> None:
@@ -202,7 +209,9 @@ def export(
 
     course = _course(folder)
     target = output or course.root / f"grades-{to}.csv"
-    done = export_grades(course, to, template, target, list(assignments) or None, hold_pending=hold_pending)
+    done = export_grades(
+        course, to, template, target, list(assignments) or None, hold_pending=hold_pending, columns=columns
+    )
     for line in done.lines():
         click.echo(line)
     click.echo(f"grades  {target}")

@@ -136,11 +136,7 @@ def _questions(result: Result, grade: Grade | None, cells: Sequence[NotebookNode
             "about": _about_points(judged.get(name), marks.get(name)),
             "checks": [check for check in result.checks if check.question == name],
             "answer": _shown(texts.get(name)) if name not in judged and name not in unanswered else "",
-            "comments": [
-                printable(comment.text.strip())
-                for comment in comments
-                if of_cell.get(comment.cell, comment.cell) == name
-            ],
+            "comments": [comment.text for comment in comments if of_cell.get(comment.cell, comment.cell) == name],
         }
         for name in order
         if name in judged or name in marks

@@ -16,6 +16,7 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader_config import course_directory
 from autograder.people import Student
+from autograder.results import printable
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,11 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
         penalty,
         status,
         tuple(map(_mark, cells)),
-        tuple(Comment(c.name, c.comment, bool(c.manual_comment)) for c in said if (c.comment or "").strip()),
+        tuple(
+            Comment(c.name, text, c.manual_comment is not None)
+            for c in said
+            if (text := printable(c.comment or "").strip())
+        ),
     )
 
 

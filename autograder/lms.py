@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograder.errors import UsageError
@@ -58,8 +58,47 @@ def slug(title: str) -> str:
     return re.sub(r"[\W_]+", "_", title.casefold()).strip("_")
 
 
-def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+def is_titled(header: str, title: str) -> bool:
+    """Whether a column's header is ``title``, perhaps with what a platform puts around it: a kind, a number or a display.
+
+    >>> is_titled("Assignment: Homework 1: Padding (Real)", "Homework 1: padding"), is_titled("TF-IDF (2)", "TF-IDF (1)")
+    (True, True)
+    >>> is_titled("Assignment: Padding (Real)", "Homework 1: Padding")
+    False
+    """
+    return _is_called(header, title) or _is_called(_without_kind(header), title)
+
+
+def _is_called(header: str, title: str) -> bool:
+    wanted = {slug(title), slug(_without_suffix(title))} - {""}
+    return bool(wanted & {slug(header), slug(_without_suffix(header))})
+
+
+def _without_kind(header: str) -> str:
+    return re.sub(r"^[^:]{1,40}:\s*", "", header)
+
+
+def _without_suffix(header: str) -> str:
+    return re.sub(r" \([^()]*\)$", "", header)
+
+
+def _columns_titled(sheet: Sheet, title: str | None) -> list[int]:
+    """The columns that an instructor calls so; without their kind only where none is called so as a whole."""
+    if title is None:
+        return []
+    whole = [i for i, header in enumerate(sheet.header) if _is_called(header, title)]
+    return whole or [i for i, header in enumerate(sheet.header) if is_titled(header, title)]
+
+
+def _exactly(sheet: Sheet, title: str | None, columns: list[int]) -> list[int]:
+    return [i for i in columns if sheet.header[i] == title]
+
+
+def canvas_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
     """The layout of a gradebook that Canvas exported.
+
+    Args:
+        titles: assignment -> what its column is called, where that is not its name.
 
     Raises:
         UsageError: the file is no such gradebook, or two columns have an assignment's name.
@@ -74,12 +113,9 @@ def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     possible = head[0] if head else 0
     read_only = {column for column in range(len(header)) if possible and sheet.cell(possible, column) == "(read only)"}
     for name in assignments:
-        numbered = [
-            i
-            for i, title in enumerate(header)
-            if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name) and i not in read_only
-        ]
-        if (column := _only(sheet, name, numbered)) is not None:
+        named = [i for i, title in enumerate(header) if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name)]
+        columns = [i for i in _columns_titled(sheet, titles.get(name)) or named if i not in read_only]
+        if (column := _only(sheet, name, _exactly(sheet, titles.get(name), columns) or columns)) is not None:
             layout.points[name] = column
             layout.maxima[name] = {sheet.cell(possible, column).strip()} if possible else set()
     for row in range(possible + 1, len(sheet.raw)):
@@ -101,8 +137,11 @@ def _canvas_keys(student: str, cells: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+def moodle_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
     """The layout of a grading worksheet of one assignment, or of grades exported from Moodle's gradebook.
+
+    Args:
+        titles: as for ``canvas_layout``; a worksheet has one column for points, whatever they say.
 
     Raises:
         UsageError: the file is neither, or a worksheet with another number of assignments than one.
@@ -115,7 +154,7 @@ def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
             )
         return _worksheet(sheet, assignments[0])
     if any(_column(sheet, names) is not None for names in (EMAIL, ID_NUMBER, USERNAME)):
-        return _gradebook(sheet, assignments)
+        return _gradebook(sheet, assignments, titles)
     raise UsageError(
         f"{sheet.path}: is neither Moodle's grading worksheet nor grades exported from its gradebook (in English, German or Spanish)."
         f" It has the columns {sheet.columns()}."
@@ -131,16 +170,18 @@ def _worksheet(sheet: Sheet, assignment: str) -> Layout:
     return layout
 
 
-def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+def _gradebook(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
     layout = Layout(rows=_moodle_rows(sheet))
-    titles = [re.sub(r"^[^:]{1,40}:\s*", "", title) for title in sheet.header]
+    shown = [_without_kind(title) for title in sheet.header]
     for name in assignments:
-        named = {i: title for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)}
+        like_it = [i for i, title in enumerate(shown) if slug(_without_suffix(title)) == slug(name)]
+        named = {i: shown[i] for i in _columns_titled(sheet, titles.get(name)) or like_it}
         feedback = [
             i for i, title in named.items() if title.endswith("(Feedback)") or sheet.header[i].startswith("Feedback:")
         ]
         real = [i for i, title in named.items() if title.endswith("(Real)")]
-        if (column := _only(sheet, name, real or [i for i in named if i not in feedback])) is not None:
+        points = [i for i in named if i not in feedback]
+        if (column := _only(sheet, name, _exactly(sheet, titles.get(name), points) or real or points)) is not None:
             layout.points[name] = column
             if feedback:
                 layout.feedback[name] = feedback[0]
@@ -177,11 +218,14 @@ def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
 
 def _only(sheet: Sheet, assignment: str, columns: list[int]) -> int | None:
     if len(columns) > 1:
-        found = ", ".join(f"'{sheet.header[i]}'" for i in columns)
+        found = ", ".join(f"'{printable(sheet.header[i])}'" for i in columns)
         raise UsageError(
-            f"{sheet.path}: several columns could be '{assignment}': {found}. Rename or remove all but one."
+            f"{sheet.path}: several columns could be '{assignment}': {found}. Say which with --column, or rename all but one."
         )
     return columns[0] if columns else None
 
 
-LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {"canvas": canvas_layout, "moodle": moodle_layout}
+LAYOUTS: dict[str, Callable[[Sheet, Sequence[str], Mapping[str, str]], Layout]] = {
+    "canvas": canvas_layout,
+    "moodle": moodle_layout,
+}
