@@ -9,9 +9,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
@@ -23,6 +25,7 @@ from autograder.grading import Graded
 from autograder.harmless import harmless
 from autograder.nbgrader_config import course_directory, nbgrader_config
 from autograder.record import Recorder
+from autograder.report import write_report
 from autograder.results import CheckResult, Result
 from autograder.tests.tiny_course import RIGHT, open_file, submit
 
@@ -164,3 +167,30 @@ def test_an_answer_reads_as_it_was_written(built: Course) -> None:
     record(built, prose=f"**Bold** {SCRIPT} and 1 < 2")
     assert "<strong>Bold</strong>" in page(built) and SCRIPT not in page(built)
     assert f"your answer Bold {SCRIPT} and 1 < 2" in text(built)
+
+
+def test_the_report_shows_who_has_what_and_leads_to_each_page(built: Course, tmp_path: Path) -> None:
+    """The links hold where the folder is moved to, whatever a student is called."""
+    record(built, "ann #7 & 100%")
+    answer_in_formgrader(built, "ann #7 & 100%")
+    record(built, "ben")
+    record(built, "eve", damaged=True)
+    directory = course_directory(built)
+    with Gradebook(directory.db_url, directory.course_id) as book:
+        book.add_student("idle", first_name="Ida", last_name="<b>Idle")
+    write_report(built)
+    moved = tmp_path / "elsewhere"
+    built.root.rename(moved)
+    page = (moved / "report/index.html").read_text()
+    [table] = BeautifulSoup(page, "html.parser").select("table.class")
+    rows = {row.th.get_text(" "): row.td for row in table.select("tr")[1:]}
+    assert {name: cell.get_text(" ") for name, cell in rows.items()} == {
+        "ann #7 & 100%": "4.75 / 6",
+        "ben": "3 / 6 waits for a person",
+        "eve": "could not be graded",
+        "idle Ida <b>Idle": "not handed in",
+    }
+    for name, student in (("ann #7 & 100%", "ann #7 & 100%"), ("ben", "ben"), ("eve", "eve")):
+        shown = moved / "report" / unquote(rows[name].a["href"])
+        assert shown.is_file() and f'<div class="soft">{html.escape(student)}</div>' in shown.read_text()
+    assert rows["idle Ida <b>Idle"].a is None
