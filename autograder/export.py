@@ -78,7 +78,8 @@ def export(
         )
     sheet = Sheet.read(template)
     named = named_columns(columns, grades.assignments)
-    layout = LAYOUTS[to](sheet, grades.assignments, {**course.settings.course.columns, **named})
+    sheet.titles = {**course.settings.course.columns, **named}
+    layout = LAYOUTS[to](sheet, grades.assignments)
     missing = [name for name in grades.assignments if name not in layout.points]
     _check_columns(sheet, layout, named)
     if missing and (assignments or not layout.points):

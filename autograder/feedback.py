@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from autograder import store
@@ -157,7 +157,7 @@ def _about_points(judged: tuple[float, float] | None, mark: Mark | None) -> str:
     if judged is None:
         said.append("graded by a person" if mark.by_person else "awaits a person" if mark.points is None else "")
     elif mark.by_person:
-        said.append(f"given by a person; by the checks below {judged[0]:g}")
+        said.append(f"given by a person; the checks below give {judged[0]:g}")
     if mark.extra:
         said.append(f"{mark.extra:g} of it extra credit")
     return "; ".join(filter(None, said))
@@ -189,4 +189,6 @@ def _shown(cell: NotebookNode | None) -> Markup:
     """A student's text as HTML: what has a tag in it is a block that harmless.py wrote; anything else is shown as it was typed."""
     if cell is None or cell.cell_type != "markdown" or not cell.metadata.nbgrader.get("solution"):
         return Markup()
-    return Markup(cell.source) if cell.source.startswith("<div>\n") else escape(printable(cell.source))
+    if cell.source.startswith("<div>\n"):
+        return Markup(cell.source)
+    return Markup('<p class="typed">{}</p>').format(printable(cell.source))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from autograder.errors import UsageError
@@ -79,26 +79,20 @@ def _without_kind(header: str) -> str:
 
 
 def _without_suffix(header: str) -> str:
-    return re.sub(r" \([^()]*\)$", "", header)
+    """A header without Canvas' number, Moodle's display, or the points that other platforms put behind a title."""
+    return re.sub(r" (?:\([^()]*\)|\[[^\]]*\].*|\w+ Grade(?: <.*)?)$", "", header)
 
 
-def _columns_titled(sheet: Sheet, title: str | None) -> list[int]:
-    """The columns that an instructor calls so; without their kind only where none is called so as a whole."""
-    if title is None:
+def _titled(sheet: Sheet, assignment: str) -> list[int]:
+    """The columns that the instructor named for an assignment; without their kind only where none is called so as a whole."""
+    if (title := sheet.titles.get(assignment)) is None:
         return []
     whole = [i for i, header in enumerate(sheet.header) if _is_called(header, title)]
     return whole or [i for i, header in enumerate(sheet.header) if is_titled(header, title)]
 
 
-def _exactly(sheet: Sheet, title: str | None, columns: list[int]) -> list[int]:
-    return [i for i in columns if sheet.header[i] == title]
-
-
-def canvas_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
+def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     """The layout of a gradebook that Canvas exported.
-
-    Args:
-        titles: assignment -> what its column is called, where that is not its name.
 
     Raises:
         UsageError: the file is no such gradebook, or two columns have an assignment's name.
@@ -113,9 +107,8 @@ def canvas_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str,
     possible = head[0] if head else 0
     read_only = {column for column in range(len(header)) if possible and sheet.cell(possible, column) == "(read only)"}
     for name in assignments:
-        named = [i for i, title in enumerate(header) if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name)]
-        columns = [i for i in _columns_titled(sheet, titles.get(name)) or named if i not in read_only]
-        if (column := _only(sheet, name, _exactly(sheet, titles.get(name), columns) or columns)) is not None:
+        numbered = [i for i, title in enumerate(header) if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name)]
+        if (column := _only(sheet, name, numbered, read_only)) is not None:
             layout.points[name] = column
             layout.maxima[name] = {sheet.cell(possible, column).strip()} if possible else set()
     for row in range(possible + 1, len(sheet.raw)):
@@ -137,11 +130,8 @@ def _canvas_keys(student: str, cells: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def moodle_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
+def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     """The layout of a grading worksheet of one assignment, or of grades exported from Moodle's gradebook.
-
-    Args:
-        titles: as for ``canvas_layout``; a worksheet has one column for points, whatever they say.
 
     Raises:
         UsageError: the file is neither, or a worksheet with another number of assignments than one.
@@ -154,7 +144,7 @@ def moodle_layout(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str,
             )
         return _worksheet(sheet, assignments[0])
     if any(_column(sheet, names) is not None for names in (EMAIL, ID_NUMBER, USERNAME)):
-        return _gradebook(sheet, assignments, titles)
+        return _gradebook(sheet, assignments)
     raise UsageError(
         f"{sheet.path}: is neither Moodle's grading worksheet nor grades exported from its gradebook (in English, German or Spanish)."
         f" It has the columns {sheet.columns()}."
@@ -170,18 +160,18 @@ def _worksheet(sheet: Sheet, assignment: str) -> Layout:
     return layout
 
 
-def _gradebook(sheet: Sheet, assignments: Sequence[str], titles: Mapping[str, str]) -> Layout:
+def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     layout = Layout(rows=_moodle_rows(sheet))
-    shown = [_without_kind(title) for title in sheet.header]
+    titles = [_without_kind(title) for title in sheet.header]
     for name in assignments:
-        like_it = [i for i, title in enumerate(shown) if slug(_without_suffix(title)) == slug(name)]
-        named = {i: shown[i] for i in _columns_titled(sheet, titles.get(name)) or like_it}
+        like_it = [i for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)]
+        named = {i: titles[i] for i in _titled(sheet, name) or like_it}
         feedback = [
             i for i, title in named.items() if title.endswith("(Feedback)") or sheet.header[i].startswith("Feedback:")
         ]
-        real = [i for i, title in named.items() if title.endswith("(Real)")]
-        points = [i for i in named if i not in feedback]
-        if (column := _only(sheet, name, _exactly(sheet, titles.get(name), points) or real or points)) is not None:
+        others = {i for i, title in named.items() if not title.endswith("(Real)")}
+        without = others if len(others) < len(named) else feedback
+        if (column := _only(sheet, name, list(named), without)) is not None:
             layout.points[name] = column
             if feedback:
                 layout.feedback[name] = feedback[0]
@@ -216,16 +206,20 @@ def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
     return next((i for i, title in enumerate(sheet.header) if title.casefold() in wanted), None)
 
 
-def _only(sheet: Sheet, assignment: str, columns: list[int]) -> int | None:
-    if len(columns) > 1:
-        found = ", ".join(f"'{printable(sheet.header[i])}'" for i in columns)
+def _only(sheet: Sheet, assignment: str, columns: list[int], without: Collection[int] = ()) -> int | None:
+    """The one column for the points of an assignment: of those that the instructor named, else of those called like it.
+
+    Raises:
+        UsageError: there are several.
+    """
+    found = [i for i in _titled(sheet, assignment) or columns if i not in without]
+    exact = [i for i in found if sheet.header[i] == sheet.titles.get(assignment)]
+    if len(exact or found) > 1:
+        several = ", ".join(f"'{printable(sheet.header[i])}'" for i in exact or found)
         raise UsageError(
-            f"{sheet.path}: several columns could be '{assignment}': {found}. Say which with --column, or rename all but one."
+            f"{sheet.path}: several columns could be '{assignment}': {several}. Say which with --column, or rename all but one."
         )
-    return columns[0] if columns else None
+    return next(iter(exact or found), None)
 
 
-LAYOUTS: dict[str, Callable[[Sheet, Sequence[str], Mapping[str, str]], Layout]] = {
-    "canvas": canvas_layout,
-    "moodle": moodle_layout,
-}
+LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {"canvas": canvas_layout, "moodle": moodle_layout}

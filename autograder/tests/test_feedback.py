@@ -120,7 +120,7 @@ def test_whoever_writes_the_page_it_holds_verdict_points_and_words(built: Course
         assert done.returncode == 0, done.stderr
     told = text(built)
     assert "4.75 of 6 points 1 point was taken off: handed in late" in told  # 1.5 + 3 + 0.75 + 0.5 - 1
-    assert "q1 words 1.5 / 2 given by a person; by the checks below 0 comment A slip of the pen." in told
+    assert "q1 words 1.5 / 2 given by a person; the checks below give 0 comment A slip of the pen." in told
     assert "How many?" in told and "about q2" in told
     assert "explain 1.25 / 1 graded by a person; 0.5 of it extra credit" in told
     assert 'comment Well argued, "but" 1 < 2 <script>alert(1)</script> See page 3.' in told
