@@ -494,7 +494,7 @@ def test_other_wrong_use_is_one_clear_line(course: Course, tmp_path: Path) -> No
 
 
 def test_every_export_command_of_the_page_works(
-    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    copied: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (Path(__file__).parents[2] / "docs/lms.md").read_text()
     commands = re.findall(r"^autograder (export .*)$", page, re.MULTILINE)
@@ -503,6 +503,6 @@ def test_every_export_command_of_the_page_works(
     (tmp_path / "canvas-export.csv").write_text(CANVAS)
     (tmp_path / "moodle-worksheet.csv").write_text(WORKSHEET)
     for command in commands:
-        outcome = CliRunner().invoke(main, [*shlex.split(command), "--course", str(course.root), "--output", "out.csv"])
+        outcome = CliRunner().invoke(main, [*shlex.split(command), "--course", str(copied.root), "--output", "out.csv"])
         assert outcome.exit_code == 0, outcome.output
         assert (tmp_path / "out.csv").stat().st_size > 0
