@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Comment as CommentOnCell
+from nbgrader.api import Grade as GradeOfCell
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload, undefer
 
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -99,7 +102,7 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
             grades |= {
                 (student.id, name): Grade(student.id, name, None, maximum, 0.0, "not submitted") for student in students
             }
-            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in gradebook.assignment_submissions(name)}
+            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in _submissions(gradebook, name)}
     return Grades(sorted(students, key=lambda s: s.id), wanted, grades)
 
 
@@ -115,6 +118,20 @@ def read_grade(course: Course, student: str, assignment: str) -> Grade | None:
         except MissingEntry:
             return None
         return _grade(submission, assignment, float(submission.max_score))
+
+
+def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
+    """Every submission with its cells and comments: read one by one they take seconds of a class of 300."""
+    notebooks = selectinload(SubmittedAssignment.notebooks)
+    options = [
+        notebooks.selectinload(SubmittedNotebook.grades).selectinload(GradeOfCell.cell),
+        notebooks.selectinload(SubmittedNotebook.comments).selectinload(CommentOnCell.cell),
+        undefer(SubmittedAssignment.score),
+        undefer(SubmittedAssignment.needs_manual_grade),
+        undefer(SubmittedAssignment.late_submission_penalty),
+    ]
+    ours = SubmittedAssignment.assignment == gradebook.find_assignment(assignment)
+    return list(gradebook.db.query(SubmittedAssignment).options(*options).filter(ours))
 
 
 @contextlib.contextmanager
