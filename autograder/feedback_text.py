@@ -49,7 +49,7 @@ def summary(result: Result, grade: Grade | None = None) -> str:
         if points is None:
             continue  # it waits for a person
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
-        first = lost[0].hint or lost[0].rationale if lost and points < max_points else ""
+        first = " ".join((lost[0].hint or lost[0].rationale).split()) if lost and points < max_points else ""
         lines.append(f"{question}: {points:g} / {max_points:g}" + (f" ({first})" if first else ""))
     return "\n".join(lines)
 

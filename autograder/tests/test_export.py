@@ -400,7 +400,7 @@ def test_the_same_export_twice_gives_the_same_bytes(course: Course, tmp_path: Pa
 
 def test_feedback_comes_from_the_kept_results(course: Course, tmp_path: Path) -> None:
     check = CheckResult(
-        question="q1", check="test_x", title="pads", status="failed", points=0, max_points=5, hint="Which end?"
+        question="q1", check="test_x", title="pads", status="failed", points=0, max_points=5, hint="Which\nend?"
     )
     store.save(
         course,
