@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
 
 from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.progress import open_console
 from autograder.sandbox.machine import usual_workers
 
 P = ParamSpec("P")
@@ -103,7 +103,7 @@ def grade(
     from autograder.grade import grade as grade_paths
     from autograder.nbgrader_config import gradebook_place
 
-    course, console = _course(folder, key), Console()
+    course, console = _course(folder, key), open_console()
     course.settings.jail.minimum = jail or course.settings.jail.minimum
     course.settings.jail.cold = cold or course.settings.jail.cold
     results = grade_paths(course, list(paths), **options, console=console)
@@ -132,7 +132,7 @@ def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: s
     from autograder.verify import verify as verify_tests
 
     course = _course(folder, key)
-    sys.exit(0 if verify_tests(course, assignments, console=Console(), keep=not anew, **options) else 1)
+    sys.exit(0 if verify_tests(course, assignments, console=open_console(), keep=not anew, **options) else 1)
 
 
 @main.command()
@@ -147,7 +147,7 @@ def calibrate(assignment: str, anew: bool, folder: Path | None, **options: Any) 
     """Train right and known-wrong solutions over many seeds, and write the thresholds that follow."""
     from autograder.calibrate import calibrate as measure
 
-    sys.exit(0 if measure(_course(folder), assignment, console=Console(), keep=not anew, **options) else 1)
+    sys.exit(0 if measure(_course(folder), assignment, console=open_console(), keep=not anew, **options) else 1)
 
 
 @main.command()
@@ -158,7 +158,7 @@ def doctor(json_file: Path | None, folder: Path | None) -> None:
     """Try what hostile code would try, and say what this machine enforces and has."""
     from autograder.doctor import doctor as examine
 
-    sys.exit(0 if examine(_course(folder), json_file, Console()) else 1)
+    sys.exit(0 if examine(_course(folder), json_file, open_console()) else 1)
 
 
 @main.command()
@@ -185,6 +185,12 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write; default: grades-<lms>.csv.")
 @click.option("--assignment", "assignments", multiple=True, help="Only this assignment; may be given several times.")
 @click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    help="Title of the assignment's column in the template, or ASSIGNMENT=TITLE; grader_config.py remembers it.",
+)
+@click.option(
     "--hold-pending", is_flag=True, help="Leave out submissions that still wait for a person to grade a part."
 )
 @course_option
@@ -194,6 +200,7 @@ def export(
     template: Path | None,
     output: Path | None,
     assignments: tuple[str, ...],
+    columns: tuple[str, ...],
     hold_pending: bool,
     folder: Path | None,
 ) -> None:
@@ -202,7 +209,9 @@ def export(
 
     course = _course(folder)
     target = output or course.root / f"grades-{to}.csv"
-    done = export_grades(course, to, template, target, list(assignments) or None, hold_pending=hold_pending)
+    done = export_grades(
+        course, to, template, target, list(assignments) or None, hold_pending=hold_pending, columns=columns
+    )
     for line in done.lines():
         click.echo(line)
     click.echo(f"grades  {target}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -49,6 +49,9 @@ class Autograder(Configurable):
     ).tag(config=True)
     leak_exceptions = List(
         Unicode(), help="Solution statements that may stand in a release although the reference holds them."
+    ).tag(config=True)
+    columns = Dict(
+        Unicode(), help="Assignment: title of its column in the learning platform's file, where the names differ."
     ).tag(config=True)
     key = Unicode("", help="The draw key, unless --key gives one; empty: AUTOGRADER_KEY, then the key file.").tag(
         config=True

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autograder import store
+from autograder.columns import named_columns, remember
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback_text import summary
 from autograder.fill import ExportReport, Feedback, Filling, number
 from autograder.grades import Grades, read_grades
-from autograder.lms import LAYOUTS
+from autograder.lms import LAYOUTS, Layout, is_titled
+from autograder.people import printable
 from autograder.sheet import Sheet, harmless
 
 COLUMNS = [
@@ -27,6 +30,7 @@ COLUMNS = [
     "late_penalty",
     "status",
     "feedback",
+    "comments",
 ]
 
 
@@ -38,6 +42,7 @@ def export(
     assignments: list[str] | None = None,
     feedback: Feedback | None = None,
     hold_pending: bool = False,
+    columns: Sequence[str] = (),
 ) -> ExportReport:
     """Write the grades of ``assignments`` (default: all) to ``target``.
 
@@ -45,16 +50,21 @@ def export(
         to: ``canvas``, ``moodle`` or ``csv``.
         template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
         feedback: (student, assignment) -> text; by default the summary of the results that were kept.
+        columns: ``assignment=title`` (of one assignment: its title) of columns that are called otherwise; the course remembers them.
         hold_pending: leave out submissions that still wait for a person; else their points so far are written, and they are named.
 
     Raises:
         UsageError: there is no gradebook, template, column or file to write to, or the template is another kind of file.
     """
     store.ensure_writable(target)
-    kept, unreadable = _kept_feedback(course)
-    feedback = feedback or kept
     grades = read_grades(course, assignments)
+    kept, unreadable = _kept_feedback(course, grades)
+    feedback = feedback or kept
     if to == "csv":
+        if columns:
+            raise UsageError(
+                "--column: names a column of the learning platform's file, and --to csv fills none. Leave it out."
+            )
         report = _write_table(grades, target, feedback)
         report.notes += unreadable
         return report
@@ -67,24 +77,49 @@ def export(
             f"{target}: is the template. Name another file with --output, so that the export stays as it was."
         )
     sheet = Sheet.read(template)
+    named = named_columns(columns, grades.assignments)
+    sheet.titles = {**course.settings.course.columns, **named}
     layout = LAYOUTS[to](sheet, grades.assignments)
     missing = [name for name in grades.assignments if name not in layout.points]
+    _check_columns(sheet, layout, named)
     if missing and (assignments or not layout.points):
         raise UsageError(
-            f"{template}: has no column for '{missing[0]}'. It has {sheet.columns()}. Name the column like the assignment."
+            f"{template}: has no column for '{missing[0]}'. It has {sheet.columns()}. Name the column like the assignment, or say"
+            " which one it is with --column."
         )
     report = Filling(sheet, layout, grades, feedback, hold_pending).fill()
-    report.notes += [*unreadable, *(f"{name}: has no column in {template.name}." for name in missing)]
+    report.notes += unreadable
+    report.notes += [f"{name}: has no column in {template.name}." for name in missing]
     sheet.write(target)
+    report.notes += remember(course, named)
     return report
 
 
-def _kept_feedback(course: Course) -> tuple[Feedback, list[str]]:
+def _check_columns(sheet: Sheet, layout: Layout, named: Mapping[str, str]) -> None:
+    """See that every column that was named is there, and that no two assignments share one.
+
+    Raises:
+        UsageError: one is missing, or shared.
+    """
+    for name, title in named.items():
+        if name not in layout.points or not is_titled(sheet.header[layout.points[name]], title):
+            raise UsageError(f"{sheet.path}: has no column '{printable(title)}' for points. It has {sheet.columns()}.")
+    holders: dict[int, str] = {}
+    for name, column in layout.points.items():
+        if (other := holders.setdefault(column, name)) != name:
+            raise UsageError(
+                f"{sheet.path}: the column '{printable(sheet.header[column])}' is that of '{other}' and of '{name}'. Name another with"
+                " --column, or mend c.Autograder.columns in grader_config.py."
+            )
+
+
+def _kept_feedback(course: Course, grades: Grades) -> tuple[Feedback, list[str]]:
     """What to say of each submission; and a line for each kept result that cannot be read and so says nothing."""
     details = course.settings.course.show_details
     results, unreadable = store.load_all(course)
     shown = (result.for_students(details) for result in results)
-    kept = {(result.student, result.assignment): summary(result) for result in shown}
+    found = {(result.student, result.assignment): result for result in shown}
+    kept = {of: summary(result, grades.grades.get(of)) for of, result in found.items()}
     return (lambda student, assignment: kept.get((student, assignment), "")), unreadable
 
 
@@ -99,7 +134,8 @@ def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportRepo
             about = [student.id, student.last_name, student.first_name, student.email, student.lms_id]
             points = "" if grade.points is None else number(grade.points)
             numbers = [points, number(grade.max_points), number(grade.late_penalty)]
-            texts = [harmless(text or "") for text in (*about, feedback(student.id, name))]
-            writer.writerow([name, *texts[:-1], *numbers, grade.status, texts[-1]])
+            comments = "\n".join(f"{c.cell}: {c.text}" for c in grade.comments if c.by_person)
+            texts = [harmless(text or "") for text in (*about, feedback(student.id, name), comments)]
+            writer.writerow([name, *texts[:-2], *numbers, grade.status, *texts[-2:]])
     store.write_whole(target, text.getvalue())
     return ExportReport(written=len(grades.students) * len(grades.assignments))

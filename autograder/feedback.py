@@ -1,68 +1,194 @@
-"""The page a student reads: per question what was asked, what was seen, what it cost, and what to think about."""
+"""The page a student reads: per question what was asked, what was seen, what it cost, and what a person gave and said."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from markupsafe import Markup
+from nbformat import NotebookNode
 
 from autograder import store
 from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.grades import Grade, Mark, read_grade
 from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.intake import read_regular
 from autograder.pages import draw, render
-from autograder.results import Result
+from autograder.results import Result, printable
 
 SECRET_FILE = "submission_secret.txt"
 MAX_SECRET = 1000  # bytes; nbgrader's have 64
 
 
 def write_feedback(course: Course, result: Result) -> Path:
-    """Write the feedback page of one submission where nbgrader's release_feedback looks for it."""
-    path = course.tree("feedback") / result.student / result.assignment / f"{result.assignment}.html"
-    manual = _awaiting_a_person(course, result) if result.checks else ""
-    seen = result.for_students(course.settings.course.show_details)
-    store.write_whole(path, feedback_page(seen, manual), shown=True)
-    handed_in = course.tree("submitted") / result.student / result.assignment
+    """Write the feedback page of one submission where nbgrader's release_feedback looks for it.
+
+    Raises:
+        UsageError: the gradebook cannot be read.
+    """
+    path = page_path(course, result.student, result.assignment)
+    store.write_whole(path, current_page(course, _with_what_counts(course, result)), shown=True)
+    write_beside(course, result.student, result.assignment)
+    return path
+
+
+def page_path(course: Course, student: str, assignment: str) -> Path:
+    return course.tree("feedback") / student / assignment / f"{assignment}.html"
+
+
+def write_beside(course: Course, student: str, assignment: str) -> None:
+    """Write what release_feedback reads beside a page: it stops the whole class where one of the two files is missing."""
+    path = page_path(course, student, assignment)
+    handed_in = course.tree("submitted") / student / assignment
     stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
     store.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
     secret = read_regular(handed_in / SECRET_FILE, MAX_SECRET + 1)
     known = secret and len(secret) <= MAX_SECRET and secret.isascii()
-    store.write_whole(path.with_name(SECRET_FILE), secret if secret and known else _nobodys_secret(course, result))
-    return path
+    made = _nobodys_secret(course, student, assignment)
+    store.write_whole(path.with_name(SECRET_FILE), secret if secret and known else made)
 
 
-def _nobodys_secret(course: Course, result: Result) -> str:
-    """For work that did not come through nbgrader's exchange: release_feedback stops the whole class where one is missing."""
-    about = f"feedback\0{result.student}\0{result.assignment}"
+def _nobodys_secret(course: Course, student: str, assignment: str) -> str:
+    """For work that did not come through nbgrader's exchange."""
+    about = f"feedback\0{student}\0{assignment}"
     return hmac.new(course.key, about.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def feedback_page(result: Result, manual: str = "") -> str:
+def _with_what_counts(course: Course, result: Result) -> Result:
+    """The result; for a file that could not be graded the earlier one, whose points still count, with what is to be said of the file."""
+    if result.checks:
+        return result
+    try:
+        earlier = store.load(course, result.student, result.assignment)
+    except UsageError:
+        return result
+    if earlier is None or not earlier.checks:
+        return result
+    return earlier.model_copy(update={"notes": [*result.notes, *earlier.notes]})
+
+
+def current_page(course: Course, result: Result) -> str:
+    """The page of a result, with what the gradebook holds of it now.
+
+    Raises:
+        UsageError: the gradebook cannot be read.
+    """
+    grade = read_grade(course, result.student, result.assignment) if result.checks else None
+    seen = result.for_students(course.settings.course.show_details)
+    return feedback_page(seen, grade, _graded_cells(course, result) if grade else ())
+
+
+def feedback_page(result: Result, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
     """The page as HTML.
 
     Args:
-        manual: a line about questions that a person grades.
+        grade: what the gradebook holds: a person's points and comments, extra credit and a late penalty.
+        cells: those that nbgrader grades or may comment, in the notebook's order, with the student's text.
     """
-    questions = [
+    if grade is not None and result.points is None and not any(check.status == "error" for check in result.checks):
+        grade = None  # the verdict did not reach the gradebook: what that holds is another's
+    questions = _questions(result, grade, cells)
+    points, max_points = result.points, result.max_points
+    if grade is not None:
+        points, max_points = grade.points, sum(mark.max_points for mark in grade.marks if mark.points is not None)
+    return render(
+        "feedback.html",
+        result=result,
+        questions=questions,
+        points=points,
+        max_points=max_points,
+        percent=min(100, round(100 * (points or 0) / max_points)) if max_points else 0,
+        lines=_about_total(grade) if grade else [],
+        draw=draw,
+    )
+
+
+def _about_total(grade: Grade) -> list[str]:
+    """What the points at the top do not say themselves."""
+    waiting = sum(mark.max_points for mark in grade.marks if mark.points is None and grade.points is not None)
+    late = grade.late_penalty
+    return [
+        *([f"{waiting:g} more points await a person, who reads your own words"] if waiting else []),
+        *([f"{late:g} {'point was' if late == 1 else 'points were'} taken off: handed in late"] if late else []),
+    ]
+
+
+def _questions(result: Result, grade: Grade | None, cells: Sequence[NotebookNode]) -> list[dict[str, Any]]:
+    """The judge's questions and those of a person, in the notebook's order, each with its comments."""
+    judged = result.question_points()
+    marks = {mark.question: mark for mark in grade.marks} if grade else {}
+    of_cell = _questions_of_cells(cells)
+    order = list(dict.fromkeys([*of_cell.values(), *judged, *marks]))
+    comments = grade.comments if grade else ()
+    unanswered = {comment.cell for comment in comments if not comment.by_person}
+    texts = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+    return [
         {
             "name": name,
-            "title": result.questions[name],
-            "points": points,
-            "max_points": max_points,
+            "title": result.questions.get(name, ""),
+            "points": _points(judged.get(name), marks.get(name)),
+            "max_points": marks[name].max_points if name in marks else judged[name][1],
+            "about": _about_points(judged.get(name), marks.get(name)),
             "checks": [check for check in result.checks if check.question == name],
+            "answer": _shown(texts.get(name)) if name not in judged and name not in unanswered else "",
+            "comments": [comment.text for comment in comments if of_cell.get(comment.cell, comment.cell) == name],
         }
-        for name, (points, max_points) in result.question_points().items()
+        for name in order
+        if name in judged or name in marks
     ]
-    percent = round(100 * (result.points or 0) / result.max_points) if result.max_points else 0
-    return render("feedback.html", result=result, questions=questions, percent=percent, manual=manual, draw=draw)
 
 
-def _awaiting_a_person(course: Course, result: Result) -> str:
-    released = nbformat.read(course.assignment(result.assignment).released, as_version=4)
-    marks = [cell.metadata.get("nbgrader", {}) for cell in released.cells]
-    by_hand = [mark for mark in marks if mark.get("grade") and mark.get("solution")]
-    points = sum(mark.get("points", 0) for mark in by_hand)
-    return f"{points:g} more points await a person, who reads your own words" if by_hand else ""
+def _points(judged: tuple[float, float] | None, mark: Mark | None) -> float | None:
+    if mark is not None and mark.points is not None:
+        return mark.points
+    return judged[0] if judged else None
+
+
+def _about_points(judged: tuple[float, float] | None, mark: Mark | None) -> str:
+    """Where the points of a question come from, if not from the judge alone."""
+    if mark is None:
+        return ""
+    said = []
+    if judged is None:
+        said.append("graded by a person" if mark.by_person else "awaits a person" if mark.points is None else "")
+    elif mark.by_person:
+        said.append(f"given by a person; the checks below give {judged[0]:g}")
+    if mark.extra:
+        said.append(f"{mark.extra:g} of it extra credit")
+    return "; ".join(filter(None, said))
+
+
+def _questions_of_cells(cells: Sequence[NotebookNode]) -> dict[str, str]:
+    """Cell -> the question that it answers: itself, or the next one whose points follow it."""
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for mark in (cell.metadata.nbgrader for cell in cells):
+        waiting.append(mark.grade_id)
+        if mark.get("grade") or mark.get("task"):
+            found |= dict.fromkeys(waiting, mark.grade_id)
+            waiting = []
+    last = list(found.values())[-1:]
+    return found | dict.fromkeys(waiting, *last) if last else found
+
+
+def _graded_cells(course: Course, result: Result) -> list[NotebookNode]:
+    """The cells of a submission that nbgrader knows, as it was recorded; the released ones where it was not."""
+    recorded = course.tree("autograded") / result.student / result.assignment / f"{result.assignment}.ipynb"
+    path = recorded if recorded.is_file() else course.assignment(result.assignment).released
+    cells = nbformat.read(path, as_version=4).cells
+    named = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
+    return [cell for cell in named if any(cell.metadata.nbgrader.get(kind) for kind in ("grade", "solution", "task"))]
+
+
+def _shown(cell: NotebookNode | None) -> Markup:
+    """A student's text as HTML: what has a tag in it is a block that harmless.py wrote; anything else is shown as it was typed."""
+    if cell is None or cell.cell_type != "markdown" or not cell.metadata.nbgrader.get("solution"):
+        return Markup()
+    if cell.source.startswith("<div>\n"):
+        return Markup(cell.source)
+    return Markup('<p class="typed">{}</p>').format(printable(cell.source))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import indent
+from typing import TYPE_CHECKING
 
 from autograder.results import CheckResult, Result
+
+if TYPE_CHECKING:  # nbgrader is not where otter grades
+    from autograder.grades import Comment, Grade
 
 
 def check_text(check: CheckResult) -> str:
@@ -29,13 +34,26 @@ def question_text(result: Result, question: str) -> str:
     return "\n".join(check_text(check) for check in result.checks if check.question == question)
 
 
-def summary(result: Result) -> str:
-    """One line per question: its points and, where points were lost, what to look at first."""
+def summary(result: Result, grade: Grade | None = None) -> str:
+    """One line per question: its points, a person's where there are some, and where the judge took points, what to look at first."""
     if not result.checks:
         return " ".join(result.notes)
+    marks = {mark.question: mark for mark in grade.marks} if grade else {}
+    judged = result.question_points()
     lines = []
-    for question, (points, max_points) in result.question_points().items():
+    for question in [*judged, *(name for name in marks if name not in judged)]:
+        mark = marks.get(question)
+        points, max_points = judged.get(question, (None, 0.0))
+        if mark is not None and mark.points is not None:
+            points, max_points = mark.points, mark.max_points
+        if points is None:
+            continue  # it waits for a person
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
-        first = lost[0].hint or lost[0].rationale if lost else ""
+        first = " ".join((lost[0].hint or lost[0].rationale).split()) if lost and points < max_points else ""
         lines.append(f"{question}: {points:g} / {max_points:g}" + (f" ({first})" if first else ""))
     return "\n".join(lines)
+
+
+def said(comments: Iterable[Comment]) -> list[str]:
+    """What a person said of a submission, one line per cell."""
+    return [f"comment on {c.cell}: {' '.join(c.text.split())}" for c in comments if c.by_person]

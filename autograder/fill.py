@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from autograder.feedback_text import said
 from autograder.grades import Grade, Grades
 from autograder.lms import Layout, Row
 from autograder.people import Student, printable
@@ -62,6 +64,7 @@ class Filling:
         self.final = {"graded"} if hold_pending else {"graded", "needs a person"}
         self.decimal = "," if any("," in text for texts in layout.maxima.values() for text in texts) else "."
         self.report = ExportReport()
+        self.kept: dict[str, list[str]] = defaultdict(list)  # assignment -> rows whose comment the platform had already
 
     def fill(self) -> ExportReport:
         """Fill in the points; everything else stays as it is and is named."""
@@ -76,6 +79,10 @@ class Filling:
         self.report.without_row += sorted({grade.student for grade in graded} - there)
         self._note_waiting(there)
         self._note_maxima()
+        for name, labels in self.kept.items():
+            self.report.notes.append(
+                f"{name}: the comments that stood in the file stay, ours follow: {', '.join(labels)}."
+            )
         return self.report
 
     def _fill_cell(self, row: Row, grade: Grade) -> bool:
@@ -89,10 +96,22 @@ class Filling:
             )
             return False
         self.sheet.set(row.index, column, number(grade.points).replace(".", self.decimal))
-        comments, text = self.layout.feedback.get(grade.assignment), self.feedback(grade.student, grade.assignment)
-        if comments is not None and text:
-            self.sheet.set(row.index, comments, harmless("<br>".join(html.escape(line) for line in text.splitlines())))
+        comments = self.layout.feedback.get(grade.assignment)
+        if comments is not None:
+            self._fill_comment(row, comments, grade)
         return True
+
+    def _fill_comment(self, row: Row, column: int, grade: Grade) -> None:
+        """Write what the judge and a person say; of what stood there only what an earlier export wrote is replaced."""
+        there = self.sheet.cell(row.index, column)
+        lines = [*self.feedback(grade.student, grade.assignment).splitlines(), *said(grade.comments)]
+        ours = "<br>".join(html.escape(line) for line in lines)
+        theirs = _without_ours(there, grade)
+        if not ours:
+            return
+        if theirs:
+            self.kept[grade.assignment].append(row.label)
+        self.sheet.set(row.index, column, f"{theirs}<br>{ours}" if theirs else harmless(ours))
 
     def _note_waiting(self, there: set[str]) -> None:
         """Say for whom nothing was written, or not everything yet, although something was handed in."""
@@ -112,6 +131,22 @@ class Filling:
                 self.report.notes.append(
                     f"{name}: the file's maximum is {number(theirs)}, here it is {here}; points were written as they are."
                 )
+
+
+def _without_ours(comment: str, grade: Grade) -> str:
+    """A comment of the platform without the lines that an earlier export wrote.
+
+    >>> from autograder.grades import Mark
+    >>> grade = Grade("ann", "padding", 1.0, 2.0, 0.0, "graded", (Mark("q1", 1.0, 2.0),))
+    >>> _without_ours("Well done!<br />q1: 0 / 2 (Which end?)<br>comment on q1: a slip", grade)
+    'Well done!'
+    """
+    names = {html.escape(part) for part in (*(m.question for m in grade.marks), *(c.cell for c in grade.comments))}
+    if not names:
+        return comment
+    name = f"(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})"
+    ours = re.compile(rf"\s*(?:<p[^>]*>)?(?:comment on {name}: |{name}: [\d.]+ / [\d.]+)")
+    return "<br>".join(line for line in re.split(r"<br ?/?>", comment.strip()) if not ours.match(line))
 
 
 def _value(text: str) -> float | None:

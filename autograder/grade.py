@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.progress import TextColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -21,6 +23,8 @@ from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress
 from autograder.record import Recorder
 from autograder.results import Result
+
+LEAST_LOST = 16  # columns of the terminal for what was lost: one question with its points, in any course
 
 
 def grade(
@@ -70,7 +74,7 @@ def grade(
         finally:  # what was graded is kept, whatever stops the rest
             results = [counted[key] for key in sorted(counted)] + [_not_graded(line) for line in collection.problems]
             unwritten = _write_lines(json_file, results)
-    console.print(table(results))
+    console.print(table(results, console.width))
     for line in [line for result in results for line in remarks(result)]:
         console.print(Text(line), soft_wrap=True)
     if unwritten is not None:
@@ -178,16 +182,29 @@ def _points(result: Result) -> str:
     return "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g}"
 
 
-def table(results: list[Result]) -> Table:
-    """Points per submission, and where they were lost."""
-    shown = Table(
-        *(Column(name, overflow="fold") for name in ("assignment", "student", "points", "seconds", "lost in"))
-    )
-    for result in results:
-        lost = [f"{q} {p:g}/{m:g}" for q, (p, m) in result.question_points().items() if p < m]
-        row = (result.assignment, result.student, _points(result), f"{result.seconds:.1f}", ", ".join(lost))
+def table(results: list[Result], room: int) -> RenderableType:
+    """Points per submission, and where they were lost: a table, or lines where a table would break names in two."""
+    titles = ("assignment", "student", "points", "seconds", "lost in")
+    rows = [
+        (r.assignment, r.student, _points(r), f"{r.seconds:.1f}", ", ".join(f"{q} {p:g}/{m:g}" for q, p, m in _lost(r)))
+        for r in results
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)]
+    if (
+        sum(widths[:-1]) + min(widths[-1], LEAST_LOST) + 3 * len(titles) + 1 > room
+    ):  # two blanks and a line for each column
+        told = [(f"{name}  {student}  {points}", lost) for name, student, points, _, lost in rows]
+        return Group(
+            *(Padding(Text(line), (0, 0, 0, 4 * level)) for of in told for level, line in enumerate(of) if line)
+        )
+    shown = Table(*(Column(title, no_wrap=True) for title in titles[:-1]), titles[-1])
+    for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown
+
+
+def _lost(result: Result) -> list[tuple[str, float, float]]:
+    return [(question, p, m) for question, (p, m) in result.question_points().items() if p < m]
 
 
 def remarks(result: Result) -> list[str]:

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Comment as CommentOnCell
+from nbgrader.api import Grade as GradeOfCell
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload, undefer
 
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader_config import course_directory
 from autograder.people import Student
+from autograder.results import printable
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook holds of one question.
+
+    Attributes:
+        points: a person's where there are some, else the judge's, and extra credit; None where neither has given any.
+        by_person: whether a person gave them.
+    """
+
+    question: str
+    points: float | None
+    max_points: float
+    extra: float = 0.0
+    by_person: bool = False
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What was said of one cell, by a person or, of an answer left as it was released, by nbgrader."""
+
+    cell: str
+    text: str
+    by_person: bool
 
 
 @dataclass(frozen=True)
@@ -31,6 +62,8 @@ class Grade:
     max_points: float
     late_penalty: float
     status: Literal["graded", "needs a person", "not graded", "not submitted"]
+    marks: tuple[Mark, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,11 +86,7 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
     Raises:
         UsageError: there is no gradebook, or it does not know an assignment.
     """
-    directory = course_directory(course)
-    url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise UsageError(f"{url.database}: there is no gradebook yet. Run `autograder grade` first.")
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    with _gradebook(course) as gradebook:
         in_book = sorted(assignment.name for assignment in gradebook.assignments)
         known = [name for name in course.assignments if name in in_book]
         known += [name for name in in_book if name not in known]
@@ -73,8 +102,51 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
             grades |= {
                 (student.id, name): Grade(student.id, name, None, maximum, 0.0, "not submitted") for student in students
             }
-            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in gradebook.assignment_submissions(name)}
+            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in _submissions(gradebook, name)}
     return Grades(sorted(students, key=lambda s: s.id), wanted, grades)
+
+
+def read_grade(course: Course, student: str, assignment: str) -> Grade | None:
+    """The grade of one submission, if the gradebook has it.
+
+    Raises:
+        UsageError: there is no gradebook, or it cannot be read.
+    """
+    with _gradebook(course) as gradebook:
+        try:
+            submission = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            return None
+        return _grade(submission, assignment, float(submission.max_score))
+
+
+def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
+    """Every submission with its cells and comments: read one by one they take seconds of a class of 300."""
+    notebooks = selectinload(SubmittedAssignment.notebooks)
+    options = [
+        notebooks.selectinload(SubmittedNotebook.grades).selectinload(GradeOfCell.cell),
+        notebooks.selectinload(SubmittedNotebook.comments).selectinload(CommentOnCell.cell),
+        undefer(SubmittedAssignment.score),
+        undefer(SubmittedAssignment.needs_manual_grade),
+        undefer(SubmittedAssignment.late_submission_penalty),
+    ]
+    ours = SubmittedAssignment.assignment == gradebook.find_assignment(assignment)
+    return list(gradebook.db.query(SubmittedAssignment).options(*options).filter(ours))
+
+
+@contextlib.contextmanager
+def _gradebook(course: Course) -> Iterator[Gradebook]:
+    directory = course_directory(course)
+    url = make_url(directory.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise UsageError(f"{url.database}: there is no gradebook yet. Run `autograder grade` first.")
+    try:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        raise UsageError(f"{place}: cannot be read: {reason}.") from error
 
 
 def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
@@ -85,4 +157,25 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
     status: Literal["graded", "needs a person", "not graded"] = (
         "not graded" if missing else "needs a person" if submission.needs_manual_grade else "graded"
     )
-    return Grade(submission.student_id, assignment, points, maximum, penalty, status)
+    said = [comment for notebook in submission.notebooks for comment in notebook.comments]
+    return Grade(
+        submission.student_id,
+        assignment,
+        points,
+        maximum,
+        penalty,
+        status,
+        tuple(map(_mark, cells)),
+        tuple(
+            Comment(c.name, text, c.manual_comment is not None)
+            for c in said
+            if (text := printable(c.comment or "").strip())
+        ),
+    )
+
+
+def _mark(cell: Any) -> Mark:
+    given = cell.auto_score if cell.manual_score is None else cell.manual_score
+    extra = float(cell.extra_credit or 0.0)
+    points = None if given is None else float(given) + extra
+    return Mark(cell.name, points, float(cell.cell.max_score or 0.0), extra, cell.manual_score is not None)

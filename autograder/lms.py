@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from autograder.errors import UsageError
@@ -58,6 +58,39 @@ def slug(title: str) -> str:
     return re.sub(r"[\W_]+", "_", title.casefold()).strip("_")
 
 
+def is_titled(header: str, title: str) -> bool:
+    """Whether a column's header is ``title``, perhaps with what a platform puts around it: a kind, a number or a display.
+
+    >>> is_titled("Assignment: Homework 1: Padding (Real)", "Homework 1: padding"), is_titled("TF-IDF (2)", "TF-IDF (1)")
+    (True, True)
+    >>> is_titled("Assignment: Padding (Real)", "Homework 1: Padding")
+    False
+    """
+    return _is_called(header, title) or _is_called(_without_kind(header), title)
+
+
+def _is_called(header: str, title: str) -> bool:
+    wanted = {slug(title), slug(_without_suffix(title))} - {""}
+    return bool(wanted & {slug(header), slug(_without_suffix(header))})
+
+
+def _without_kind(header: str) -> str:
+    return re.sub(r"^[^:]{1,40}:\s*", "", header)
+
+
+def _without_suffix(header: str) -> str:
+    """A header without Canvas' number, Moodle's display, or the points that other platforms put behind a title."""
+    return re.sub(r" (?:\([^()]*\)|\[[^\]]*\].*|\w+ Grade(?: <.*)?)$", "", header)
+
+
+def _titled(sheet: Sheet, assignment: str) -> list[int]:
+    """The columns that the instructor named for an assignment; without their kind only where none is called so as a whole."""
+    if (title := sheet.titles.get(assignment)) is None:
+        return []
+    whole = [i for i, header in enumerate(sheet.header) if _is_called(header, title)]
+    return whole or [i for i, header in enumerate(sheet.header) if is_titled(header, title)]
+
+
 def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     """The layout of a gradebook that Canvas exported.
 
@@ -74,12 +107,8 @@ def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     possible = head[0] if head else 0
     read_only = {column for column in range(len(header)) if possible and sheet.cell(possible, column) == "(read only)"}
     for name in assignments:
-        numbered = [
-            i
-            for i, title in enumerate(header)
-            if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name) and i not in read_only
-        ]
-        if (column := _only(sheet, name, numbered)) is not None:
+        numbered = [i for i, title in enumerate(header) if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name)]
+        if (column := _only(sheet, name, numbered, read_only)) is not None:
             layout.points[name] = column
             layout.maxima[name] = {sheet.cell(possible, column).strip()} if possible else set()
     for row in range(possible + 1, len(sheet.raw)):
@@ -133,14 +162,16 @@ def _worksheet(sheet: Sheet, assignment: str) -> Layout:
 
 def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     layout = Layout(rows=_moodle_rows(sheet))
-    titles = [re.sub(r"^[^:]{1,40}:\s*", "", title) for title in sheet.header]
+    titles = [_without_kind(title) for title in sheet.header]
     for name in assignments:
-        named = {i: title for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)}
+        like_it = [i for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)]
+        named = {i: titles[i] for i in _titled(sheet, name) or like_it}
         feedback = [
             i for i, title in named.items() if title.endswith("(Feedback)") or sheet.header[i].startswith("Feedback:")
         ]
-        real = [i for i, title in named.items() if title.endswith("(Real)")]
-        if (column := _only(sheet, name, real or [i for i in named if i not in feedback])) is not None:
+        others = {i for i, title in named.items() if not title.endswith("(Real)")}
+        without = others if len(others) < len(named) else feedback
+        if (column := _only(sheet, name, list(named), without)) is not None:
             layout.points[name] = column
             if feedback:
                 layout.feedback[name] = feedback[0]
@@ -175,13 +206,20 @@ def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
     return next((i for i, title in enumerate(sheet.header) if title.casefold() in wanted), None)
 
 
-def _only(sheet: Sheet, assignment: str, columns: list[int]) -> int | None:
-    if len(columns) > 1:
-        found = ", ".join(f"'{sheet.header[i]}'" for i in columns)
+def _only(sheet: Sheet, assignment: str, columns: list[int], without: Collection[int] = ()) -> int | None:
+    """The one column for the points of an assignment: of those that the instructor named, else of those called like it.
+
+    Raises:
+        UsageError: there are several.
+    """
+    found = [i for i in _titled(sheet, assignment) or columns if i not in without]
+    exact = [i for i in found if sheet.header[i] == sheet.titles.get(assignment)]
+    if len(exact or found) > 1:
+        several = ", ".join(f"'{printable(sheet.header[i])}'" for i in exact or found)
         raise UsageError(
-            f"{sheet.path}: several columns could be '{assignment}': {found}. Rename or remove all but one."
+            f"{sheet.path}: several columns could be '{assignment}': {several}. Say which with --column, or rename all but one."
         )
-    return columns[0] if columns else None
+    return next(iter(exact or found), None)
 
 
 LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {"canvas": canvas_layout, "moodle": moodle_layout}

@@ -84,6 +84,7 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
+    config.GenerateFeedback.setdefault("exporter_class", "autograder.nbgrader_feedback.FeedbackExporter")
     if "permissions" not in config.Autograde:  # nbgrader's own let everybody read what was graded
         config.Autograde.permissions = 660 if config.CourseDirectory.get("groupshared") else 440 if is_shared(root) else 400
     return config

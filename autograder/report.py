@@ -1,28 +1,33 @@
-"""The page an instructor reads: scores, hard questions, and the misconceptions to teach again."""
+"""The page an instructor reads: who has what, hard questions, and the misconceptions to teach again."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
+from urllib.parse import quote
 
 from autograder import store
 from autograder.course import Course
 from autograder.errors import UsageError
+from autograder.feedback import page_path
+from autograder.fill import number
+from autograder.grades import Grade, read_grades
 from autograder.pages import histogram, render
 from autograder.results import Result
 
 
 def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:
-    """Write report/index.html from every kept result.
+    """Write report/index.html from every kept result and the gradebook.
 
     Returns:
         The page, and a line for each result that cannot be read and so is missing in it.
 
     Raises:
-        UsageError: nothing has been graded yet, or ``json_file`` cannot be written.
+        UsageError: nothing has been graded yet, the gradebook cannot be read, or ``json_file`` cannot be written.
     """
     if json_file is not None:
         store.ensure_writable(json_file)
@@ -37,18 +42,65 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
     pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
+    path = course.root / "report" / "index.html"
     page = render(
         "report.html",
         assignments=pictured,
-        results=results,
+        **_class_table(course, path, results),
+        noted=[(result, _link(course, path, result.student, result.assignment)) for result in results if result.notes],
         graded=graded,
         total=len(results),
         students=students,
         unreadable=unreadable,
     )
-    path = course.root / "report" / "index.html"
     store.write_whole(path, page)
     return path, unreadable
+
+
+def _class_table(course: Course, report: Path, results: list[Result]) -> dict[str, Any]:
+    """The columns (assignments that somebody handed in) and rows (students) of a table of what everybody has.
+
+    Raises:
+        UsageError: the gradebook cannot be read.
+    """
+    grades = read_grades(course)
+    kept = {(result.student, result.assignment) for result in results}
+    handed_in = kept | {of for of, grade in grades.grades.items() if grade.status != "not submitted"}
+    columns = [name for name in grades.assignments if any(of[1] == name for of in handed_in)]
+    names = {student: "" for student, _ in kept} | {student.id: student.full_name for student in grades.students}
+    rows = [
+        {
+            "student": student,
+            "name": names[student],
+            "cells": [
+                {
+                    **_cell(grades.grades.get((student, name)), (student, name) in kept),
+                    "link": _link(course, report, student, name),
+                }
+                for name in columns
+            ],
+        }
+        for student in sorted(names)
+    ]
+    return {"columns": columns, "rows": rows}
+
+
+def _cell(grade: Grade | None, is_kept: bool) -> dict[str, str]:
+    """What one student has for one assignment, as the gradebook says; ``is_kept``: whether there is a result, be it without points."""
+    if grade is not None and grade.points is not None:
+        waits = "waits for a person" if grade.status == "needs a person" else ""
+        return {"text": f"{number(grade.points)} / {number(grade.max_points)}", "about": waits}
+    if is_kept or (grade is not None and grade.status == "not graded"):
+        return {"text": "could not be graded", "kind": "error"}
+    return {"text": "not handed in", "kind": "soft"}
+
+
+def _link(course: Course, report: Path, student: str, assignment: str) -> str:
+    """The address of a feedback page as seen from the report, so that it holds wherever the folder is; empty where there is none."""
+    page = page_path(course, student, assignment)
+    if not page.is_file():
+        return ""
+    return "/".join(quote(os.fsencode(part), safe="") for part in Path(os.path.relpath(page, report.parent)).parts)
 
 
 def summarise(results: list[Result]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +30,7 @@ class Sheet:
         raw: the cells of each row, undecoded.
         ends: what ends each row.
         bom: whether the file starts with a byte order mark.
+        titles: assignment -> title of the column of its points, where an instructor has named one.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Sheet:
     bom: bool
     raw: list[list[str]]
     ends: list[str]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-WIDTH, HEIGHT = 1040, 1540  # of the window: the first assignment, down to what to teach again
+WIDTH, HEIGHT = 1040, 1900  # of the window: who has what, and the first assignment down to what to teach again
 
 
 def browser() -> str | None:

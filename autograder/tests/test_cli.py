@@ -192,6 +192,10 @@ class TestAClass:
         assert "3 / 5" in ben and "q1 0/2" in ben
         assert "ben tiny: q1: Counts letters and spaces" in graded.done.stdout
 
+    def test_progress_is_told_where_the_output_is_no_terminal(self, graded: Graded) -> None:
+        told = [text for text in graded.done.stdout.splitlines() if text.startswith("grading ")]
+        assert told[0] == f"grading 0 of {len(told) - 1}: starting the judge" and "ben tiny 3 / 5" in " ".join(told)
+
     def test_nbgrader_finds_points_trees_and_times(self, graded: Graded) -> None:
         assert scores(graded.course, "ann") == {"q1": (2.0, None), "q2": (3.0, None), "explain": (None, None)}
         assert scores(graded.course, "ben")["q1"] == (0.0, None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import pickle
 import re
 import shlex
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
             book.add_notebook(name, name)
             book.add_grade_cell("q1", name, name, max_score=5, cell_type="code")
         book.add_grade_cell("explain", "padding", "padding", max_score=1, cell_type="markdown")
+        book.add_solution_cell("explain", "padding", "padding")
         for student, known in STUDENTS.items():
             book.add_student(student, **known)
         enter(book, "ahacker", "padding", 4.5, 1)
@@ -218,6 +221,156 @@ def test_moodles_gradebook_export(course: Course, tmp_path: Path) -> None:
     assert "alyssa@example.edu,5.5,for ahacker,-,-\n" in text and "s-103,,1.75,for s-103,-,-\n" in text
 
 
+# A person's words
+
+
+@pytest.fixture
+def commented(course: Course, tmp_path: Path) -> Course:
+    """The course, where a person has overruled the judge for Alyssa and told her and Ben why."""
+    shutil.copytree(course.root, tmp_path / "commented")
+    copied = find_course(tmp_path / "commented")
+    directory = course_directory(copied)
+    with Gradebook(directory.db_url, directory.course_id) as book:
+        book.find_grade("q1", "padding", "padding", "ahacker").manual_score = 5
+        for student, words in (("ahacker", "=1 < 2,\nand well put"), ("ben@example.edu", "No.")):
+            book.find_comment("explain", "padding", "padding", student).manual_comment = words
+        book.find_comment("explain", "padding", "padding", "s-103").auto_comment = "No response."
+        book.db.commit()
+    check = CheckResult(
+        question="q1", check="t", title="pads", status="failed", points=4.5, max_points=5, hint="Which end?"
+    )
+    about: dict[str, Any] = {
+        "submission": "",
+        "points": 4.5,
+        "max_points": 5,
+        "seconds": 1,
+        "questions": {"q1": "Pads"},
+    }
+    store.save(copied, Result(assignment="padding", student="ahacker", checks=[check], **about))
+    return copied
+
+
+def test_the_table_holds_what_a_person_said(commented: Course, tmp_path: Path) -> None:
+    export(commented, "csv", None, tmp_path / "grades.csv", ["padding"])
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows["ahacker"]["comments"] == "explain: =1 < 2,\nand well put"
+    assert (
+        rows["ahacker"]["feedback"] == "q1: 5 / 5\nexplain: 1 / 1"
+    )  # as a person sees it, and no hint where no point is lost
+    assert rows["ben@example.edu"]["comments"] == "explain: No." and rows["s-103"]["comments"] == ""
+
+
+def test_moodle_gets_what_a_person_said_and_keeps_what_it_had(commented: Course, tmp_path: Path) -> None:
+    ours = "q1: 5 / 5<br>explain: 1 / 1<br>comment on explain: =1 &lt; 2, and well put"
+    sheet = WORKSHEET.replace("No,-,-,", "Yes,-,-,")
+    kept = "padding: the comments that stood in the file stay, ours follow: "
+    text, report = fill(commented, "moodle", sheet, tmp_path, "padding", feedback=None)
+    rows = {row[0]: row[9] for row in csv.reader(text.splitlines())}
+    assert rows["Participant 71"] == ours
+    assert rows["Participant 72"] == "Well done<br>comment on explain: No."
+    assert f"{kept}Ben Bitdiddle (Participant 72)." in report.notes and rows["Participant 73"] == ""
+
+    earlier = "Please see me.<br />q1: 0 / 5 (Which end?)<br />comment on explain: No!"
+    again = text.replace(ours, earlier)
+    text, report = fill(commented, "moodle", again, tmp_path, "padding", feedback=None)
+    assert text == again.replace(earlier, f"Please see me.<br>{ours}")
+    assert f"{kept}Alyssa Hacker (Participant 71), Ben Bitdiddle (Participant 72)." in report.notes
+
+
+# Columns
+
+TITLED = "Student,ID,SIS Login ID,Homework 1: Padding (9001),TF-IDF (208548),TF-IDF (7)\nx,101,ahacker,,,\n"
+
+
+@pytest.fixture
+def copied(course: Course, tmp_path: Path) -> Course:
+    shutil.copytree(course.root, tmp_path / "copied")
+    return find_course(tmp_path / "copied")
+
+
+def test_a_column_that_was_named_is_filled_and_remembered(copied: Course, tmp_path: Path) -> None:
+    config = copied.root / "grader_config.py"
+    config.write_bytes(b"\xef\xbb\xbfcfg = get_config()  # mine\r\ncfg.CourseDirectory.course_id = 'nlp'")
+    config.chmod(0o640)
+    columns = ["padding=Homework 1: Padding", "tensor_shapes=TF-IDF (208548)"]
+    text, report = fill(copied, "canvas", TITLED, tmp_path, columns=columns)
+    assert text.endswith("x,101,ahacker,5.5,0.6667,\n")
+    assert f"padding: {config} remembers the column 'Homework 1: Padding'." in report.notes
+    added = (
+        b'\r\ncfg.Autograder.columns.update({"padding": "Homework 1: Padding"})'
+        b'\r\ncfg.Autograder.columns.update({"tensor_shapes": "TF-IDF (208548)"})\r\n'
+    )
+    assert (
+        config.read_bytes()
+        == b"\xef\xbb\xbfcfg = get_config()  # mine\r\ncfg.CourseDirectory.course_id = 'nlp'" + added
+    )
+    assert config.stat().st_mode & 0o777 == 0o640 and {p.name for p in copied.root.iterdir()} == {
+        config.name,
+        "gradebook.db",
+    }
+
+    later = find_course(copied.root)
+    pickle.dumps(later.settings)
+    assert fill(later, "canvas", TITLED, tmp_path)[0] == text
+    text, report = fill(later, "canvas", TITLED, tmp_path, "padding", columns=["Homework 1: Padding"])
+    assert "5.5,,\n" in text and not any("remembers" in note for note in report.notes)
+    fill(later, "canvas", TITLED, tmp_path, "tensor_shapes", columns=["TF-IDF (7)"])
+    assert config.read_bytes().endswith(added.replace(b"208548", b"7"))
+
+
+def test_moodles_columns_are_named_without_what_moodle_adds(copied: Course, tmp_path: Path) -> None:
+    sheet = (
+        '"ID number","Assignment: Homework 1: Pad (Real)","Assignment: Homework 1: Pad (Feedback)",'
+        '"Assignment: Homework 1: Pad (Percentage)"\ns-103,-,,-\n'
+    )
+    for title in ("homework 1: pad", "Assignment: Homework 1: Pad (Real)"):
+        text, _ = fill(copied, "moodle", sheet, tmp_path, "padding", feedback=lambda *_: "fine", columns=[title])
+        assert text.endswith("s-103,1.75,fine,-\n")
+
+
+@pytest.mark.parametrize(
+    ("assignments", "columns", "message"),
+    [
+        (
+            ["padding"],
+            ["Homework 2"],
+            "has no column 'Homework 2' for points. It has 'Student', 'ID', 'SIS Login ID', 'Homework 1: ",
+        ),
+        (
+            ["padding"],
+            ["TF-IDF"],
+            "several columns could be 'padding': 'TF-IDF (208548)', 'TF-IDF (7)'. Say which with --column",
+        ),
+        ([], ["TF-IDF (7)"], '--column "TF-IDF (7)": does not say for which assignment. Add --assignment, or write'),
+        (
+            [],
+            ["padding=TF-IDF (7)", "tensor_shapes=TF-IDF (7)"],
+            "'TF-IDF (7)' is that of 'padding' and of 'tensor_shapes'.",
+        ),
+        (["padding"], [], "Name the column like the assignment, or say which one it is with --column."),
+    ],
+)
+def test_a_column_that_is_none_or_several_is_one_clear_line(
+    copied: Course, tmp_path: Path, assignments: list[str], columns: list[str], message: str
+) -> None:
+    before = (copied.root / "grader_config.py").read_bytes()
+    with pytest.raises(UsageError) as error:
+        fill(copied, "canvas", TITLED, tmp_path, *assignments, columns=columns)
+    assert message in str(error.value) and "\n" not in str(error.value)
+    assert not (tmp_path / "out.csv").exists() and (copied.root / "grader_config.py").read_bytes() == before
+
+
+def test_a_configuration_that_cannot_be_rewritten_says_what_to_write(copied: Course, tmp_path: Path) -> None:
+    config = copied.root / "grader_config.py"
+    config.write_text("c = get_config()\nif True:\n    c.Autograder.columns = {}\n\nc = None  # no more\n")
+    before = config.read_bytes()
+    text, report = fill(copied, "canvas", TITLED, tmp_path, "padding", columns=["Homework 1: Padding"])
+    assert "x,101,ahacker,5.5,,\n" in text and config.read_bytes() == before
+    [line] = [note for note in report.notes if "cannot remember" in note]
+    assert line.endswith('Write there: c.Autograder.columns.update({"padding": "Homework 1: Padding"})')
+
+
 # One table
 
 
@@ -247,7 +400,7 @@ def test_the_same_export_twice_gives_the_same_bytes(course: Course, tmp_path: Pa
 
 def test_feedback_comes_from_the_kept_results(course: Course, tmp_path: Path) -> None:
     check = CheckResult(
-        question="q1", check="test_x", title="pads", status="failed", points=0, max_points=5, hint="Which end?"
+        question="q1", check="test_x", title="pads", status="failed", points=0, max_points=5, hint="Which\nend?"
     )
     store.save(
         course,
@@ -341,7 +494,7 @@ def test_other_wrong_use_is_one_clear_line(course: Course, tmp_path: Path) -> No
 
 
 def test_every_export_command_of_the_page_works(
-    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    copied: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = (Path(__file__).parents[2] / "docs/lms.md").read_text()
     commands = re.findall(r"^autograder (export .*)$", page, re.MULTILINE)
@@ -350,6 +503,6 @@ def test_every_export_command_of_the_page_works(
     (tmp_path / "canvas-export.csv").write_text(CANVAS)
     (tmp_path / "moodle-worksheet.csv").write_text(WORKSHEET)
     for command in commands:
-        outcome = CliRunner().invoke(main, [*shlex.split(command), "--course", str(course.root), "--output", "out.csv"])
+        outcome = CliRunner().invoke(main, [*shlex.split(command), "--course", str(copied.root), "--output", "out.csv"])
         assert outcome.exit_code == 0, outcome.output
         assert (tmp_path / "out.csv").stat().st_size > 0

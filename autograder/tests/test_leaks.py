@@ -160,3 +160,11 @@ def test_exception_for_the_head_of_a_block(course: Course, tmp_path: Path) -> No
 def test_exception_that_is_no_statement(course: Course, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"leak_exceptions: 'return \(' is no Python statement. Copy it as it stands."):
         stage(leaking(course, "return (").assignment("tiny"), tmp_path / "staged")
+
+
+def test_our_own_releases_need_no_exception() -> None:
+    course = find_course(Path(__file__).parents[2])
+    assert course.settings.course.leak_exceptions == []
+    for assignment in map(course.assignment, course.assignments):
+        secret = secrets(assignment)
+        assert [str(leak) for leak in find_leaks(assignment.released.parent, secret, assignment.name)] == []
