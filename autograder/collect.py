@@ -6,16 +6,17 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.handins import Finder, HandIn, assignment_stem
-from autograder.intake import Reader
+from autograder.handins import Finder, HandIn
+from autograder.intake import Box, Reader
 from autograder.people import Student, StudentNames, folder_name, printable
+from autograder.piles import assignment_stem
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def collect(
     collection = Collection()
     try:
         reader = Reader(course, collection.unpacked)
-        found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
+        known = {student.id for student in roster}
+        finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
+        found = _find(paths, finder, reader)
         names = StudentNames(_alike(found), roster)
         submissions = _submissions(found, names, reader)
     except BaseException:
@@ -132,13 +135,13 @@ def _age(submission: Submission) -> tuple[float, bool, str]:
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path in {os.path.abspath(path): path for path in paths}.values():
+    for path, box, told in _open(paths, reader):
         before = len(found), len(reader.problems)
         try:
-            found += finder.hand_ins(reader.open(path))
+            found += finder.hand_ins(box)
         except Ungradable as error:
             reader.problems.append(f"{printable(str(path))}: {error}")
-        if before == (len(found), len(reader.problems)):
+        if not told and before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
                 f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
@@ -146,6 +149,24 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
     if not found:
         raise UsageError(" ".join(reader.problems[:3]))
     return found
+
+
+def _open(paths: Sequence[Path], reader: Reader) -> list[tuple[Path, Box, bool]]:
+    """What lies at each path, and whether something was said of it already. Files that were named side by side are one pile."""
+    boxes: dict[tuple[str, bool], tuple[Path, Box, bool]] = {}
+    for path in {os.path.abspath(path): path for path in paths}.values():
+        before = len(reader.problems)
+        try:
+            box = reader.open(path)
+        except Ungradable as error:
+            reader.problems.append(f"{printable(str(path))}: {error}")
+            continue
+        pile = box.single and not box.tree
+        place = os.path.abspath(path.parent if pile else path), pile
+        first, others, told = boxes.get(place, (path, replace(box, files=[]), False))
+        told = told or len(reader.problems) > before
+        boxes[place] = first, replace(box, files=[*others.files, *box.files]), told
+    return list(boxes.values())
 
 
 def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> list[Submission]:
@@ -160,7 +181,7 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> li
             reader.problems.append(str(error))
             continue
         person, student = hand_in.person, names.of(hand_in.person)
-        name = None if person.origin == "folder" else person.name or None
+        name = None if person.origin in ("folder", "ilias") or person.name == person.login else person.name or None
         time = hand_in.time or hand_in.file.modified
         submissions[path, student] = Submission(
             student, path, hand_in.assignment, time, hand_in.file.origin, person.lms_id, name, hand_in.upload

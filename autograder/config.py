@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -39,6 +39,11 @@ class Autograder(Configurable):
     )
     which_submission = Enum(
         ["newest", "best"], "newest", help="Of several submissions by one student, the one that counts."
+    ).tag(config=True)
+    teams = Dict(
+        value_trait=List(Unicode()),
+        key_trait=Unicode(),
+        help='Teams whose members a platform does not name: {"Group A": ["doe", "roe"]}, with the students\' ids.',
     ).tag(config=True)
     show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(
         config=True

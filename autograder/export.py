@@ -42,7 +42,7 @@ def export(
     """Write the grades of ``assignments`` (default: all) to ``target``.
 
     Args:
-        to: ``canvas``, ``moodle`` or ``csv``.
+        to: a platform of ``LAYOUTS``, or ``csv``.
         template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
         feedback: (student, assignment) -> text; by default the summary of the results that were kept.
         hold_pending: leave out submissions that still wait for a person; else their points so far are written, and they are named.

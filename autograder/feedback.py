@@ -10,9 +10,9 @@ import nbformat
 
 from autograder import store
 from autograder.course import Course
-from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.intake import read_regular
 from autograder.pages import draw, render
+from autograder.platforms import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.results import Result
 
 SECRET_FILE = "submission_secret.txt"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -32,7 +33,7 @@ class File:
     """One file, wherever it lies.
 
     Attributes:
-        parts: its path inside what holds it.
+        parts: its path inside what holds it; letters with marks are written in one way, outside nbgrader's tree.
         origin: what the instructor would call it.
         fetch: its path on this disk; a file in a zip is unpacked now, and Ungradable raised when that fails.
     """
@@ -114,8 +115,12 @@ class Reader:
             beside = full.with_name("timestamp.txt")
             paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [_on_disk(p, base, full, path) for p in paths]
+        name = base.name
+        if not tree:  # there, names are ids
+            files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
+            name = _composed(name)
         return Box(
-            base.name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
+            name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
         )
 
     def unzip(self, path: Path, origin: str) -> Box:
@@ -137,7 +142,7 @@ class Reader:
                 name = f"{origin}:{printable('/'.join(entry.parts))}"
                 files.append(
                     File(
-                        entry.parts,
+                        tuple(map(_composed, entry.parts)),
                         name,
                         entry.modified or fallback,
                         partial(self._extract, archive, entry, name),
@@ -149,7 +154,7 @@ class Reader:
                     )
         self.notes += _first([f"{origin}: {line}" for line in odd], origin)
         self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
-        self._boxes[path] = Box(path.stem, files, zipped=True)
+        self._boxes[path] = Box(_composed(path.stem), files, zipped=True)
         return self._boxes[path]
 
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
@@ -251,6 +256,11 @@ def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
         _modified(path),
         lambda: path,
     )
+
+
+def _composed(text: str) -> str:
+    """A name as most systems write it: a Mac takes an "ü" apart."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _ignored(parts: tuple[str, ...]) -> bool:
