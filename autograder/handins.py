@@ -82,8 +82,6 @@ class Finder:
         """
         number, owner = next(self._numbers), _owner(box)
         box = box if owner else without_wrapper(box, self.assignments)
-        if not owner and self._is_unclear_class(box):
-            return
         people: dict[tuple[Person, str | None], list[HandIn]] = defaultdict(list)
         loose, zips = [], []
         for file, hand_in in self._whose(box, number, owner):
@@ -97,6 +95,10 @@ class Finder:
         mixed = bool(own) or any(person.origin == "folder" for person, _ in people)
         for hand_in in own:
             people[hand_in.person, hand_in.folder].append(hand_in)
+        if not (box.tree or owner):
+            for key in [key for key, some in people.items() if key[0].origin == "folder" and self._is_class(some)]:
+                self._refuse_class(f"{box.name}/{key[0].name}")
+                del people[key]
         yield from self._of_people(people, box, loose)
         for file, download in downloads:
             yield from self._in_download(file, download, mixed)
@@ -151,6 +153,7 @@ class Finder:
         uploaders: dict[str | None, dict[Person, None]] = defaultdict(dict)
         for of_one_person in people.values():
             uploaders[of_one_person[0].team][of_one_person[0].person] = None
+        unnamed: dict[str, None] = {}
         for of_one_person in people.values():
             chosen = self._chosen(of_one_person, box)
             if not chosen and box.tree:
@@ -162,26 +165,23 @@ class Finder:
                 loose += [hand_in.file.origin for hand_in in of_one_person if hand_in.rest[-1] != STAMP_FILE]
             stamp = self._timestamp(of_one_person)
             for hand_in in self._wanted(chosen, box):
+                time, members = hand_in.time or stamp, self._named_members(hand_in)
+                if not members and (team := _unnamed_team(hand_in)):
+                    unnamed[printable(team)] = None
                 mates = uploaders[hand_in.team] if hand_in.team else {}
-                for member in self._members(hand_in, mates):
-                    yield replace(hand_in, person=member, time=hand_in.time or stamp)
-
-    def _members(self, hand_in: HandIn, mates: Mapping[Person, None]) -> list[Person]:
-        """Everybody whom something counts for: as the instructor says, else as the platform does."""
-        person = hand_in.person
-        for name in filter(None, (hand_in.team, None if person.is_id else person.name)):
-            if members := self.teams.get(team_key(name)):
-                return [Person("folder", member, is_id=True) for member in members]
-        alone = not (hand_in.fellows or person.origin in ("folder", "gradescope"))
-        nameless = person.origin == "moodle" and person.lms_id is None
-        if team := hand_in.team or (alone and (nameless or TEAM.fullmatch(person.name)) and person.name):
-            graded = "those who uploaded" if hand_in.team else "that name"
-            note = (
-                f"'{printable(team)}': is a team, and the download does not name its members; graded under {graded}. "
-                "Name them in c.Autograder.teams, unless the export finds them in Moodle's worksheet."
+                for member in members or dict.fromkeys([hand_in.person, *hand_in.fellows, *mates]):
+                    yield replace(hand_in, person=member, time=time)
+        if unnamed:
+            self.reader.notes.append(
+                f"{printable(box.name)}: does not say who is in {_first(list(unnamed))}. Points go to the team's name, or to who "
+                "uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
             )
-            self.reader.notes += [note] if note not in self.reader.notes else []
-        return list(dict.fromkeys([person, *hand_in.fellows, *mates]))
+
+    def _named_members(self, hand_in: HandIn) -> list[Person]:
+        """Whom the instructor has named as the members of the team that handed in."""
+        names = filter(None, (hand_in.team, None if hand_in.person.is_id else hand_in.person.name))
+        members = next((found for name in names if (found := self.teams.get(team_key(name)))), ())
+        return [Person("folder", member, is_id=True) for member in members]
 
     def _loose_zips(self, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
         """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
@@ -207,17 +207,9 @@ class Finder:
                 own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
         return downloads, own
 
-    def _is_unclear_class(self, box: Box) -> bool:
-        """Whether one folder holds everything, and may be a class or one student's; said so then."""
-        tops = {file.parts[0] for file in box.files} - self.assignments
-        if box.tree or box.single or len(tops) != 1 or is_download(box.files):
-            return False
-        [top] = tops
-        inside = [replace(file, parts=file.parts[1:]) for file in box.files if file.parts[0] == top]
-        unclear = may_be_class([file for file in inside if file.parts], self.assignments)
-        if unclear:
-            self._refuse_class(f"{box.name}: its one folder '{top}'")
-        return unclear
+    def _is_class(self, of_one_person: list[HandIn]) -> bool:
+        """Whether what lies in one folder may be of many."""
+        return may_be_class([replace(hand_in.file, parts=hand_in.rest) for hand_in in of_one_person], self.assignments)
 
     def _refuse_class(self, origin: str) -> None:
         self.reader.problems.append(
@@ -338,6 +330,15 @@ class Finder:
                     return time
                 self.reader.notes.append(f"{hand_in.file.origin}: holds no time; the file's own time is used.")
         return None
+
+
+def _unnamed_team(hand_in: HandIn) -> str | None:
+    """The team that handed in, where the platform tells of no other member; as far as names show that it is one."""
+    person = hand_in.person
+    if hand_in.team or hand_in.fellows or person.origin in ("folder", "gradescope"):
+        return hand_in.team
+    is_team = TEAM.fullmatch(person.name) or (person.origin == "moodle" and person.lms_id is None)
+    return person.name if is_team else None
 
 
 def _owner(box: Box) -> Person | None:

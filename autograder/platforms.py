@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from autograder.gradescope import Submitters, is_export
 from autograder.intake import File, plausible, read_regular
-from autograder.people import Person, moodle_id
+from autograder.people import TEAM, Person, moodle_id
 
 STAMP_FILE = "timestamp.txt"
 MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
@@ -36,7 +36,6 @@ RECEIPT = re.compile(r"\s*[^\n:]+: *(?P<name>[^\n]*?) ?\((?P<login>[^()\s]+)\)\s
 BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-\d+ - (?P<name>.+?) ?- (?P<time>[^-]*\d{4}[^-]*?)(?: - (?P<rest>.+))?", re.DOTALL
 )
-BRIGHTSPACE_TIME = re.compile(r"([A-Za-z]{3})[a-z]* (\d{1,2}), (\d{4}) (\d{1,2}):?(\d\d) ?([AP]M)?", re.IGNORECASE)
 SAKAI_PERSON = re.compile(r"(?P<name>[^();]*,[^();]*)\((?P<login>[^()]+)\)")
 SAKAI = re.compile(
     r"(?P<people>[^();]*,[^();]*\([^()]+\)(?:; ?[^();]*,[^();]*\([^()]+\))*)(?:_Submission attachment\(s\)_(?P<rest>.+))?",
@@ -55,7 +54,13 @@ OWN = {
     "open_edx": re.compile(r"(?:submissions|downloads)\.csv"),
     "ilias": re.compile(r"[^/]+\.xlsx?|status\.csv"),
 }
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# The beginnings of the months' names in English, German, French, Spanish, Italian, Dutch and Portuguese.
+MONTHS = dict.fromkeys(("jan", "ene", "gen"), 1) | dict.fromkeys(("feb", "fév", "fev"), 2)
+MONTHS |= dict.fromkeys(("mar", "mär", "mrz", "maa", "mrt"), 3) | dict.fromkeys(("apr", "avr", "abr"), 4)
+MONTHS |= dict.fromkeys(("may", "mai", "mag", "mei"), 5) | dict.fromkeys(("jun", "giu"), 6)
+MONTHS |= dict.fromkeys(("jul", "lug"), 7) | dict.fromkeys(("aug", "aoû", "ago"), 8)
+MONTHS |= dict.fromkeys(("sep", "set"), 9) | dict.fromkeys(("oct", "okt", "ott", "out"), 10)
+MONTHS |= {"nov": 11} | dict.fromkeys(("dec", "dez", "déc", "dic"), 12)
 
 
 @dataclass(frozen=True)
@@ -123,13 +128,21 @@ def _brightspace(parts: Sequence[str]) -> Named | None:
 
 
 def _brightspace_time(text: str) -> datetime | None:
-    match = BRIGHTSPACE_TIME.fullmatch(text)
-    if match is None or match[1].lower() not in MONTHS:
+    """The time in a name, as this machine's clock has it; None where its language is unknown.
+
+    >>> [f"{_brightspace_time(text):%m-%d %H:%M}" for text in ("Nov 30, 2026 1205 AM", "30. Nov. 2026 905", "3 déc. 2026 21 h 05")]
+    ['11-30 00:05', '11-30 09:05', '12-03 21:05']
+    """
+    words, numbers = re.findall(r"[^\W\d_]+", text.lower()), re.findall(r"\d+", text)
+    month = next((MONTHS[word[:3]] for word in words if word[:3] in MONTHS), None)
+    clock = "".join(numbers[2:])
+    if month is None or not 3 <= len(clock) <= 4:
         return None
-    hour = int(match[4]) % 12 + 12 * (match[6].upper() == "PM") if match[6] else int(match[4])
+    hour = int(clock[:-2])
+    if {"am", "pm"} & set(words):
+        hour = hour % 12 + 12 * ("pm" in words)
     try:
-        local = datetime(int(match[3]), MONTHS.index(match[1].lower()) + 1, int(match[2]), hour, int(match[5]))
-        return plausible(local.astimezone())
+        return plausible(datetime(int(numbers[1]), month, int(numbers[0]), hour, int(clock[-2:])).astimezone())
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -156,6 +169,8 @@ def _sakai_people(text: str) -> list[Person]:
 
 
 def _open_edx(parts: Sequence[str]) -> Named | None:
+    if len(parts) > 3 and parts[0].startswith("course-v1:") and parts[1].startswith("block-v1:"):  # until 2020
+        return Named(Person("open_edx", parts[2], login=parts[2]), tuple(parts[3:]))
     match = OPEN_EDX_FILE.fullmatch(parts[1]) if len(parts) == 2 and OPEN_EDX.fullmatch(parts[0]) else None
     if match is None:
         return None
@@ -219,6 +234,7 @@ class Roll:
     doubts: dict[str, str] = field(default_factory=dict)
     teams: dict[str, list[Person]] = field(default_factory=dict)
     times: dict[str, datetime] = field(default_factory=dict)
+    members: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Sequence[File], titles: Iterable[str]) -> Roll:
@@ -233,6 +249,7 @@ class Roll:
         roll = cls(Submitters.read(files))
         roll._part_blackboard(files, titles)
         roll._doubt_brightspace(files)
+        roll._part_moodle(files)
         roll.teams = {
             top: people for top, file in _sakai_teams(files).items() if (people := _sakai_people(_text(file)))
         }
@@ -256,6 +273,10 @@ class Roll:
         said = named(parts)
         if said is None or said.person is None:
             return said
+        if said.person.origin == "moodle" and (member := self.members.get(said.person.name)):
+            team, name = member
+            person = replace(said.person, name=team, lms_id=None) if name.isdigit() else replace(said.person, name=name)
+            return replace(said, person=person)
         if said.person.origin == "blackboard":
             known = self.logins.get(said.person.name)
             return replace(said, person=known, doubt="" if known else NO_LOGIN)
@@ -282,17 +303,38 @@ class Roll:
                 self.logins[who] = Person("blackboard", login, login=login)
 
     def _doubt_brightspace(self, files: Sequence[File]) -> None:
-        """Doubt a name that stands there with several numbers."""
+        """Doubt a name that stands there with several numbers, or with several attempts of which none can be told to be the newest."""
+        attempts = {match[0]: match for top in _tops(files) if (match := BRIGHTSPACE.fullmatch(top))}
         numbers: dict[str, set[str]] = defaultdict(set)
-        for top in {file.parts[0] for file in files}:
-            if match := BRIGHTSPACE.fullmatch(top):
-                numbers[match["name"]].add(match["id"])
-        self.doubts = {name: TWO_NUMBERS.format(name) for name, ids in numbers.items() if len(ids) > 1}
+        timeless: Counter[str] = Counter()
+        for name, number, time in {(match["name"], match["id"], match["time"]) for match in attempts.values()}:
+            numbers[name].add(number)
+            timeless[name] += _brightspace_time(time) is None
+        self.doubts = {name: NO_TIME.format(name) for name, count in timeless.items() if count > 1}
+        self.doubts |= {name: TWO_NUMBERS.format(name) for name, ids in numbers.items() if len(ids) > 1}
+
+    def _part_moodle(self, files: Sequence[File]) -> None:
+        """Part team from member: until Moodle 4, "Group A-Jane Doe_123" was in a team. Names may hold a hyphen themselves."""
+        names = {match["name"] for top in _tops(files) if (match := MOODLE.fullmatch(top))}
+        cuts = {name: [at for at, letter in enumerate(name) if letter == "-"] for name in names}
+        heads = Counter(name[: at[0]] for name, at in cuts.items() if at)
+        everywhere = len(names) > 2 and all(cuts.values())  # a team assignment: everybody is in a team
+        for name, places in cuts.items():
+            sure = [at for at in places if TEAM.fullmatch(name[:at])] or places[
+                : everywhere and heads[name[: places[0]]] > 1
+            ]
+            if sure:
+                self.members[name] = name[: sure[-1]], name[sure[-1] + 1 :]
 
 
-NO_LOGIN = "Where the login begins, only Blackboard's own receipts say. Leave the .txt files in the download, or give each student a folder"
+def _tops(files: Sequence[File]) -> set[str]:
+    return {file.parts[0] for file in files}
+
+
+NO_LOGIN = "Where the login begins, only Blackboard's own receipts say. Leave the .txt files in the download, or give each student a folder."
+NO_TIME = "'{}' has several attempts, and their times cannot be read. Leave the newest alone in the download."
 TWO_NUMBERS = (
-    "'{}' has several numbers: one student or several? Put what belongs to one into a folder called as the student"
+    "'{}' has several numbers: one student or several? Put what belongs to one into a folder called as the student."
 )
 
 

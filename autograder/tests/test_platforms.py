@@ -136,6 +136,14 @@ def test_brightspace_counts_the_newest_attempt_of_each(course: Course, tmp_path:
         assert set(found(collection)) == {"Jane_Doe", "Anne-Marie_Roe"}
 
 
+def test_brightspace_with_times_that_nobody_can_read_guesses_nothing(course: Course, tmp_path: Path) -> None:
+    days = [f"101-77 - Jane Doe - 30 {month} 2026 1005/padding.ipynb" for month in ("kasım", "Aralık")]
+    other = "102-77 - Rick Roe - 30 kasım 2026 1005/padding.ipynb"
+    with collect([put_zip(tmp_path / "b.zip", *days, other)], course) as collection:
+        assert set(found(collection)) == {"Rick_Roe"}
+        assert "'Jane Doe' has several attempts" in collection.problems[0]
+
+
 def test_brightspace_with_two_numbers_of_one_name_guesses_nothing(course: Course, tmp_path: Path) -> None:
     other = "Week 1/103-77 - Jane Doe - Nov 30, 2026 1023 AM/padding.ipynb"
     with collect([put_zip(tmp_path / "b.zip", *BRIGHTSPACE, other)], course) as collection:
@@ -170,6 +178,24 @@ def test_open_edx_names_each_file_after_its_student(course: Course, tmp_path: Pa
     with collect([put_zip(tmp_path / "ora.zip", *OPEN_EDX)], course) as collection:
         assert set(found(collection)) == {"jdoe", "r_roe"}
         assert collection.problems == []
+    old = [
+        f"course-v1:X+NLP+2019/block-v1:X+type@openassessment+block@1/{name}"
+        for name in ("a1/attachments/", "b2/attachments/")
+    ]
+    csv = ("course-v1:X+NLP+2019/downloads.csv", b"")
+    with collect([put_zip(tmp_path / "ora.zip", csv, *(f"{name}padding.ipynb" for name in old))], course) as collection:
+        assert set(found(collection)) == {"a1", "b2"}
+
+
+def test_folders_of_a_class_that_nobody_knows_are_no_students(course: Course, tmp_path: Path) -> None:
+    weeks = [f"{week}/{name}/padding.ipynb" for week in ("week 1", "week 2") for name in ("jdoe", "r_roe")]
+    deep = [f"NLP/block 7/{name}/padding.ipynb" for name in ("jdoe", "r_roe")]
+    for entries, lost in ((weeks, 2), ([*deep, ("list.csv", b"")], 1)):
+        with collect(
+            [put_zip(tmp_path / "x.zip", *entries), put(tmp_path / "eva/padding.ipynb")], course
+        ) as collection:
+            assert set(found(collection)) == {"eva"}
+            assert len(collection.problems) == lost and all("holds a class, or" in line for line in collection.problems)
 
 
 def test_ilias_folders_are_students_and_its_teams_share(course: Course, tmp_path: Path) -> None:
@@ -182,7 +208,7 @@ def test_ilias_folders_are_students_and_its_teams_share(course: Course, tmp_path
     with collect([path], course, "padding", roster) as collection:
         assert set(found(collection)) == {"Doe_Jane_jdoe_1234", "r_roe", "von_Poe_Eva_evap_1236"}
         assert {s.origin for s in collection.submissions if "Poe" not in s.student} == {f"x.zip:{team[1]}"}
-        assert any("'Team 7': is a team" in note and "c.Autograder.teams" in note for note in collection.notes)
+        assert any("who is in Team 7. " in note and "c.Autograder.teams" in note for note in collection.notes)
 
 
 CLASSROOM = ["padding.ipynb", "padding(1).ipynb", "padding(2).ipynb", "Copy of padding.ipynb"]
@@ -271,7 +297,17 @@ def test_moodle_hides_names_and_names_teams(course: Course, tmp_path: Path) -> N
     roster = [Student("jdoe", "Jane", "Doe", lms_id="participant 71"), Student("roe", "Rick", "Roe")]
     with collect([teams], course, roster=roster) as collection:
         assert set(found(collection)) == {"Group_A", "Default_group", "The_Pandas"}
-        assert [note.split(":")[0] for note in collection.notes] == ["'Group A'", "'Default group'"]
+        assert "3: does not say who is in Group A, Default group." in collection.notes[0]
+    old = put_zip(
+        tmp_path / "4.zip",
+        "Group A-Jane Doe_71_assignsubmission_file_/padding.ipynb",
+        "Group A-Anne-Marie Roe_72_assignsubmission_file_/padding.ipynb",
+        "Default group-Participant_73_assignsubmission_file_/padding.ipynb",
+        "Anne-Marie Poe_74_assignsubmission_file_/padding.ipynb",
+        "Gruppe 5-76_assignsubmission_file_/padding.ipynb",
+    )
+    with collect([old], course, roster=roster) as collection:
+        assert set(found(collection)) == {"jdoe", "Anne-Marie_Roe", "Participant_73", "Anne-Marie_Poe", "Gruppe_5"}
     (course.root / "grader_config.py").write_text(
         'c = get_config()\nc.Autograder.teams = {"group a": ["jdoe", "Müller, K."], "The Pandas": ["roe"]}\n'
     )
