@@ -174,7 +174,11 @@ def _moodle_keys(name: str, cells: dict[tuple[str, ...], str]) -> list[tuple[str
     if number:
         participant = moodle_id(number[0])
         keys = [("participant", participant), *keys, ("id", moodle_folder(name, participant))]
-    return [*keys, ("id", moodle_folder(name)), ("full_name", name)] if name else keys
+    return [*keys, *_name_keys(name)]
+
+
+def _name_keys(name: str) -> list[tuple[str, str]]:
+    return [("id", moodle_folder(name)), ("id", name), ("full_name", name)] if name else []
 
 
 def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
@@ -226,9 +230,8 @@ class Plain:
             first, last = (sheet.cell(row, at.get(part)).strip() for part in ("first name", "last name"))
             name = f"{first} {last}".strip()
             keys = [(attribute, cells[key]) for key, attribute in self.keys.items()]
-            by_name = [("id", moodle_folder(name)), ("full_name", name)] if name else []
             if known_by := next(filter(None, cells.values()), name):
-                layout.rows.append(Row(row, printable(f"{name} ({known_by})".strip()), [*keys, *by_name]))
+                layout.rows.append(Row(row, printable(f"{name} ({known_by})".strip()), [*keys, *_name_keys(name)]))
         return layout
 
 

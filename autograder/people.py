@@ -146,7 +146,10 @@ class StudentNames:
         """What makes two people the same."""
         if person.origin in ("folder", "ilias") or (person.origin == "moodle" and not self._is_alike(person)):
             return person.origin, person.name
-        return person.origin, person.login or person.lms_id or person.email or person.name
+        number = (
+            f"{person.lms_id} {person.name}" if person.origin == "brightspace" else person.lms_id
+        )  # groups have numbers too
+        return person.origin, person.login or number or person.email or person.name
 
     def _is_alike(self, person: Person) -> bool:
         return person.name in self.alike or person.is_hidden
@@ -160,16 +163,18 @@ class StudentNames:
             "moodle": [("lms_id", person.lms_id), ("full_name", name)],
             "brightspace": [("lms_id", person.lms_id), ("full_name", name)],
             "ilias": [("id", login) for login in _ilias_logins(person.name)],
-            "folder": [],
+            "folder": [("full_name", person.name if " " in person.name else None)],
         }
+        if person.origin == "folder" and (own := [s.id for s in self.roster if _nfc(s.id) == person.name]):
+            return person.name if person.name in own else own[0]
         for attribute, value in wanted.get(person.origin, [("id", person.login)]):
             same = [s for s in self.roster if value and _folded(getattr(s, attribute)) == _folded(value)]
-            if attribute == "lms_id" and person.origin == "moodle" and not person.is_hidden:  # groups have numbers too
+            if attribute == "lms_id" and person.origin in ("moodle", "brightspace") and not person.is_hidden:
                 same = [s for s in same if _folded(s.full_name) == _folded(person.name)]
             found = [s.id for s in same if getattr(s, attribute) == value] or [s.id for s in same]
             if len(found) == 1 and _is_folder(found[0]):
                 return found[0]
-        return next((s.id for s in self.roster if person.origin == "folder" and _nfc(s.id) == person.name), None)
+        return None
 
     def _proposal(self, person: Person) -> str:
         if person.origin == "canvas":

@@ -18,7 +18,7 @@ from autograder.people import TEAM, Person, moodle_id
 
 STAMP_FILE = "timestamp.txt"
 MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
-MAX_RECEIPT = 2**16  # bytes of a platform's note about one hand-in
+MAX_RECEIPT, MAX_LINE = 2**16, 500  # bytes of a platform's note about one hand-in, and letters of its first line
 # What a time is written with, as nbgrader and the programs around it do; a zone is no path out of the system's list of zones.
 STAMP = re.compile(r"(?!.*(?:\.\.|(?:^| )[/:]))[\w .:,+/-]+", re.ASCII)
 MOODLE = re.compile(
@@ -30,15 +30,15 @@ CANVAS = re.compile(
     re.DOTALL,
 )
 BLACKBOARD = re.compile(
-    r"(?P<who>.+?_.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|(?P<receipt>\.txt))", re.DOTALL
+    r"(?P<who>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|(?P<receipt>\.txt))", re.DOTALL
 )
-RECEIPT = re.compile(r"\s*[^\n:]+: *(?P<name>[^\n]*?) ?\((?P<login>[^()\s]+)\)\s*(?:\n|$)")
+RECEIPT = re.compile(r"[^:]+: *(?P<name>[^()]*(?:\([^()]*\)[^()]*)*?)\((?P<login>[^()\s]+)\)\s*")
 BRIGHTSPACE = re.compile(
-    r"(?P<id>\d+)-\d+ - (?P<name>.+?) ?- (?P<time>[^-]*\d{4}[^-]*?)(?: - (?P<rest>.+))?", re.DOTALL
+    r"(?P<id>\d+)-\d+ - (?P<name>.+?) ?- (?P<time>[^-]{0,24}\d{4}[^-]{0,24}?)(?: - (?P<rest>.+))?", re.DOTALL
 )
-SAKAI_PERSON = re.compile(r"(?P<name>[^();]*,[^();]*)\((?P<login>[^()]+)\)")
+SAKAI_PERSON = re.compile(r"(?P<name>[^(),]+,[^()]*)\((?P<login>[^()]+)\)")
 SAKAI = re.compile(
-    r"(?P<people>[^();]*,[^();]*\([^()]+\)(?:; ?[^();]*,[^();]*\([^()]+\))*)(?:_Submission attachment\(s\)_(?P<rest>.+))?",
+    r"(?P<people>[^(),;]+,[^();]*\([^()]+\)(?:;[^(),;]+,[^();]*\([^()]+\))*)(?:_Submission attachment\(s\)_(?P<rest>.+))?",
     re.DOTALL,
 )
 SAKAI_OWN = re.compile(r"(?:timestamp|comments|members)\.txt|feedbackText\.html|.*_submissionText\.html", re.DOTALL)
@@ -105,7 +105,7 @@ def _canvas(parts: Sequence[str]) -> Named | None:
 def _blackboard(parts: Sequence[str]) -> Named | None:
     """The person is assignment and login in one: only the Roll can part them."""
     match = BLACKBOARD.fullmatch(parts[0]) if len(parts) == 1 else None
-    if match is None:
+    if match is None or "_" not in match["who"]:
         return None
     try:
         time = plausible(datetime.strptime(match["time"], "%Y-%m-%d-%H-%M-%S").astimezone())
@@ -164,8 +164,8 @@ def _sakais_own(below: Sequence[str]) -> bool:
 
 
 def _sakai_people(text: str) -> list[Person]:
-    found = SAKAI_PERSON.finditer(text)
-    return [Person("sakai", match["name"].strip(" ,"), login=match["login"]) for match in found]
+    found = [SAKAI_PERSON.fullmatch(each.strip()) for each in text.split(";")]
+    return [Person("sakai", match["name"].strip(" ,"), login=match["login"]) for match in found if match]
 
 
 def _open_edx(parts: Sequence[str]) -> Named | None:
@@ -290,7 +290,7 @@ class Roll:
         found = {file: match for file in top if (match := BLACKBOARD.fullmatch(file.parts[0]))}
         known = {_plain(title) for title in titles}
         for file, match in found.items():
-            receipt = RECEIPT.match(_text(file)) if match["receipt"] else None
+            receipt = RECEIPT.fullmatch(_text(file).strip().split("\n")[0][:MAX_LINE]) if match["receipt"] else None
             if receipt and match["who"].casefold().endswith(f"_{receipt['login']}".casefold()):
                 login = match["who"][-len(receipt["login"]) :]
                 self.logins[match["who"]] = Person("blackboard", receipt["name"].strip(), login=login)

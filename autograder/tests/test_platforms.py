@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,6 +152,13 @@ def test_brightspace_with_two_numbers_of_one_name_guesses_nothing(course: Course
         assert "'Jane Doe' has several numbers" in collection.problems[0]
 
 
+def test_a_brightspace_group_is_not_the_student_with_its_number(course: Course, tmp_path: Path) -> None:
+    one = put_zip(tmp_path / "1.zip", "101-77 - Jane Doe - Nov 30, 2026 1023 AM/padding.ipynb")
+    two = put_zip(tmp_path / "2.zip", "101-78 - Pandas - Nov 30, 2026 1023 AM/tensor_shapes.ipynb")
+    with collect([one, two], course, roster=[Student("jdoe", "Jane", "Doe", lms_id="101")]) as collection:
+        assert found(collection) == {"jdoe": "padding", "Pandas": "tensor_shapes"}
+
+
 def test_sakai_gives_login_time_and_team(course: Course, tmp_path: Path) -> None:
     with collect([put_zip(tmp_path / "bulk_download.zip", *SAKAI)], course) as collection:
         assert found(collection) == {"jdoe": "padding", "r_roe": "padding"}
@@ -172,6 +180,24 @@ def test_a_list_of_members_in_a_plain_folder_says_nothing(course: Course, tmp_pa
     put(tmp_path / "class/eva/padding.ipynb")
     with collect([tmp_path / "class"], course) as collection:
         assert set(found(collection)) == {"ben", "eva"}
+
+
+def test_names_that_no_platform_gives_cost_little_time(course: Course, tmp_path: Path) -> None:
+    names = ["_" * 250, "," * 250, "1-1 - " + "-" * 240, "1-1 - " + "0 " * 120, "[1]" + ", [1]" * 48, "a,b(" * 60]
+    files = [(f"{name[:-5]}{number:05}", b"") for name in names for number in range(300)]
+    members = put_zip(tmp_path / "y.zip", ("G/members.txt", b"a," * 30_000), "G/Submission attachment(s)/padding.ipynb")
+    receipts = put_zip(
+        tmp_path / "z.zip",
+        "a_b_attempt_2026-11-30-10-00-00_padding.ipynb",
+        *(
+            (f"a_{who}_attempt_2026-11-30-10-00-00.txt", line * 30_000)
+            for who, line in enumerate((b" ", b"(", b"a: ( ", b")"))
+        ),
+    )
+    started = time.process_time()
+    with collect([put_zip(tmp_path / "x.zip", *files, "roe/padding.ipynb"), members, receipts], course) as collection:
+        assert time.process_time() - started < 10
+        assert {"roe", "b"} <= {submission.student for submission in collection.submissions}
 
 
 def test_open_edx_names_each_file_after_its_student(course: Course, tmp_path: Path) -> None:
@@ -262,6 +288,13 @@ def test_google_classroom_says_nothing_and_nobody_is_guessed(
             problem.count(".ipynb") + (int(problem.split(" more:")[0].split()[-1]) if " more:" in problem else 0)
             == lost
         )
+
+
+def test_a_full_name_is_the_student_who_has_it(course: Course, tmp_path: Path) -> None:
+    path = put_zip(tmp_path / "x.zip", "Jane Doe - padding.ipynb", "Rick Roe - padding.ipynb")
+    roster = [Student("jdoe", "Jane", "Doe"), Student("r1", "Rick", "Roe"), Student("r2", "Rick", "Roe")]
+    with collect([path], course, "padding", roster) as collection:
+        assert found(collection) == {"jdoe": "padding", "Rick Roe": "padding"}
 
 
 def test_notebooks_named_side_by_side_are_one_pile(course: Course, tmp_path: Path) -> None:
