@@ -20,9 +20,11 @@ from autograder.platforms import MAX_STAMP, OWN, STAMP_FILE, Roll, is_download, 
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.
-DOWNLOAD = re.compile(r"moodle|canvas|gradescope|submissions|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE)
+DOWNLOAD = re.compile(
+    r"moodle|canvas|gradescope|gradebook|bulk_download|submissions|abgaben|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE
+)
 MOST_NOTEBOOKS, MOST_ZIPS = 20, 3  # of one student: that many are opened
-HOW = "Call each file after its student, or give each student a folder."
+NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder."
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Finder:
                 zips.append(file)
             elif file.parts[-1] != METADATA and not any(own.fullmatch(file.parts[-1]) for own in OWN.values()):
                 loose.append(file.origin)
-        downloads, own = self._loose_zips(zips, number)
+        downloads, own = self._loose_zips(box, zips, number)
         mixed = bool(own) or any(person.origin == "folder" for person, _ in people)
         for hand_in in own:
             people[hand_in.person, hand_in.folder].append(hand_in)
@@ -117,7 +119,9 @@ class Finder:
             return
         roll = Roll.read(box.files, self.assignments)
         self.reader.notes += roll.submitters.notes
-        names = loose_names(box, self.assignments, self.known)
+        names = loose_names(box, ".ipynb", self.assignments, self.known)
+        if box.zipped:  # a zip in a zip is one student's
+            names |= loose_names(box, ".zip", self.assignments, self.known)
         doubts: dict[str, list[str]] = defaultdict(list)
         for file in box.files:
             said = roll.named(file.parts)
@@ -125,23 +129,10 @@ class Finder:
                 doubts[said.doubt].append(file.origin)
             elif said and said.person:
                 folder = self._folder(said.rest)
-                yield (
-                    file,
-                    HandIn(
-                        said.person,
-                        number,
-                        file,
-                        said.rest,
-                        folder,
-                        None,
-                        said.upload,
-                        said.time,
-                        said.fellows,
-                        said.team,
-                    ),
-                )
+                hand_in = HandIn(said.person, number, file, said.rest, folder, None, said.upload, said.time)
+                yield file, replace(hand_in, fellows=said.fellows, team=said.team)
             elif not said and file.parts in names and names[file.parts] is None:
-                doubts[f"Nothing says whose they are. {HOW}"].append(file.origin)
+                doubts[NOBODYS].append(file.origin)
             elif not said:
                 yield file, self._by_folder(file, box, number, names)
         self.reader.problems += [f"{_first(files)}: not graded. {why}" for why, files in doubts.items()]
@@ -183,10 +174,12 @@ class Finder:
         members = next((found for name in names if (found := self.teams.get(team_key(name)))), ())
         return [Person("folder", member, is_id=True) for member in members]
 
-    def _loose_zips(self, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
+    def _loose_zips(self, box: Box, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
         """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
         downloads: list[tuple[File, Box]] = []
         own: list[HandIn] = []
+        unsure = []
+        names = loose_names(box, ".zip", self.assignments, self.known)
         for file in zips:
             try:
                 inside = self.reader.unzip(file.fetch(), file.origin)
@@ -198,13 +191,17 @@ class Finder:
                 downloads.append((file, inside))
             elif may_be_class(files, self.assignments):
                 self._refuse_class(file.origin)
+            elif (name := names.get(file.parts)) is None:
+                unsure.append(file.origin)
             else:
                 if any(named(each.parts) for each in files):
                     self.reader.notes.append(
                         f"{file.origin}: was read as one student's. If it holds a class, name it itself."
                     )
-                student = Person("folder", Path(file.parts[-1]).stem)
+                student = Person("folder", name)
                 own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
+        if unsure:
+            self.reader.problems.append(f"{_first(unsure)}: not graded. {NOBODYS}")
         return downloads, own
 
     def _is_class(self, of_one_person: list[HandIn]) -> bool:
@@ -244,9 +241,9 @@ class Finder:
         depth = folders.index(assignment, int(box.tree)) + 1 if assignment else 0
         if people:
             name, depth = people[0], max(depth, folders.index(people[0]) + 1)
-        elif file.suffix == ".ipynb" and not box.tree:
-            name = names[file.parts] or box.name
-        elif box.single or (box.zipped and file.suffix == ".zip"):
+        elif own := names.get(file.parts):
+            name = own
+        elif box.single:
             name = Path(last).stem
         else:
             return None

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from pathlib import Path
 
 from autograder.errors import Ungradable
 from autograder.intake import NOTEBOOK_NAME, Box, File
@@ -20,8 +21,7 @@ DRIVE = re.compile(r".*-\d{8}T\d{6}Z(?:-\d+)*(?: ?\(\d+\))?")  # the zips that G
 # What people call another version of a notebook: it names none of them.
 VERSION = re.compile(
     r"v?\d+|v|ver|version|final|finished|done|new|old|copy\d*|kopie|latest|last|fixed|updated|solutions?|submission|"
-    r"answers?|draft|test|attempt|try|later|first|second|backup|abgabe|lösung|versuch|neu|alt|fertig|of|the|my|"
-    r"homework|hw|untitled\d*"
+    r"answers?|draft|test|attempt|try|later|first|second|backup|abgabe|lösung|versuch|neu|alt|fertig|of|the|my|homework|hw"
 )
 
 
@@ -48,7 +48,7 @@ def without_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
     for depth in range(MAX_WRAPPERS):
         if top is None:
             return box
-        if is_download(inside):
+        if is_download(inside) and (depth == 0 or WRAPPER.fullmatch(top)):
             if not box.zipped and top != box.name and not WRAPPER.fullmatch(top):
                 raise Ungradable(
                     f"its one folder '{printable(top)}' looks like a platform's download, or is a student's own. It was not graded. "
@@ -92,8 +92,11 @@ def _is_pile(files: Sequence[File], assignments: AbstractSet[str], same: bool) -
 
 
 def may_be_class(files: Sequence[File], assignments: AbstractSet[str]) -> bool:
-    """Whether several folders, not called after versions, hold a notebook of one name, so that they may be as many students'."""
+    """Whether the files may be several students': a platform names several, or folders that are no versions hold the same notebook."""
     while True:
+        said = [named(file.parts) for file in files]
+        if len({each.person for each in said if each and each.person and each.person.origin != "ilias"}) > 1:
+            return True
         folders: dict[str, set[str]] = defaultdict(set)
         for file in files:
             if len(file.parts) > 1 and file.suffix == ".ipynb":
@@ -104,14 +107,17 @@ def may_be_class(files: Sequence[File], assignments: AbstractSet[str]) -> bool:
         files = [replace(file, parts=file.parts[1:]) for file in files if file.parts[0] in folders]
 
 
-def loose_names(box: Box, assignments: AbstractSet[str], known: Collection[str]) -> dict[tuple[str, ...], str | None]:
-    """Whom the notebooks that lie in no student's folder are called after; None for those that name nobody for certain.
+def loose_names(
+    box: Box, suffix: str, assignments: AbstractSet[str], known: Collection[str]
+) -> dict[tuple[str, ...], str | None]:
+    """Whom the files that lie in no student's folder are called after; None for those that name nobody for certain.
 
     Args:
+        suffix: of the files that are looked at: notebooks or zips.
         known: ids of students.
     """
-    notebooks = [file for file in box.files if file.suffix == ".ipynb"]
-    loose = [file for file in notebooks if assignments >= set(file.parts[:-1])]
+    files = [file for file in box.files if file.suffix == suffix]
+    loose = [file for file in files if assignments >= set(file.parts[:-1])]
     stems = {file.parts: _without_count(file.parts[-1]) for file in loose}
     names = _before_a_dash(stems, assignments) | {parts: stem for parts, stem in stems.items() if stem in known}
     rest = {parts: stem for parts, stem in stems.items() if not names.get(parts)}
@@ -123,14 +129,19 @@ def loose_names(box: Box, assignments: AbstractSet[str], known: Collection[str])
     # One student's box holds one notebook, or one of each assignment.
     exact = [assignment_stem(stem) for stem in nobody]
     alone = len(rest) == 1 or (len(set(exact)) == len(rest) and assignments >= set(exact))
-    alone = alone and len(rest) == len(notebooks) == len(nobody) and not drive
-    return names | dict.fromkeys(rest, box.name if alone else None)
+    if alone and len(rest) == len(files) == len(nobody) and not drive:
+        return {
+            parts: stem if box.single and not assignments & set(exact) else box.name for parts, stem in rest.items()
+        }
+    # Where some were never given a name of their own, the other names need not be people's either.
+    unnamed = drive or any(often[stem] > 1 or not all(map(VERSION.fullmatch, _words(stem))) for stem in nobody)
+    return names | {parts: None if unnamed or stem in nobody else stem for parts, stem in rest.items()}
 
 
 def _without_count(name: str) -> str:
-    """A notebook's name without the number that browsers and Google Drive add where it stands there already."""
+    """A file's name without its suffix, and without the number that browsers and Google Drive add where it stands there already."""
     notebook = NOTEBOOK_NAME.fullmatch(name)
-    return re.sub(r"( ?\(\d{1,3}\))+$", "", notebook["stem"] if notebook else name)
+    return re.sub(r"( ?\(\d{1,3}\))+$", "", notebook["stem"] if notebook else Path(name).stem)
 
 
 def _before_a_dash(
@@ -156,7 +167,7 @@ def _says_nobody(stem: str, assignments: AbstractSet[str]) -> bool:
     words = " ".join(_words(stem))
     for assignment in assignments:
         words = re.sub(rf"\b{re.escape(' '.join(_words(assignment)))}\b", "", words)
-    return all(VERSION.fullmatch(word) for word in words.split())
+    return all(VERSION.fullmatch(word) or re.fullmatch(r"untitled\d*", word) for word in words.split())
 
 
 def _words(text: str) -> list[str]:

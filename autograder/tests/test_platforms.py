@@ -258,6 +258,7 @@ CLASSROOM = ["padding.ipynb", "padding(1).ipynb", "padding(2).ipynb", "Copy of p
             {"Jane Doe", "Anne-Marie Roe"},
             0,
         ),
+        ("x.zip", ["doe.ipynb", "final.ipynb"], {"doe"}, 1),
         ("x.zip", ["s-101.ipynb", "s-102.ipynb", "s-103 (1).ipynb"], {"s-101", "s-102", "s-103"}, 0),
         (
             "Week 1-20261130T102300Z-001.zip",
@@ -297,12 +298,33 @@ def test_a_full_name_is_the_student_who_has_it(course: Course, tmp_path: Path) -
         assert found(collection) == {"jdoe": "padding", "Rick Roe": "padding"}
 
 
+def test_zips_that_could_be_anybodys_are_nobodys(course: Course, tmp_path: Path) -> None:
+    inside = zip_bytes("padding.ipynb")
+    names = "homework.zip", "homework(1).zip", "x.zip"
+    path = put_zip(tmp_path / "HW-20261130T102300Z-001.zip", *((f"HW/{name}", inside) for name in names))
+    for name in names[:2]:
+        put(tmp_path / "class" / name, inside)
+    put(tmp_path / "class/roe/padding.ipynb")
+    put(tmp_path / "class/doe.zip", inside)
+    with collect([path, tmp_path / "class"], course) as collection:
+        assert set(found(collection)) == {"roe"}
+        assert all("Nothing says whose they are" in problem for problem in collection.problems)
+        assert len(collection.problems) == 2
+
+
+def test_a_download_deep_in_folders_is_not_one_students(course: Course, tmp_path: Path) -> None:
+    path = put_zip(tmp_path / "x.zip", *(f"export/week 1/{name}" for name in CANVAS))
+    with pytest.raises(UsageError, match="holds a class, or"):
+        collect([path], course)
+
+
 def test_notebooks_named_side_by_side_are_one_pile(course: Course, tmp_path: Path) -> None:
     paths = [put(tmp_path / "down" / name) for name in CLASSROOM]
     with pytest.raises(UsageError, match="Nothing says whose they are"):
         collect(paths, course)
-    with collect(paths[:1], course) as collection:
-        assert set(found(collection)) == {"down"}
+    for path, student in ((paths[0], "down"), (put(tmp_path / "down/solution.ipynb"), "solution")):
+        with collect([path], course) as collection:
+            assert set(found(collection)) == {student}
 
 
 def test_a_students_own_box_with_one_notebook_of_each_is_no_riddle(course: Course, tmp_path: Path) -> None:
