@@ -1,4 +1,4 @@
-"""Finding what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of Moodle, Canvas and Gradescope."""
+"""Finding what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of learning platforms."""
 
 from __future__ import annotations
 

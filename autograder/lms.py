@@ -174,6 +174,8 @@ def _moodle_keys(name: str, cells: dict[tuple[str, ...], str]) -> list[tuple[str
     if number:
         participant = moodle_id(number[0])
         keys = [("participant", participant), *keys, ("id", moodle_folder(name, participant))]
+    if cells[GROUP]:  # until Moodle 4, each member of a team was called so
+        keys.append(("id", moodle_folder(f"{cells[GROUP]}-{name}")))
     return [*keys, *_name_keys(name)]
 
 

@@ -133,8 +133,9 @@ def loose_names(
         return {
             parts: stem if box.single and not assignments & set(exact) else box.name for parts, stem in rest.items()
         }
-    # Where some were never given a name of their own, the other names need not be people's either.
-    unnamed = drive or any(often[stem] > 1 or not all(map(VERSION.fullmatch, _words(stem))) for stem in nobody)
+    # Where half were never given a name of their own, the other names need not be people's either.
+    nameless = [stem for stem in nobody if often[stem] > 1 or not all(map(VERSION.fullmatch, _words(stem)))]
+    unnamed = drive or 2 * len(nameless) >= len(rest)
     return names | {parts: None if unnamed or stem in nobody else stem for parts, stem in rest.items()}
 
 

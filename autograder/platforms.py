@@ -36,9 +36,9 @@ RECEIPT = re.compile(r"[^:]+: *(?P<name>[^()]*(?:\([^()]*\)[^()]*)*?)\((?P<login
 BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-\d+ - (?P<name>.+?) ?- (?P<time>[^-]{0,24}\d{4}[^-]{0,24}?)(?: - (?P<rest>.+))?", re.DOTALL
 )
-SAKAI_PERSON = re.compile(r"(?P<name>[^(),]+,[^()]*)\((?P<login>[^()]+)\)")
+SAKAI_PERSON = re.compile(r"(?P<name>[^(),]+,[^()]*)(?<! )\((?P<login>[^()]+)\)")
 SAKAI = re.compile(
-    r"(?P<people>[^(),;]+,[^();]*\([^()]+\)(?:;[^(),;]+,[^();]*\([^()]+\))*)(?:_Submission attachment\(s\)_(?P<rest>.+))?",
+    r"(?P<people>[^(),;]+,[^();]*(?<! )\([^()]+\)(?:;[^(),;]+,[^();]*(?<! )\([^()]+\))*)(?:_Submission attachment\(s\)_(?P<rest>.+))?",
     re.DOTALL,
 )
 SAKAI_OWN = re.compile(r"(?:timestamp|comments|members)\.txt|feedbackText\.html|.*_submissionText\.html", re.DOTALL)
@@ -315,16 +315,10 @@ class Roll:
 
     def _part_moodle(self, files: Sequence[File]) -> None:
         """Part team from member: until Moodle 4, "Group A-Jane Doe_123" was in a team. Names may hold a hyphen themselves."""
-        names = {match["name"] for top in _tops(files) if (match := MOODLE.fullmatch(top))}
-        cuts = {name: [at for at, letter in enumerate(name) if letter == "-"] for name in names}
-        heads = Counter(name[: at[0]] for name, at in cuts.items() if at)
-        everywhere = len(names) > 2 and all(cuts.values())  # a team assignment: everybody is in a team
-        for name, places in cuts.items():
-            sure = [at for at in places if TEAM.fullmatch(name[:at])] or places[
-                : everywhere and heads[name[: places[0]]] > 1
-            ]
-            if sure:
-                self.members[name] = name[: sure[-1]], name[sure[-1] + 1 :]
+        for name in {match["name"] for top in _tops(files) if (match := MOODLE.fullmatch(top))}:
+            cuts = [at for at, letter in enumerate(name) if letter == "-" and TEAM.fullmatch(name[:at])]
+            if cuts:
+                self.members[name] = name[: cuts[-1]], name[cuts[-1] + 1 :]
 
 
 def _tops(files: Sequence[File]) -> set[str]:

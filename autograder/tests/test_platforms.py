@@ -174,6 +174,12 @@ def test_sakai_gives_login_time_and_team(course: Course, tmp_path: Path) -> None
             assert set(found(collection)) == people
 
 
+def test_a_remark_behind_a_name_is_no_login(course: Course, tmp_path: Path) -> None:
+    path = put_zip(tmp_path / "x.zip", "Doe, Jane (late)/padding.ipynb", "Roe, Rick (late)/padding.ipynb")
+    with collect([path], course) as collection:
+        assert set(found(collection)) == {"Doe_Jane_late", "Roe_Rick_late"}
+
+
 def test_a_list_of_members_in_a_plain_folder_says_nothing(course: Course, tmp_path: Path) -> None:
     put(tmp_path / "class/ben/Submission attachment(s)/padding.ipynb")
     put(tmp_path / "class/ben/members.txt", b"Doe, Jane(jdoe)")
@@ -259,6 +265,13 @@ CLASSROOM = ["padding.ipynb", "padding(1).ipynb", "padding(2).ipynb", "Copy of p
             0,
         ),
         ("x.zip", ["doe.ipynb", "final.ipynb"], {"doe"}, 1),
+        ("x.zip", ["doe.ipynb", "roe.ipynb", "poe.ipynb", "padding.ipynb"], {"doe", "roe", "poe"}, 1),
+        (
+            "x.zip",
+            ["doe.ipynb", "roe.ipynb", "poe.ipynb", "hw_1_zoe.ipynb", "hw_1_zoe(1).ipynb"],
+            {"doe", "roe", "poe"},
+            2,
+        ),
         ("x.zip", ["s-101.ipynb", "s-102.ipynb", "s-103 (1).ipynb"], {"s-101", "s-102", "s-103"}, 0),
         (
             "Week 1-20261130T102300Z-001.zip",
@@ -396,6 +409,15 @@ ROUND_TRIPS = {
         ["Group A_73_assignsubmission_file/padding.ipynb"],
         "moodle",
         WORKSHEET.format('"Group A"'),
+        ["Jane Doe,7,", "Rick Roe,7,", "Zoe Poe,,"],
+    ),
+    "moodle team of old": (
+        [
+            "Pandas-Jane Doe_71_assignsubmission_file_/padding.ipynb",
+            "Pandas-Rick Roe_72_assignsubmission_file_/padding.ipynb",
+        ],
+        "moodle",
+        WORKSHEET.format("Pandas"),
         ["Jane Doe,7,", "Rick Roe,7,", "Zoe Poe,,"],
     ),
     "moodle blind": (
