@@ -12,8 +12,8 @@ from autograder import store
 from autograder.course import Course
 from autograder.intake import read_regular
 from autograder.pages import draw, render
-from autograder.platforms import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.results import Result
+from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 SECRET_FILE = "submission_secret.txt"
 MAX_SECRET = 1000  # bytes; nbgrader's have 64

@@ -16,7 +16,9 @@ from autograder.gradescope import FOLDER, METADATA
 from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, read_regular
 from autograder.people import TEAM, Person, printable, team_key
 from autograder.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
-from autograder.platforms import MAX_STAMP, OWN, STAMP_FILE, Roll, is_download, named, noted_time
+from autograder.platforms import OWN, is_download, named
+from autograder.roll import Roll
+from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.
@@ -115,7 +117,11 @@ class Finder:
         if box.tree or owner:
             for file in box.files:
                 own = HandIn(owner, number, file, file.parts, self._folder(file.parts)) if owner else None
-                yield file, own or self._by_folder(file, box, number, {})
+                own = own or self._by_folder(file, box, number, {})
+                if not own and file.suffix == ".ipynb":
+                    self.reader.problems.append(f"{file.origin}: lies in no student's folder. It was not graded.")
+                else:
+                    yield file, own
             return
         roll = Roll.read(box.files, self.assignments)
         self.reader.notes += roll.submitters.notes

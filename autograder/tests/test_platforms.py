@@ -331,6 +331,16 @@ def test_a_download_deep_in_folders_is_not_one_students(course: Course, tmp_path
         collect([path], course)
 
 
+def test_a_notebook_beside_the_students_of_nbgraders_tree_is_nobodys(course: Course) -> None:
+    put(course.root / "submitted/roe/padding/padding.ipynb")
+    put(course.root / "submitted/padding.ipynb")
+    with collect([course.root / "submitted"], course) as collection:
+        assert set(found(collection)) == {"roe"}
+        assert collection.problems[0].endswith(
+            "submitted/padding.ipynb: lies in no student's folder. It was not graded."
+        )
+
+
 def test_notebooks_named_side_by_side_are_one_pile(course: Course, tmp_path: Path) -> None:
     paths = [put(tmp_path / "down" / name) for name in CLASSROOM]
     with pytest.raises(UsageError, match="Nothing says whose they are"):

@@ -16,7 +16,7 @@ from autograder.errors import UsageError
 from autograder.gradescope import METADATA
 from autograder.handins import MOST_NOTEBOOKS
 from autograder.intake import MAX_LIST_BYTES
-from autograder.platforms import MAX_STAMP, noted_time
+from autograder.stamps import MAX_STAMP, noted_time
 from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
