@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -16,7 +18,9 @@ from autograder.errors import UsageError
 from autograder.export import export
 from autograder.nbgrader_config import course_directory
 from autograder.people import Student
+from autograder.tests.test_cli import autograder
 from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
+from autograder.tests.tiny_course import RIGHT, submit
 
 __all__ = ["course"]  # the fixture
 
@@ -393,6 +397,25 @@ def test_moodle_hides_names_and_names_teams(course: Course, tmp_path: Path) -> N
         assert set(found(collection)) == {"jdoe", "Müller, K.", "roe", "Default_group"}
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "group1_101_9001_padding.ipynb",
+        "Week 1_Group 1_attempt_2026-11-30-10-00-00_padding.ipynb",
+        "101-77 - Group 1 - Nov 30, 2026 1023 AM/padding.ipynb",
+        "Group-1/padding.ipynb",
+        "Blatt 1/Abgaben/Group 1/Doe_Jane_jdoe_1234/padding.ipynb",
+    ],
+)
+def test_the_instructor_may_say_who_is_in_a_team(course: Course, tmp_path: Path, entry: str) -> None:
+    (course.root / "grader_config.py").write_text(
+        'c = get_config()\nc.Autograder.teams = {"Group 1": ["jdoe", "r_roe"]}\n'
+    )
+    with collect([put_zip(tmp_path / "x.zip", entry)], find_course(course.root)) as collection:
+        assert found(collection) == {"jdoe": "padding", "r_roe": "padding"}
+        assert collection.notes == []
+
+
 def test_a_zip_made_on_a_mac_keeps_its_people(course: Course, tmp_path: Path) -> None:
     path = mac(
         tmp_path / "m.zip",
@@ -481,6 +504,19 @@ ROUND_TRIPS = {
     ),
     "open_edx": (OPEN_EDX, "csv", "", ["padding,jdoe,", "padding,r_roe,"]),
     "ilias": (ILIAS, "csv", "", ["padding,Doe_Jane_jdoe_1234,", "padding,Roe_Rick_r_roe_1235,"]),
+    "ilias team": (
+        [str(entry).replace("Abgaben/", "Abgaben/Team 7/", 1) for entry in ILIAS[1:3]],
+        "csv",
+        "",
+        ["padding,Doe_Jane_jdoe_1234,", "padding,Roe_Rick_r_roe_1235,"],
+    ),
+    "google classroom": (
+        ["Week 1/Jane Doe - padding.ipynb", "Week 1/Rick Roe - padding.ipynb"],
+        "csv",
+        "",
+        ["padding,Jane Doe,", "padding,Rick Roe,"],
+    ),
+    "otter": (["jdoe/padding.ipynb", "r_roe/padding.ipynb"], "csv", "", ["padding,jdoe,", "padding,r_roe,"]),
     "gradescope": (
         [
             ("submission_metadata.yml", b"submission_1:\n  :submitters:\n  - :sid: jdoe\n  - :sid: r_roe\n"),
@@ -533,3 +569,25 @@ def test_another_platforms_file_is_one_clear_line(course: Course, tmp_path: Path
     (tmp_path / "t.csv").write_text("Name,Padding\nJane,\n")
     with pytest.raises(UsageError, match=r"is missing\. It has the columns 'Name', 'Padding'"):
         export(course, to, tmp_path / "t.csv", tmp_path / "out.csv", ["padding"], lambda *_: "")
+
+
+@pytest.mark.slow
+def test_the_whole_way_of_a_team_and_of_files_that_are_nobodys(built: Course, tmp_path: Path) -> None:
+    notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
+    moodle = put_zip(tmp_path / "moodle.zip", ("Group A_73_assignsubmission_file/tiny.ipynb", notebook))
+    drive = put_zip(
+        tmp_path / "HW-20261130T102300Z-001.zip", ("HW/tiny.ipynb", notebook), ("HW/tiny(1).ipynb", notebook)
+    )
+    done = autograder(built, "grade", moodle, drive, "--json", tmp_path / "grades.jsonl", "--workers", "1")
+    assert done.returncode == 1 and "Nothing says whose they are" in done.stdout
+    lines = [json.loads(line) for line in (tmp_path / "grades.jsonl").read_text().splitlines()]
+    assert [(line["student"], line["points"]) for line in lines] == [("Group_A", 5.0), ("", None)]
+    template = tmp_path / "worksheet.csv"
+    template.write_text(WORKSHEET.format('"Group A"'))
+    report = export(built, "moodle", template, tmp_path / "out.csv", ["tiny"], lambda *_: "")
+    assert report.written == 2
+    assert re.findall(r"[A-Z]\w+ [DRP]oe,\d*,", (tmp_path / "out.csv").read_text()) == [
+        "Jane Doe,5,",
+        "Rick Roe,5,",
+        "Zoe Poe,,",
+    ]
