@@ -115,6 +115,8 @@ class Reader:
             beside = full.with_name("timestamp.txt")
             paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [_on_disk(p, base, full, path) for p in paths]
+        hidden = [line for file in files if not full.is_file() for line in _hidden(file.parts, file.origin)]
+        self.notes += _first(hidden, printable(str(path)))
         name = base.name
         if not tree:  # there, names are ids
             files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
@@ -136,10 +138,12 @@ class Reader:
             return self._boxes[path]
         archive = Archive(path)
         fallback = _modified(path)
-        files, odd = [], []
+        files, odd, hidden = [], [], []
         for entry in archive.entries():
-            if not _ignored(entry.parts):
-                name = f"{origin}:{printable('/'.join(entry.parts))}"
+            name = f"{origin}:{printable('/'.join(entry.parts))}"
+            if _ignored(entry.parts):
+                hidden += _hidden(entry.parts, name)
+            else:
                 files.append(
                     File(
                         tuple(map(_composed, entry.parts)),
@@ -152,7 +156,7 @@ class Reader:
                     odd.append(
                         f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
-        self.notes += _first([f"{origin}: {line}" for line in odd], origin)
+        self.notes += _first([f"{origin}: {line}" for line in odd], origin) + _first(hidden, origin)
         self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
         self._boxes[path] = Box(_composed(path.stem), files, zipped=True)
         return self._boxes[path]
@@ -261,6 +265,14 @@ def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
 def _composed(text: str) -> str:
     """A name as most systems write it: a Mac takes an "ü" apart."""
     return unicodedata.normalize("NFC", text)
+
+
+def _hidden(parts: tuple[str, ...], origin: str) -> list[str]:
+    """Say so where a notebook is passed over for its name; a Mac's notes about other files ("._") are none."""
+    name = parts[-1]
+    if IGNORED_FOLDERS.intersection(parts[:-1]) or not name.startswith(".") or name.startswith("._"):
+        return []
+    return [f"{origin}: was not read, because its name begins with a dot."] if NOTEBOOK_NAME.fullmatch(name) else []
 
 
 def _ignored(parts: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from autograder.people import printable
 from autograder.platforms import is_download, named
 
 # Folders that platforms put around a class, and how many folders may lie in each other so.
-WRAPPER = re.compile(r"submissions?|abgaben?|einreichungen", re.IGNORECASE)
+WRAPPER = re.compile(r"submissions?|abgaben?|einreichungen|soumissions|rendus|entregas|consegne", re.IGNORECASE)
 MAX_WRAPPERS = 4
 DRIVE = re.compile(r".*-\d{8}T\d{6}Z(?:-\d+)*(?: ?\(\d+\))?")  # the zips that Google Drive makes of folders
 # What people call another version of a notebook: it names none of them.

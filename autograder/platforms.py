@@ -17,6 +17,7 @@ from autograder.people import Person, moodle_id
 MOODLE = re.compile(
     r"(?P<name>(?:(?!_\d+_).)+?)(?:[_ ](?P<id>\d+))?_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL
 )  # the first number is its own; a name that Canvas gives begins with another
+MOODLE_FOLDER = re.compile(r"(?P<name>.+?)(?:[_ ](?P<id>\d+))?_assignsubmission_[a-z]+_?", re.DOTALL)
 CANVAS = re.compile(
     r"(?:(?P<name>(?!LATE_|anon_).+?)_)?(?:LATE_)?(?P<id>\d{2,}|anon_[A-Za-z0-9]+)_"
     r"(?:(?P<upload>\d{2,})_(?P<rest>.+)|(?P<entry>text\.html|link\.html))",
@@ -80,10 +81,11 @@ class Named:
 
 def _moodle(parts: Sequence[str]) -> Named | None:
     top, *below = parts
-    if match := MOODLE.fullmatch(top):
-        number = match["id"] and moodle_id(match["id"])
-        return Named(Person("moodle", match["name"], number), tuple(below) or (match["rest"] or top,))
-    return None
+    match = (MOODLE_FOLDER if below else MOODLE).fullmatch(top)
+    if match is None:
+        return None
+    number = match["id"] and moodle_id(match["id"])
+    return Named(Person("moodle", match["name"], number), tuple(below) or (match["rest"] or top,))
 
 
 def _canvas(parts: Sequence[str]) -> Named | None:

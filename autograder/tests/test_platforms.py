@@ -365,6 +365,25 @@ def test_a_students_own_box_with_one_notebook_of_each_is_no_riddle(course: Cours
         assert collection.problems == []
 
 
+def test_a_hidden_notebook_is_named(course: Course, tmp_path: Path) -> None:
+    path = put_zip(tmp_path / "x.zip", "doe/padding.ipynb", "doe/.padding.ipynb", "doe/._padding.ipynb", "roe/.x.IPYNB")
+    put(tmp_path / "class/doe/padding.ipynb")
+    put(tmp_path / "class/doe/.later.ipynb")
+    put(tmp_path / "class/doe/.ipynb_checkpoints/padding.ipynb")
+    for given, names in ((path, ["doe/.padding.ipynb", "roe/.x.IPYNB"]), (tmp_path / "class", ["doe/.later.ipynb"])):
+        with collect([given], course) as collection:
+            assert set(found(collection)) == {"doe"}
+            hidden = [note for note in collection.notes if "begins with a dot" in note]
+            assert [any(name in note for note in hidden) for name in names] == [True] * len(hidden)
+
+
+def test_numbers_in_a_name_in_moodle_are_not_the_platforms(course: Course, tmp_path: Path) -> None:
+    path = put_zip(tmp_path / "m.zip", "Ana_2_Perez_2001_assignsubmission_file/padding.ipynb")
+    with collect([path], course) as collection:
+        [submission] = collection.submissions
+        assert (submission.name, submission.lms_id) == ("Ana_2_Perez", "participant 2001")
+
+
 def test_moodle_hides_names_and_names_teams(course: Course, tmp_path: Path) -> None:
     one = put_zip(tmp_path / "1.zip", "Participant_11_assignsubmission_file/padding.ipynb")
     two = put_zip(tmp_path / "2.zip", "Participant 12_assignsubmission_file_/tensor_shapes.ipynb")
