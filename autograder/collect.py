@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.handins import Finder, HandIn
 from autograder.intake import Box, Reader
 from autograder.people import Student, StudentNames, folder_name, printable
-from autograder.piles import assignment_stem
+from autograder.piles import assignment_stem, is_one_students
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _age(submission: Submission) -> tuple[float, bool, str]:
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path, box, told in _open(paths, reader):
+    for path, box, told in _open(paths, reader, finder.assignments):
         before = len(found), len(reader.problems)
         try:
             found += finder.hand_ins(box)
@@ -151,7 +152,7 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
     return found
 
 
-def _open(paths: Sequence[Path], reader: Reader) -> list[tuple[Path, Box, bool]]:
+def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) -> list[tuple[Path, Box, bool]]:
     """What lies at each path, and whether something was said of it already. Files that were named side by side are one pile."""
     boxes: dict[tuple[str, bool], tuple[Path, Box, bool]] = {}
     for path in {os.path.abspath(path): path for path in paths}.values():
@@ -166,7 +167,22 @@ def _open(paths: Sequence[Path], reader: Reader) -> list[tuple[Path, Box, bool]]
         first, others, told = boxes.get(place, (path, replace(box, files=[]), False))
         told = told or len(reader.problems) > before
         boxes[place] = first, replace(box, files=[*others.files, *box.files]), told
-    return list(boxes.values())
+    return [
+        (path, replace(box, beside=_is_beside(path, box, boxes.values(), assignments)), told)
+        for path, box, told in boxes.values()
+    ]
+
+
+def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], assignments: AbstractSet[str]) -> bool:
+    """Whether it is a folder like others of one student each that were named with it, as the shell names them: class/*"""
+    if box.tree or box.zipped or box.single:
+        return False
+    folder = Path(os.path.abspath(path)).parent
+    return any(
+        Path(os.path.abspath(other)).parent == folder and is_one_students(each, assignments)
+        for other, each, _ in others
+        if other != path and not (each.tree or each.zipped or each.single)
+    )
 
 
 def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> list[Submission]:

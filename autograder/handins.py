@@ -26,7 +26,7 @@ DOWNLOAD = re.compile(
     r"moodle|canvas|gradescope|gradebook|bulk_download|submissions|abgaben|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE
 )
 MOST_NOTEBOOKS, MOST_ZIPS = 20, 3  # of one student: that many are opened
-NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder."
+NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder, and name the one around it."
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class Box:
         tree: whether the first folder of every path is the student's, as in nbgrader's ``submitted/``.
         zipped: whether it is a zip.
         single: whether it is one file that was named itself.
+        beside: whether it is a folder that was named beside others, of which one holds one student's notebook and nothing else.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Box:
     tree: bool = False
     zipped: bool = False
     single: bool = False
+    beside: bool = False
 
 
 class Reader:

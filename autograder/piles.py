@@ -91,6 +91,12 @@ def _is_pile(files: Sequence[File], assignments: AbstractSet[str], same: bool) -
     return (len(folders) > 1 and not stems) or (len(stems) > 1 and not alone)
 
 
+def is_one_students(box: Box, assignments: AbstractSet[str]) -> bool:
+    """Whether a folder holds one notebook, called after its assignment: then the folder has the student's name."""
+    notebooks = [file.parts for file in box.files if file.suffix == ".ipynb"]
+    return len(notebooks) == 1 and len(notebooks[0]) == 1 and assignment_stem(notebooks[0][0]) in assignments
+
+
 def may_be_class(files: Sequence[File], assignments: AbstractSet[str]) -> bool:
     """Whether the files may be several students': a platform names several, or folders that are no versions hold the same notebook."""
     while True:
@@ -129,7 +135,7 @@ def loose_names(
     # One student's box holds one notebook, or one of each assignment.
     exact = [assignment_stem(stem) for stem in nobody]
     alone = len(rest) == 1 or (len(set(exact)) == len(rest) and assignments >= set(exact))
-    if alone and len(rest) == len(files) == len(nobody) and not drive:
+    if (alone or box.beside) and len(rest) == len(files) == len(nobody) and not drive:
         return {
             parts: stem if box.single and not assignments & set(exact) else box.name for parts, stem in rest.items()
         }

@@ -354,6 +354,17 @@ def test_notebooks_named_side_by_side_are_one_pile(course: Course, tmp_path: Pat
             assert set(found(collection)) == {student}
 
 
+def test_copies_in_a_folder_that_is_named_among_students_are_that_students(course: Course, tmp_path: Path) -> None:
+    put(tmp_path / "class/ann/padding.ipynb")
+    put(tmp_path / "class/ben/padding.ipynb", day=1)
+    put(tmp_path / "class/ben/padding (1).ipynb", day=2)
+    with collect([tmp_path / "class/ann", tmp_path / "class/ben"], course) as collection:
+        assert found(collection) == {"ann": "padding", "ben": "padding"}
+        assert collection.problems == [] and "padding (1).ipynb is the newest" in collection.notes[0]
+    with pytest.raises(UsageError, match="Nothing says whose they are"):
+        collect([tmp_path / "class/ben"], course)
+
+
 def test_a_students_own_box_with_one_notebook_of_each_is_no_riddle(course: Course, tmp_path: Path) -> None:
     path = put_zip(tmp_path / "ben.zip", "padding.ipynb", "tensor_shapes-2.ipynb")
     with collect([path, put_zip(tmp_path / "eva.zip", "padding final.ipynb")], course) as collection:
