@@ -37,6 +37,7 @@ SAKAI = re.compile(
 SAKAI_OWN = re.compile(r"(?:timestamp|comments|members)\.txt|feedbackText\.html|.*_submissionText\.html", re.DOTALL)
 MEMBERS = "members.txt"
 ILIAS = re.compile(r"[^_]+_[^_]+_.+_\d{2,}", re.DOTALL)
+ILIAS_LATE = re.compile(r"(?:late submission|versp(?:ä|ae)tete abgabe) - ", re.IGNORECASE)
 ILIAS_TEAM = re.compile(r"\w+ \d+")
 OPEN_EDX = re.compile(r"\[\d+\].*, \[\d+\].*, \[\d+\].*|Removed from course", re.DOTALL)
 OPEN_EDX_FILE = re.compile(r"\[(?:\d+|x)\] - (?P<login>\S+?)(?: - (?P<rest>.+)|\.\w+)", re.DOTALL)
@@ -173,6 +174,8 @@ def _open_edx(parts: Sequence[str]) -> Named | None:
 
 def _ilias(parts: Sequence[str]) -> Named | None:
     top, *below = parts
+    if below:
+        below[-1] = ILIAS_LATE.sub("", below[-1], count=1)
     if below and ILIAS.fullmatch(top):
         return Named(Person("ilias", top), tuple(below))
     if len(below) > 1 and ILIAS_TEAM.fullmatch(top) and ILIAS.fullmatch(below[0]):
