@@ -94,7 +94,7 @@ def collect(
         known = {student.id for student in roster}
         finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
         found = _find(paths, finder, reader)
-        names = StudentNames(_alike(found), roster)
+        names = StudentNames(_alike(found), roster, _strange(found, roster))
         submissions = _submissions(found, names, reader)
     except BaseException:
         collection.__exit__()
@@ -223,3 +223,14 @@ def _alike(found: list[HandIn]) -> set[str]:
                 alike.add(hand_in.person.name)
         seen[hand_in.person.name].append(hand_in)
     return alike
+
+
+def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
+    """Moodle names of downloads with several of them, none of which is that of a student: a team's number is nobody's."""
+    known = {student.full_name.casefold() for student in roster}
+    boxes: dict[int, set[str]] = defaultdict(set)
+    for hand_in in found:
+        if hand_in.person.origin == "moodle":
+            boxes[hand_in.box].add(hand_in.person.name)
+    teams = (names for names in boxes.values() if len(names) > 1 and not known & {name.casefold() for name in names})
+    return {name for names in teams for name in names}

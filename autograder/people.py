@@ -118,13 +118,19 @@ class StudentNames:
         notes: one line for every name that is not as it came.
     """
 
-    def __init__(self, alike: AbstractSet[str] = frozenset(), roster: Sequence[Student] = ()) -> None:
+    def __init__(
+        self,
+        alike: AbstractSet[str] = frozenset(),
+        roster: Sequence[Student] = (),
+        strange: AbstractSet[str] = frozenset(),
+    ) -> None:
         """
         Args:
             alike: Moodle names that several people have.
             roster: the students known already; somebody found there keeps that name.
+            strange: Moodle names of downloads in which nobody has a known name: they may be teams.
         """
-        self.alike = alike
+        self.alike, self.strange = alike, strange
         self.roster = roster
         self.notes: list[str] = []
         self._names: dict[tuple[str, str | None], str] = {}
@@ -151,6 +157,10 @@ class StudentNames:
         )  # groups have numbers too
         return person.origin, person.login or number or person.email or person.name
 
+    def _may_be_team(self, person: Person) -> bool:
+        moodle = bool(TEAM.fullmatch(person.name)) or person.name in self.strange
+        return person.origin == "brightspace" or (person.origin == "moodle" and not person.is_hidden and moodle)
+
     def _is_alike(self, person: Person) -> bool:
         return person.name in self.alike or person.is_hidden
 
@@ -169,7 +179,7 @@ class StudentNames:
             return person.name if person.name in own else own[0]
         for attribute, value in wanted.get(person.origin, [("id", person.login)]):
             same = [s for s in self.roster if value and _folded(getattr(s, attribute)) == _folded(value)]
-            if attribute == "lms_id" and person.origin in ("moodle", "brightspace") and not person.is_hidden:
+            if attribute == "lms_id" and self._may_be_team(person):  # teams have numbers too
                 same = [s for s in same if _folded(s.full_name) == _folded(person.name)]
             found = [s.id for s in same if getattr(s, attribute) == value] or [s.id for s in same]
             if len(found) == 1 and _is_folder(found[0]):

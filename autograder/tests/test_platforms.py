@@ -446,6 +446,19 @@ def test_the_instructor_may_say_who_is_in_a_team(course: Course, tmp_path: Path,
         assert collection.notes == []
 
 
+def test_a_number_of_moodles_is_a_renamed_student_and_no_team(course: Course, tmp_path: Path) -> None:
+    roster = [Student("ben", last_name="Ben Old", lms_id="participant 57"), Student("jdoe", "Jane", "Doe")]
+    for names, expected in (
+        (["Ben New_57"], {"ben"}),
+        (["Ben New_57", "Jane Doe_58"], {"ben", "jdoe"}),
+        (["Group B_57"], {"Group_B"}),
+        (["Pandas_57", "Tigers_58"], {"Pandas", "Tigers"}),
+    ):
+        path = put_zip(tmp_path / "m.zip", *(f"{name}_assignsubmission_file/padding.ipynb" for name in names))
+        with collect([path], course, roster=roster) as collection:
+            assert set(found(collection)) == expected
+
+
 def test_a_zip_made_on_a_mac_keeps_its_people(course: Course, tmp_path: Path) -> None:
     path = mac(
         tmp_path / "m.zip",
