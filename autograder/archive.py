@@ -115,14 +115,15 @@ class Archive:
     def entries(self) -> Iterator[Entry]:
         """The regular files, in the zip's order."""
         for info in self._zip.infolist():
-            parts = safe_parts(info.filename)
-            if not parts or info.filename.endswith(("/", "\\")):
+            path = _path(info)
+            parts = safe_parts(path)
+            if not parts or path.endswith(("/", "\\")):
                 continue
-            name = printable(info.filename[:MAX_PART])
+            name = printable(path[:MAX_PART])
             if why := _refusal(info, parts):
                 self.refused.append(f"{name}: {why}")
             else:
-                yield Entry(info, parts, None if "/".join(parts) == info.filename else name, _date(info))
+                yield Entry(info, parts, None if "/".join(parts) == path else name, _date(info))
 
     def extract(self, entry: Entry, target: Path, max_bytes: int) -> None:
         """Write one entry to the file ``target``.
@@ -148,6 +149,16 @@ class Archive:
             raise Ungradable(
                 f"the zip unpacks to more than {MAX_UNPACKED // 2**30} GiB. Unpack it yourself and name the folder."
             )
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """The name in the zip. A Mac writes UTF-8 without saying so, and Python then takes it for the letters of an old PC."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode()
+    except UnicodeError:
+        return info.filename
 
 
 def _refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:

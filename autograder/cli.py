@@ -178,7 +178,12 @@ def report(json_file: Path | None, folder: Path | None) -> None:
 
 
 @main.command()
-@click.option("--to", type=click.Choice(["canvas", "moodle", "csv"]), required=True, help="Whose file to write.")
+@click.option(
+    "--to",
+    type=click.Choice(["canvas", "moodle", "blackboard", "brightspace", "sakai", "csv"]),
+    required=True,
+    help="Whose file to write.",
+)
 @click.option(
     "--template", type=click.Path(path_type=Path), help="The file that the LMS exported; its ids and columns are kept."
 )

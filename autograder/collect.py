@@ -1,4 +1,4 @@
-"""Finding what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of Moodle, Canvas and Gradescope."""
+"""Finding what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of learning platforms."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.handins import Finder, HandIn, assignment_stem
-from autograder.intake import Reader
+from autograder.handins import Finder, HandIn
+from autograder.intake import Box, Reader
 from autograder.people import Student, StudentNames, folder_name, printable
+from autograder.piles import assignment_stem, is_one_students
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ def collect(
     collection = Collection()
     try:
         reader = Reader(course, collection.unpacked)
-        found = _find(paths, Finder(set(course.assignments), assignment, reader), reader)
-        names = StudentNames(_alike(found), roster)
+        known = {student.id for student in roster}
+        finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
+        found = _find(paths, finder, reader)
+        names = StudentNames(_alike(found), roster, _strange(found, roster))
         submissions = _submissions(found, names, reader)
     except BaseException:
         collection.__exit__()
@@ -132,13 +136,13 @@ def _age(submission: Submission) -> tuple[float, bool, str]:
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path in {os.path.abspath(path): path for path in paths}.values():
+    for path, box, told in _open(paths, reader, finder.assignments):
         before = len(found), len(reader.problems)
         try:
-            found += finder.hand_ins(reader.open(path))
+            found += finder.hand_ins(box)
         except Ungradable as error:
             reader.problems.append(f"{printable(str(path))}: {error}")
-        if before == (len(found), len(reader.problems)):
+        if not told and before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
                 f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
@@ -146,6 +150,39 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
     if not found:
         raise UsageError(" ".join(reader.problems[:3]))
     return found
+
+
+def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) -> list[tuple[Path, Box, bool]]:
+    """What lies at each path, and whether something was said of it already. Files that were named side by side are one pile."""
+    boxes: dict[tuple[str, bool], tuple[Path, Box, bool]] = {}
+    for path in {os.path.abspath(path): path for path in paths}.values():
+        before = len(reader.problems)
+        try:
+            box = reader.open(path)
+        except Ungradable as error:
+            reader.problems.append(f"{printable(str(path))}: {error}")
+            continue
+        pile = box.single and not box.tree
+        place = os.path.abspath(path.parent if pile else path), pile
+        first, others, told = boxes.get(place, (path, replace(box, files=[]), False))
+        told = told or len(reader.problems) > before
+        boxes[place] = first, replace(box, files=[*others.files, *box.files]), told
+    return [
+        (path, replace(box, beside=_is_beside(path, box, boxes.values(), assignments)), told)
+        for path, box, told in boxes.values()
+    ]
+
+
+def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], assignments: AbstractSet[str]) -> bool:
+    """Whether it is a folder like others of one student each that were named with it, as the shell names them: class/*"""
+    if box.tree or box.zipped or box.single:
+        return False
+    folder = Path(os.path.abspath(path)).parent
+    return any(
+        Path(os.path.abspath(other)).parent == folder and is_one_students(each, assignments)
+        for other, each, _ in others
+        if other != path and not (each.tree or each.zipped or each.single)
+    )
 
 
 def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> list[Submission]:
@@ -160,7 +197,7 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> li
             reader.problems.append(str(error))
             continue
         person, student = hand_in.person, names.of(hand_in.person)
-        name = None if person.origin == "folder" else person.name or None
+        name = None if person.origin in ("folder", "ilias") or person.name == person.login else person.name or None
         time = hand_in.time or hand_in.file.modified
         submissions[path, student] = Submission(
             student, path, hand_in.assignment, time, hand_in.file.origin, person.lms_id, name, hand_in.upload
@@ -186,3 +223,14 @@ def _alike(found: list[HandIn]) -> set[str]:
                 alike.add(hand_in.person.name)
         seen[hand_in.person.name].append(hand_in)
     return alike
+
+
+def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
+    """Moodle names of downloads with several of them, none of which is that of a student: a team's number is nobody's."""
+    known = {student.full_name.casefold() for student in roster}
+    boxes: dict[int, set[str]] = defaultdict(set)
+    for hand_in in found:
+        if hand_in.person.origin == "moodle":
+            boxes[hand_in.box].add(hand_in.person.name)
+    teams = (names for names in boxes.values() if len(names) > 1 and not known & {name.casefold() for name in names})
+    return {name for names in teams for name in names}

@@ -40,6 +40,11 @@ class Autograder(Configurable):
     which_submission = Enum(
         ["newest", "best"], "newest", help="Of several submissions by one student, the one that counts."
     ).tag(config=True)
+    teams = Dict(
+        value_trait=List(Unicode()),
+        key_trait=Unicode(),
+        help='Teams whose members a platform does not name: {"Group A": ["doe", "roe"]}, with the students\' ids.',
+    ).tag(config=True)
     show_details = Bool(True, help="Whether students see what a hidden check observed; its title they always see.").tag(
         config=True
     )

@@ -47,7 +47,7 @@ def export(
     """Write the grades of ``assignments`` (default: all) to ``target``.
 
     Args:
-        to: ``canvas``, ``moodle`` or ``csv``.
+        to: a platform of ``LAYOUTS``, or ``csv``.
         template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
         feedback: (student, assignment) -> text; by default the summary of the results that were kept.
         columns: ``assignment=title`` (of one assignment: its title) of columns that are called otherwise; the course remembers them.

@@ -16,10 +16,10 @@ from autograder import store
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.grades import Grade, Mark, read_grade
-from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.intake import read_regular
 from autograder.pages import draw, render
 from autograder.results import Result, printable
+from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 SECRET_FILE = "submission_secret.txt"
 MAX_SECRET = 1000  # bytes; nbgrader's have 64

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from autograder.feedback_text import said
 from autograder.grades import Grade, Grades
 from autograder.lms import Layout, Row
-from autograder.people import Student, printable
+from autograder.people import TEAM, Student, printable, team_key
 from autograder.sheet import Sheet, harmless
 
 Feedback = Callable[[str, str], str]  # (student, assignment) -> text
@@ -69,14 +69,22 @@ class Filling:
     def fill(self) -> ExportReport:
         """Fill in the points; everything else stays as it is and is named."""
         matched = match_rows(self.layout.rows, self.grades.students, self.report)
-        for row, student in matched.items():
-            done = [self._fill_cell(row, self.grades.grades[student.id, name]) for name in self.layout.points]
-            self.report.written += any(done)
         there = {student.id for student in matched.values()}
-        graded = [
-            g for g in self.grades.grades.values() if g.status != "not submitted" and g.assignment in self.layout.points
-        ]
-        self.report.without_row += sorted({grade.student for grade in graded} - there)
+        teams = self._teams(there)
+        for row in self.layout.rows:
+            student, team = matched.get(row), teams.get(team_key(row.team))
+            graded = [grade for name in self.layout.points if (grade := self._grade(name, student, team))]
+            self.report.written += sum(self._fill_cell(row, grade) for grade in graded) > 0
+            there |= {grade.student for grade in graded}
+            if team and row.label in self.report.without_student:
+                self.report.without_student.remove(row.label)
+        graded_ids = {
+            g.student
+            for g in self.grades.grades.values()
+            if g.status != "not submitted" and g.assignment in self.layout.points
+        }
+        self.report.without_row += sorted(graded_ids - there)
+        self._note_teams(matched)
         self._note_waiting(there)
         self._note_maxima()
         for name, labels in self.kept.items():
@@ -84,6 +92,32 @@ class Filling:
                 f"{name}: the comments that stood in the file stay, ours follow: {', '.join(labels)}."
             )
         return self.report
+
+    def _teams(self, there: set[str]) -> dict[str, Student]:
+        """Team -> under whom it was graded, where the file has a column of teams; whoever has a row is no team."""
+        by_key: dict[str, list[Student]] = defaultdict(list)
+        for student in self.grades.students:
+            if student.id not in there:
+                by_key[team_key(student.id)].append(student)
+        return {key: found[0] for key, found in by_key.items() if len(found) == 1}
+
+    def _note_teams(self, matched: dict[Row, Student]) -> None:
+        """Say what was graded under a team's name, as far as it shows."""
+        for row, student in matched.items():
+            name, _, number = student.id.rpartition("_")
+            if row.folder and name and row.folder != student.id and row.folder.endswith(f"_{number}"):
+                self.report.notes.append(
+                    f"{row.label}: was handed in as '{name}'. If that is a group, see that its points reach the others too."
+                )
+        if teams := [student for student in self.report.without_row if TEAM.fullmatch(student)]:
+            self.report.notes.append(
+                f"{', '.join(teams)}: no row says who is in this team. Name its members in c.Autograder.teams, and grade again."
+            )
+
+    def _grade(self, assignment: str, student: Student | None, team: Student | None) -> Grade | None:
+        """The grade that stands for a row: the student's own, else the team's."""
+        grades = [self.grades.grades[who.id, assignment] for who in (student, team) if who]
+        return next((grade for grade in grades if grade.status != "not submitted"), None)
 
     def _fill_cell(self, row: Row, grade: Grade) -> bool:
         column = self.layout.points[grade.assignment]

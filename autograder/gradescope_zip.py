@@ -20,7 +20,7 @@ from autograder.store import write_whole
 
 PACKAGE = Path(autograder.__file__).parent
 LOCK = PACKAGE.parent / "requirements.lock"
-OUTSIDE = ("private_folder", "data_folder", "key", "minimum")  # settings that do not travel in this way
+OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way
 LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
 

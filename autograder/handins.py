@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.gradescope import FOLDER, METADATA, Submitters, is_export
-from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, plausible, read_regular
-from autograder.people import Person, canvas_person, moodle_person, printable
+from autograder.gradescope import FOLDER, METADATA
+from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, read_regular
+from autograder.people import TEAM, Person, printable, team_key
+from autograder.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
+from autograder.platforms import OWN, is_download, named
+from autograder.roll import Roll
+from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.
-DOWNLOAD = re.compile(r"moodle|canvas|gradescope|submissions|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE)
+DOWNLOAD = re.compile(
+    r"moodle|canvas|gradescope|gradebook|bulk_download|submissions|abgaben|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE
+)
 MOST_NOTEBOOKS, MOST_ZIPS = 20, 3  # of one student: that many are opened
-STAMP_FILE = "timestamp.txt"
-MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
-# What a time is written with, as nbgrader and the programs around it do; a zone is no path out of the system's list of zones.
-STAMP = re.compile(r"(?!.*(?:\.\.|(?:^| )[/:]))[\w .:,+/-]+", re.ASCII)
+NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder, and name the one around it."
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class HandIn:
         assignment: the assignment it is for; None when nothing but its content could tell.
         upload: Canvas' number of the upload, or 0.
         time: when it was handed in, where that was noted.
+        fellows: who else it counts for.
+        team: that the platform named with it.
     """
 
     person: Person
@@ -47,29 +52,30 @@ class HandIn:
     assignment: str | None = None
     upload: int = 0
     time: datetime | None = None
-
-
-def assignment_stem(name: str) -> str:
-    """A notebook's file name without what browsers, Canvas and Colab add to it.
-
-    >>> [assignment_stem(n) for n in ("padding-1.ipynb", "padding (2).ipynb", "Copy of padding.ipynb")]
-    ['padding', 'padding', 'padding']
-    """
-    notebook = NOTEBOOK_NAME.fullmatch(name)
-    stem = notebook["stem"] if notebook else name
-    return re.sub(r"^Copy of |(-\d{1,3}| ?\(\d{1,3}\))+$", "", stem)
+    fellows: tuple[Person, ...] = ()
+    team: str | None = None
 
 
 class Finder:
     """Finds what was handed in among the files of a box."""
 
-    def __init__(self, assignments: AbstractSet[str], wanted: str | None, reader: Reader) -> None:
+    def __init__(
+        self,
+        assignments: AbstractSet[str],
+        wanted: str | None,
+        reader: Reader,
+        known: AbstractSet[str] = frozenset(),
+        teams: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """
         Args:
             assignments: of the course.
             wanted: the one that everything is for, when the instructor said so.
+            known: ids of students.
+            teams: name -> ids of its members.
         """
-        self.assignments, self.wanted, self.reader = assignments, wanted, reader
+        self.assignments, self.wanted, self.reader, self.known = assignments, wanted, reader, known
+        self.teams = {team_key(name): members for name, members in (teams or {}).items()}
         self._numbers = count()
 
     def hand_ins(self, box: Box) -> Iterator[HandIn]:
@@ -79,28 +85,72 @@ class Finder:
             Ungradable: nothing in it says whose anything is.
         """
         number, owner = next(self._numbers), _owner(box)
-        box = box if owner else _without_wrapper(box, self.assignments)
-        tops = {file.parts[0] for file in box.files} - self.assignments
-        if not owner and not box.tree and len(tops) == 1:
-            below = [replace(file, parts=file.parts[1:]) for file in box.files if len(file.parts) > 1]
-            self._note_many(min(tops), below)
-        submitters = Submitters.read([] if box.tree or owner else box.files)
-        self.reader.notes += submitters.notes
+        box = box if owner else without_wrapper(box, self.assignments)
         people: dict[tuple[Person, str | None], list[HandIn]] = defaultdict(list)
         loose, zips = [], []
-        for file in box.files:
-            if owner:
-                people[owner, None].append(HandIn(owner, number, file, file.parts, self._folder(file.parts)))
-            elif hand_in := self._whose(file, box, number, submitters):
+        for file, hand_in in self._whose(box, number, owner):
+            if hand_in:
                 people[hand_in.person, hand_in.folder].append(hand_in)
             elif file.suffix == ".zip":
                 zips.append(file)
-            elif file.parts[-1] != METADATA:
+            elif file.parts[-1] != METADATA and not any(own.fullmatch(file.parts[-1]) for own in OWN.values()):
                 loose.append(file.origin)
-        downloads, own = self._loose_zips(zips, number)
+        downloads, own = self._loose_zips(box, zips, number)
         mixed = bool(own) or any(person.origin == "folder" for person, _ in people)
         for hand_in in own:
             people[hand_in.person, hand_in.folder].append(hand_in)
+        if not (box.tree or owner):
+            for key in [key for key, some in people.items() if key[0].origin == "folder" and self._is_class(some)]:
+                self._refuse_class(f"{box.name}/{key[0].name}")
+                del people[key]
+        yield from self._of_people(people, box, loose)
+        for file, download in downloads:
+            yield from self._in_download(file, download, mixed)
+        if loose:
+            self.reader.notes.append(f"not collected, because no notebook and in no student's folder: {_first(loose)}.")
+
+    def _whose(self, box: Box, number: int, owner: Person | None) -> Iterator[tuple[File, HandIn | None]]:
+        """Each file with the person that its path names, or None; without those of the platform, and those that could be anybody's.
+
+        A platform's names count at the top alone: everything below a student's own folder is called as the student pleases.
+        """
+        if box.tree or owner:
+            for file in box.files:
+                own = HandIn(owner, number, file, file.parts, self._folder(file.parts)) if owner else None
+                own = own or self._by_folder(file, box, number, {})
+                if not own and file.suffix == ".ipynb":
+                    self.reader.problems.append(f"{file.origin}: lies in no student's folder. It was not graded.")
+                else:
+                    yield file, own
+            return
+        roll = Roll.read(box.files, self.assignments)
+        self.reader.notes += roll.submitters.notes
+        names = loose_names(box, ".ipynb", self.assignments, self.known)
+        if box.zipped:  # a zip in a zip is one student's
+            names |= loose_names(box, ".zip", self.assignments, self.known)
+        doubts: dict[str, list[str]] = defaultdict(list)
+        for file in box.files:
+            said = roll.named(file.parts)
+            if said and said.doubt:
+                doubts[said.doubt].append(file.origin)
+            elif said and said.person:
+                folder = self._folder(said.rest)
+                hand_in = HandIn(said.person, number, file, said.rest, folder, None, said.upload, said.time)
+                yield file, replace(hand_in, fellows=said.fellows, team=said.team)
+            elif not said and file.parts in names and names[file.parts] is None:
+                doubts[NOBODYS].append(file.origin)
+            elif not said:
+                yield file, self._by_folder(file, box, number, names)
+        self.reader.problems += [f"{_first(files)}: not graded. {why}" for why, files in doubts.items()]
+
+    def _of_people(
+        self, people: Mapping[tuple[Person, str | None], list[HandIn]], box: Box, loose: list[str]
+    ) -> Iterator[HandIn]:
+        """What counts among the files of each person, once for everybody whom it counts for; the others go to ``loose``."""
+        uploaders: dict[str | None, dict[Person, None]] = defaultdict(dict)
+        for of_one_person in people.values():
+            uploaders[of_one_person[0].team][of_one_person[0].person] = None
+        unnamed: dict[str, None] = {}
         for of_one_person in people.values():
             chosen = self._chosen(of_one_person, box)
             if not chosen and box.tree:
@@ -110,45 +160,65 @@ class Finder:
                 )
             elif not chosen:
                 loose += [hand_in.file.origin for hand_in in of_one_person if hand_in.rest[-1] != STAMP_FILE]
-            person = of_one_person[0].person
-            time = submitters.time(person) or self._timestamp(of_one_person)
+            stamp = self._timestamp(of_one_person)
             for hand_in in self._wanted(chosen, box):
-                group = [person, *submitters.fellows.get(person, [])]
-                yield from (replace(hand_in, person=member, time=time) for member in group)
-        for file, download in downloads:
-            yield from self._in_download(file, download, mixed)
-        if loose:
-            more = f" and {len(loose) - 3} more" if len(loose) > 3 else ""
+                time, members = hand_in.time or stamp, self._named_members(hand_in)
+                if not members and (team := _unnamed_team(hand_in)):
+                    unnamed[printable(team)] = None
+                mates = uploaders[hand_in.team] if hand_in.team else {}
+                for member in members or dict.fromkeys([hand_in.person, *hand_in.fellows, *mates]):
+                    yield replace(hand_in, person=member, time=time)
+        if unnamed:
             self.reader.notes.append(
-                f"not collected, because no notebook and in no student's folder: {', '.join(loose[:3])}{more}."
+                f"{printable(box.name)}: does not say who is in {_first(list(unnamed))}. Points go to the team's name, or to who "
+                "uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
             )
 
-    def _loose_zips(self, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
+    def _named_members(self, hand_in: HandIn) -> list[Person]:
+        """Whom the instructor has named as the members of the team that handed in."""
+        names = filter(None, (hand_in.team, None if hand_in.person.is_id else hand_in.person.name))
+        members = next((found for name in names if (found := self.teams.get(team_key(name)))), ())
+        return [Person("folder", member, is_id=True) for member in members]
+
+    def _loose_zips(self, box: Box, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
         """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
         downloads: list[tuple[File, Box]] = []
         own: list[HandIn] = []
+        unsure = []
+        names = loose_names(box, ".zip", self.assignments, self.known)
         for file in zips:
             try:
                 inside = self.reader.unzip(file.fetch(), file.origin)
             except Ungradable as error:
                 self.reader.problems.append(f"{file.origin}: {error}")
                 continue
-            if is_download(_without_wrapper(inside, self.assignments).files):
+            files = without_wrapper(inside, self.assignments).files
+            if is_download(files) or DRIVE.fullmatch(inside.name):
                 downloads.append((file, inside))
+            elif may_be_class(files, self.assignments):
+                self._refuse_class(file.origin)
+            elif (name := names.get(file.parts)) is None:
+                unsure.append(file.origin)
             else:
-                self._note_many(file.origin, _without_wrapper(inside, self.assignments).files)
-                student = Person("folder", Path(file.parts[-1]).stem)
+                if any(named(each.parts) for each in files):
+                    self.reader.notes.append(
+                        f"{file.origin}: was read as one student's. If it holds a class, name it itself."
+                    )
+                student = Person("folder", name)
                 own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
+        if unsure:
+            self.reader.problems.append(f"{_first(unsure)}: not graded. {NOBODYS}")
         return downloads, own
 
-    def _note_many(self, origin: str, files: list[File]) -> None:
-        """Say so where what was read as one student's may be a class: its folders hold notebooks, or a platform's names stand in it."""
-        folders = {file.parts[0] for file in files if len(file.parts) > 1 and file.suffix == ".ipynb"}
-        people = [file for file in files if moodle_person(file.parts[0]) or canvas_person(file.parts[0])]
-        if len(folders - self.assignments) > 1 or people:
-            self.reader.notes.append(
-                f"{printable(origin)}: was read as one student's. If it holds a class, name it itself."
-            )
+    def _is_class(self, of_one_person: list[HandIn]) -> bool:
+        """Whether what lies in one folder may be of many."""
+        return may_be_class([replace(hand_in.file, parts=hand_in.rest) for hand_in in of_one_person], self.assignments)
+
+    def _refuse_class(self, origin: str) -> None:
+        self.reader.problems.append(
+            f"{printable(origin)}: holds a class, or several notebooks of one student. It was not graded. "
+            "Name it itself if it is a class; else leave one notebook for each assignment."
+        )
 
     def _in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
         """What is in a platform's download that lies in a folder.
@@ -167,24 +237,9 @@ class Finder:
         except Ungradable as error:
             self.reader.problems.append(f"{file.origin}: {error}")
 
-    def _whose(self, file: File, box: Box, number: int, submitters: Submitters) -> HandIn | None:
-        """The person that a file's path names; None when it names nobody.
-
-        A platform's names count at the top alone: everything below a student's own folder is called as the student pleases.
-        """
-        top, *below = file.parts
-        if box.tree:
-            return self._by_folder(file, box, number)
-        rest = tuple(below)
-        if person := submitters.person(file.parts):
-            return HandIn(person, number, file, rest, self._folder(rest))
-        if moodle := moodle_person(top):
-            return HandIn(moodle[0], number, file, rest or (moodle[1] or top,), self._folder(rest))
-        if not below and (canvas := canvas_person(top)):
-            return HandIn(canvas[0], number, file, (canvas[1],), upload=canvas[2])
-        return self._by_folder(file, box, number)
-
-    def _by_folder(self, file: File, box: Box, number: int) -> HandIn | None:
+    def _by_folder(
+        self, file: File, box: Box, number: int, names: Mapping[tuple[str, ...], str | None]
+    ) -> HandIn | None:
         """The person whose folder it is in, or whom the file is called after."""
         *folders, last = file.parts
         assignment = self._folder(file.parts[1:] if box.tree else file.parts)
@@ -192,10 +247,10 @@ class Finder:
         depth = folders.index(assignment, int(box.tree)) + 1 if assignment else 0
         if people:
             name, depth = people[0], max(depth, folders.index(people[0]) + 1)
-        elif assignment_stem(last) in self.assignments:
-            name = box.name
-        elif file.suffix == ".ipynb" or box.single or (box.zipped and file.suffix == ".zip"):
-            name = assignment_stem(last) if file.suffix == ".ipynb" else Path(last).stem
+        elif own := names.get(file.parts):
+            name = own
+        elif box.single:
+            name = Path(last).stem
         else:
             return None
         return HandIn(Person("folder", name, is_id=box.tree), number, file, file.parts[depth:], assignment)
@@ -249,7 +304,7 @@ class Finder:
         )
         return sorted(
             hand_ins,
-            key=lambda h: (self._from_name(h.rest[-1]) is not None, h.file.modified, h.file.parts),
+            key=lambda h: (self._from_name(h.rest[-1]) is not None, h.time or h.file.modified, h.file.parts),
             reverse=True,
         )[:most]
 
@@ -280,41 +335,21 @@ class Finder:
         return None
 
 
-def noted_time(stamp: bytes | None) -> datetime | None:
-    """The time in nbgrader's timestamp.txt, which a student can write to; None when it says none.
-
-    >>> noted_time(b"2025-03-09 10:30:00 America/New_York").isoformat()
-    '2025-03-09T14:30:00+00:00'
-    """
-    from nbgrader.utils import parse_utc
-
-    if stamp is None or len(stamp) > MAX_STAMP:
-        return None
-    try:
-        text = stamp.decode("utf-8-sig").strip()
-        if not STAMP.fullmatch(text):
-            return None
-        time: datetime = parse_utc(text)
-    except Exception:  # whatever the parser of dates says to what is no date
-        return None
-    return plausible(time.replace(tzinfo=UTC))
-
-
-def is_download(files: Sequence[File]) -> bool:
-    """Whether these are the files of one platform's download, and no others."""
-    return bool(files) and (
-        is_export(files)
-        or all(moodle_person(file.parts[0]) for file in files)
-        or all(len(file.parts) == 1 and canvas_person(file.parts[0]) for file in files)
-    )
+def _unnamed_team(hand_in: HandIn) -> str | None:
+    """The team that handed in, where the platform tells of no other member; as far as names show that it is one."""
+    person = hand_in.person
+    if hand_in.team or hand_in.fellows or person.origin in ("folder", "gradescope"):
+        return hand_in.team
+    is_team = TEAM.fullmatch(person.name) or (person.origin == "moodle" and person.lms_id is None)
+    return person.name if is_team else None
 
 
 def _owner(box: Box) -> Person | None:
     """Whose a whole folder or zip is, where a platform has named it after one person."""
     if box.tree or box.single:
         return None
-    if moodle := moodle_person(box.name):
-        return moodle[0]
+    if (said := named((box.name, "."))) and said.person and said.person.origin in ("moodle", "brightspace", "sakai"):
+        return said.person
     return Person("folder", box.name) if FOLDER.fullmatch(box.name) else None
 
 
@@ -327,28 +362,5 @@ def _notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
     ]
 
 
-def _without_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
-    """Without the one folder around everything that many programs put into a zip.
-
-    Raises:
-        Ungradable: the one folder of a folder may be such a wrapper, or a student's own.
-    """
-    tops = {file.parts[0] for file in box.files}
-    if box.tree or box.single or len(tops) != 1 or any(len(file.parts) < 2 for file in box.files):
-        return box
-    [top] = tops
-    if moodle_person(top) or top in assignments:
-        return box
-    inside = replace(box, files=[replace(file, parts=file.parts[1:]) for file in box.files])
-    same = top == box.name
-    if is_download(inside.files):
-        if not box.zipped and not same:
-            raise Ungradable(
-                f"its one folder '{printable(top)}' looks like a platform's download, or is a student's own. It was not graded. "
-                "If it is a download, name that folder."
-            )
-        return inside
-    inner = {file.parts[0] for file in inside.files if len(file.parts) > 1} - assignments
-    notebooks = sum(len(file.parts) == 1 and file.suffix == ".ipynb" for file in inside.files)
-    wrapped = notebooks > 1 or len(inner) > 1 if same else len(inner) > 1 and not notebooks
-    return inside if box.zipped and wrapped else box
+def _first(files: Sequence[str]) -> str:
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")

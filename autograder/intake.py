@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -32,7 +33,7 @@ class File:
     """One file, wherever it lies.
 
     Attributes:
-        parts: its path inside what holds it.
+        parts: its path inside what holds it; letters with marks are written in one way, outside nbgrader's tree.
         origin: what the instructor would call it.
         fetch: its path on this disk; a file in a zip is unpacked now, and Ungradable raised when that fails.
     """
@@ -57,6 +58,7 @@ class Box:
         tree: whether the first folder of every path is the student's, as in nbgrader's ``submitted/``.
         zipped: whether it is a zip.
         single: whether it is one file that was named itself.
+        beside: whether it is a folder that was named beside others, of which one holds one student's notebook and nothing else.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Box:
     tree: bool = False
     zipped: bool = False
     single: bool = False
+    beside: bool = False
 
 
 class Reader:
@@ -114,8 +117,14 @@ class Reader:
             beside = full.with_name("timestamp.txt")
             paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [_on_disk(p, base, full, path) for p in paths]
+        hidden = [line for file in files if not full.is_file() for line in _hidden(file.parts, file.origin)]
+        self.notes += _first(hidden, printable(str(path)))
+        name = base.name
+        if not tree:  # there, names are ids
+            files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
+            name = _composed(name)
         return Box(
-            base.name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
+            name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
         )
 
     def unzip(self, path: Path, origin: str) -> Box:
@@ -131,13 +140,15 @@ class Reader:
             return self._boxes[path]
         archive = Archive(path)
         fallback = _modified(path)
-        files, odd = [], []
+        files, odd, hidden = [], [], []
         for entry in archive.entries():
-            if not _ignored(entry.parts):
-                name = f"{origin}:{printable('/'.join(entry.parts))}"
+            name = f"{origin}:{printable('/'.join(entry.parts))}"
+            if _ignored(entry.parts):
+                hidden += _hidden(entry.parts, name)
+            else:
                 files.append(
                     File(
-                        entry.parts,
+                        tuple(map(_composed, entry.parts)),
                         name,
                         entry.modified or fallback,
                         partial(self._extract, archive, entry, name),
@@ -147,9 +158,9 @@ class Reader:
                     odd.append(
                         f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
-        self.notes += _first([f"{origin}: {line}" for line in odd], origin)
+        self.notes += _first([f"{origin}: {line}" for line in odd], origin) + _first(hidden, origin)
         self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
-        self._boxes[path] = Box(path.stem, files, zipped=True)
+        self._boxes[path] = Box(_composed(path.stem), files, zipped=True)
         return self._boxes[path]
 
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
@@ -251,6 +262,19 @@ def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
         _modified(path),
         lambda: path,
     )
+
+
+def _composed(text: str) -> str:
+    """A name as most systems write it: a Mac takes an "ü" apart."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _hidden(parts: tuple[str, ...], origin: str) -> list[str]:
+    """Say so where a notebook is passed over for its name; a Mac's notes about other files ("._") are none."""
+    name = parts[-1]
+    if IGNORED_FOLDERS.intersection(parts[:-1]) or not name.startswith(".") or name.startswith("._"):
+        return []
+    return [f"{origin}: was not read, because its name begins with a dot."] if NOTEBOOK_NAME.fullmatch(name) else []
 
 
 def _ignored(parts: tuple[str, ...]) -> bool:

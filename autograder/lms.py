@@ -20,6 +20,7 @@ USERNAME = ("username", "anmeldename", "nombre de usuario")
 GRADE = ("grade", "bewertung", "calificación")
 MAXIMUM = ("maximum grade", "bestwertung", "calificación máxima")
 LOCKED = ("grade can be changed", "bewertung kann geändert werden", "la calificación puede ser cambiada")
+GROUP = ("group", "gruppe", "grupo")
 COMMENT = ("feedback comments", "feedback als kommentar", "comentarios de retroalimentación")
 
 
@@ -31,12 +32,16 @@ class Row:
         label: how the instructor knows the student.
         keys: (attribute of Student, value), the surest first: whom of the gradebook this may be.
         locked: why no grade may be written, or nothing.
+        team: the name under which this student's team handed in, or nothing.
+        folder: what `autograder grade` calls this student, where that holds the platform's number; or nothing.
     """
 
     index: int
     label: str
     keys: list[tuple[str, str]] = field(compare=False)
     locked: str = ""
+    team: str = ""
+    folder: str = ""
 
 
 @dataclass
@@ -115,7 +120,8 @@ def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
         cells = {name: sheet.cell(row, index).strip() for name, index in at.items()}
         student = cells.get("Student") or ", ".join(filter(None, (cells.get("LastName"), cells.get("FirstName"))))
         if cells["ID"] and student != "Student, Test":
-            layout.rows.append(Row(row, printable(f"{student} ({cells['ID']})"), _canvas_keys(student, cells)))
+            label, folder = printable(f"{student} ({cells['ID']})"), canvas_folder(student, cells["ID"])
+            layout.rows.append(Row(row, label, _canvas_keys(student, cells), folder=folder))
     return layout
 
 
@@ -179,7 +185,7 @@ def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
 
 
 def _moodle_rows(sheet: Sheet) -> list[Row]:
-    columns: tuple[tuple[str, ...], ...] = (IDENTIFIER, USERNAME, EMAIL, ID_NUMBER, LOCKED, FULL_NAME, *NAMES)
+    columns: tuple[tuple[str, ...], ...] = (IDENTIFIER, USERNAME, EMAIL, ID_NUMBER, LOCKED, GROUP, FULL_NAME, *NAMES)
     at = {names: _column(sheet, names) for names in columns}
     rows = []
     for index in range(1, len(sheet.raw)):
@@ -188,7 +194,8 @@ def _moodle_rows(sheet: Sheet) -> list[Row]:
         known_by = cells[IDENTIFIER] or cells[EMAIL] or cells[ID_NUMBER] or cells[USERNAME]
         if known_by or name:
             locked = "Moodle has locked the grade" if cells[LOCKED].casefold() in ("no", "nein") else ""
-            rows.append(Row(index, printable(f"{name} ({known_by})".strip()), _moodle_keys(name, cells), locked))
+            label = printable(f"{name} ({known_by})".strip())
+            rows.append(Row(index, label, _moodle_keys(name, cells), locked, cells[GROUP]))
     return rows
 
 
@@ -197,8 +204,14 @@ def _moodle_keys(name: str, cells: dict[tuple[str, ...], str]) -> list[tuple[str
     number = re.search(r"\d+$", cells[IDENTIFIER])
     if number:
         participant = moodle_id(number[0])
-        keys = [("lms_id", participant), *keys, ("id", moodle_folder(name, participant))]
-    return [*keys, ("id", moodle_folder(name)), ("full_name", name)] if name else keys
+        keys = [("participant", participant), *keys, ("id", moodle_folder(name, participant))]
+    if cells[GROUP]:  # until Moodle 4, each member of a team was called so
+        keys.append(("id", moodle_folder(f"{cells[GROUP]}-{name}")))
+    return [*keys, *_name_keys(name)]
+
+
+def _name_keys(name: str) -> list[tuple[str, str]]:
+    return [("id", moodle_folder(name)), ("id", name), ("full_name", name)] if name else []
 
 
 def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
@@ -222,4 +235,52 @@ def _only(sheet: Sheet, assignment: str, columns: list[int], without: Collection
     return next(iter(exact or found), None)
 
 
-LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {"canvas": canvas_layout, "moodle": moodle_layout}
+@dataclass(frozen=True)
+class Plain:
+    """How a platform lays out its grades: one row for each student, and a title that holds the assignment's name.
+
+    Attributes:
+        keys: columns that name a student, the surest first, with what of the gradebook they are.
+        about: what stands in a title behind the name.
+    """
+
+    platform: str
+    keys: dict[str, str]
+    about: str
+
+    def __call__(self, sheet: Sheet, assignments: Sequence[str]) -> Layout:
+        """The layout of a file of this platform's.
+
+        Raises:
+            UsageError: no column names a student, or two columns have an assignment's name.
+        """
+        at = {title.casefold(): index for index, title in reversed(list(enumerate(sheet.header)))}
+        if not at.keys() & {key.casefold() for key in self.keys}:
+            expected = " or ".join(f"'{key}'" for key in self.keys)
+            raise UsageError(
+                f"{sheet.path}: holds no grades of {self.platform}: {expected} is missing. It has the columns {sheet.columns()}."
+            )
+        layout = Layout()
+        for name in assignments:
+            found = [i for i, title in enumerate(sheet.header) if slug(re.sub(self.about, "", title)) == slug(name)]
+            if (column := _only(sheet, name, found)) is not None:
+                layout.points[name] = column
+        for row in range(1, len(sheet.raw)):
+            cells = {key: sheet.cell(row, at.get(key.casefold())).strip().lstrip("#") for key in self.keys}
+            first, last = (sheet.cell(row, at.get(part)).strip() for part in ("first name", "last name"))
+            name = f"{first} {last}".strip()
+            keys = [(attribute, cells[key]) for key, attribute in self.keys.items()]
+            if known_by := next(filter(None, cells.values()), name):
+                layout.rows.append(Row(row, printable(f"{name} ({known_by})".strip()), [*keys, *_name_keys(name)]))
+        return layout
+
+
+LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {
+    "canvas": canvas_layout,
+    "moodle": moodle_layout,
+    "blackboard": Plain("Blackboard", {"Username": "id", "Student ID": "id"}, r" \[[^\]]*\].*$"),
+    "brightspace": Plain(
+        "Brightspace", {"Username": "id", "OrgDefinedId": "id", "Email": "email"}, r" \w+ Grade(?: <[^>]*>.*)?$"
+    ),
+    "sakai": Plain("Sakai", {"Student ID": "id"}, r" \[[^\]]*\]$"),
+}

@@ -25,12 +25,12 @@ from autograder.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
-from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.harmless import with_printable_code
 from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
 from autograder.people import printable
 from autograder.results import Result
+from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
 _current: dict[

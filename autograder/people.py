@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_NAME_BYTES = 100
-MOODLE = re.compile(
-    r"(?P<name>(?:(?!_\d+_).)+)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL
-)  # the first number is its own; a name that Canvas gives begins with another
-CANVAS = re.compile(
-    r"(?:(?P<name>(?!LATE_|anon_).+?)_)?(?:LATE_)?(?P<id>\d{2,}|anon_[A-Za-z0-9]+)_"
-    r"(?:(?P<upload>\d{2,})_(?P<rest>.+)|(?P<entry>text\.html|link\.html))",
-    re.DOTALL,
-)
+# What Moodle calls everybody where it hides the names.
+HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
+# How platforms call a team; no name begins like that, except by chance.
+TEAM = re.compile(r"(?:default |standard)?(?:group|gruppe|team|grupo|groupe|gruppo|équipe|equipo)[ _-]*\w{0,3}", re.I)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -30,14 +26,23 @@ class Person:
         origin: where the name was read; it decides what makes two people the same.
         name: as written there.
         lms_id: the platform's number for this person; Moodle's ("participant 57") is for one assignment only.
+        login: with which this person logs in to the platform.
         is_id: whether the name is an id of nbgrader's own, which is never rewritten.
     """
 
-    origin: Literal["moodle", "canvas", "gradescope", "folder"]
+    origin: Literal[
+        "moodle", "canvas", "gradescope", "blackboard", "brightspace", "sakai", "open_edx", "ilias", "folder"
+    ]
     name: str
     lms_id: str | None = None
     email: str | None = None
+    login: str | None = None
     is_id: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether Moodle says "Participant" in place of the name."""
+        return self.origin == "moodle" and self.name.casefold() in HIDDEN
 
 
 @dataclass(frozen=True)
@@ -55,20 +60,10 @@ class Student:
         """First and last name, as far as they are known."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
 
-
-def moodle_person(text: str) -> tuple[Person, str] | None:
-    """The person named in one part of a path in Moodle's download, and what follows the name; None when it names nobody."""
-    if match := MOODLE.fullmatch(text):
-        return Person("moodle", match["name"], moodle_id(match["id"])), match["rest"]
-    return None
-
-
-def canvas_person(text: str) -> tuple[Person, str, int] | None:
-    """The person a file name of Canvas' download names, the student's own file name, and the number of the upload."""
-    if match := CANVAS.fullmatch(text):
-        person = Person("canvas", match["name"] or "", match["id"])
-        return person, match["rest"] or match["entry"], int(match["upload"] or 0)
-    return None
+    @property
+    def participant(self) -> str | None:
+        """Moodle's number, of somebody whose name Moodle hides; elsewhere it may be a group's."""
+        return self.lms_id if self.full_name.casefold() in HIDDEN else None
 
 
 def moodle_id(number: str) -> str:
@@ -80,6 +75,11 @@ def moodle_folder(name: str, lms_id: str | None = None) -> str:
     """The folder of somebody whom Moodle names so; with the number where others are named alike."""
     number = lms_id.removeprefix("participant ") if lms_id else ""
     return folder_name("_".join([*name.split(), *filter(None, [number])]))
+
+
+def team_key(name: str) -> str:
+    """What the ways in which platforms write a team's name have in common."""
+    return "".join(c for c in _nfc(name).casefold() if c.isalnum())
 
 
 def canvas_folder(name: str, lms_id: str) -> str:
@@ -118,13 +118,19 @@ class StudentNames:
         notes: one line for every name that is not as it came.
     """
 
-    def __init__(self, alike: AbstractSet[str] = frozenset(), roster: Sequence[Student] = ()) -> None:
+    def __init__(
+        self,
+        alike: AbstractSet[str] = frozenset(),
+        roster: Sequence[Student] = (),
+        strange: AbstractSet[str] = frozenset(),
+    ) -> None:
         """
         Args:
             alike: Moodle names that several people have.
             roster: the students known already; somebody found there keeps that name.
+            strange: Moodle names of downloads in which nobody has a known name: they may be teams.
         """
-        self.alike = alike
+        self.alike, self.strange = alike, strange
         self.roster = roster
         self.notes: list[str] = []
         self._names: dict[tuple[str, str | None], str] = {}
@@ -144,23 +150,39 @@ class StudentNames:
 
     def _identity(self, person: Person) -> tuple[str, str | None]:
         """What makes two people the same."""
-        if person.origin == "folder" or (person.origin == "moodle" and person.name not in self.alike):
+        if person.origin in ("folder", "ilias") or (person.origin == "moodle" and not self._is_alike(person)):
             return person.origin, person.name
-        return person.origin, person.lms_id or person.email or person.name
+        number = (
+            f"{person.lms_id} {person.name}" if person.origin == "brightspace" else person.lms_id
+        )  # groups have numbers too
+        return person.origin, person.login or number or person.email or person.name
+
+    def _may_be_team(self, person: Person) -> bool:
+        moodle = bool(TEAM.fullmatch(person.name)) or person.name in self.strange
+        return person.origin == "brightspace" or (person.origin == "moodle" and not person.is_hidden and moodle)
+
+    def _is_alike(self, person: Person) -> bool:
+        return person.name in self.alike or person.is_hidden
 
     def _known(self, person: Person) -> str | None:
-        """The one student of the roster with this person's number or e-mail, or with the full name where Moodle gives nothing better."""
-        wanted = {
+        """The one student of the roster with this person's login, number or e-mail, or with the full name where there is nothing better."""
+        name = None if self._is_alike(person) else person.name
+        wanted: dict[str, list[tuple[str, str | None]]] = {
             "canvas": [("lms_id", person.lms_id)],
             "gradescope": [("id", person.lms_id), ("email", person.email), ("id", person.email)],
-            "moodle": [("lms_id", person.lms_id), ("full_name", None if person.name in self.alike else person.name)],
-            "folder": [],
+            "moodle": [("lms_id", person.lms_id), ("full_name", name)],
+            "brightspace": [("lms_id", person.lms_id), ("full_name", name)],
+            "ilias": [("id", login) for login in _ilias_logins(person.name)],
+            "folder": [("full_name", person.name if " " in person.name else None)],
         }
-        for attribute, value in wanted[person.origin]:
-            found = [
-                s.id for s in self.roster if value and (getattr(s, attribute) or "").casefold() == value.casefold()
-            ]
-            if len(found) == 1 and folder_name(found[0]) == found[0]:
+        if person.origin == "folder" and (own := [s.id for s in self.roster if _nfc(s.id) == person.name]):
+            return person.name if person.name in own else own[0]
+        for attribute, value in wanted.get(person.origin, [("id", person.login)]):
+            same = [s for s in self.roster if value and _folded(getattr(s, attribute)) == _folded(value)]
+            if attribute == "lms_id" and self._may_be_team(person):  # teams have numbers too
+                same = [s for s in same if _folded(s.full_name) == _folded(person.name)]
+            found = [s.id for s in same if getattr(s, attribute) == value] or [s.id for s in same]
+            if len(found) == 1 and _is_folder(found[0]):
                 return found[0]
         return None
 
@@ -168,22 +190,47 @@ class StudentNames:
         if person.origin == "canvas":
             return canvas_folder(person.name, person.lms_id or "")
         if person.origin == "moodle":
-            return moodle_folder(person.name, person.lms_id if person.name in self.alike else None)
-        if person.origin == "gradescope":
-            return folder_name(person.email or person.lms_id or person.name)
-        return folder_name(person.name)
+            return moodle_folder(person.name, person.lms_id if self._is_alike(person) else None)
+        if person.origin == "brightspace":
+            return moodle_folder(person.name)
+        return folder_name(
+            person.login or person.email or (person.origin == "gradescope" and person.lms_id) or person.name
+        )
 
     def _note(self, person: Person, name: str, unique: str) -> None:
         """Say so when a name had to be changed for safety or told apart from another."""
         if unique != name:
             reason = "another student's name gives the same folder"
-        elif person.origin == "moodle" and person.name in self.alike:
+        elif person.origin == "moodle" and self._is_alike(person):
             reason = "several students have this name"
-        elif (person.origin == "folder" and name != person.name) or not _harmless(person.name):
+        elif (person.origin == "folder" and _nfc(name) != person.name) or not _harmless(person.name):
             reason = "this name is not safe for a folder"
         else:
             return
         self.notes.append(f"student '{printable(person.name)}': {reason}; called '{unique}' here.")
+
+
+def _ilias_logins(folder: str) -> list[str]:
+    """What may be the login in "Lastname_Firstname_login_123"; names and login may hold "_" themselves.
+
+    >>> _ilias_logins("Doe_Jane_j_doe_123")
+    ['j_doe', 'doe']
+    """
+    parts = folder.split("_")
+    return ["_".join(parts[at:-1]) for at in range(2, len(parts) - 1)]
+
+
+def _is_folder(name: str) -> bool:
+    """Whether an id of nbgrader's is the name of one folder."""
+    return name.strip(". ") != "" and not re.search(r"[/\\\0]", name)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str | None) -> str:
+    return _nfc(text or "").casefold()
 
 
 def _harmless(name: str) -> bool:

@@ -14,8 +14,9 @@ from autograder.collect import Collection, collect
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.gradescope import METADATA
-from autograder.handins import MAX_STAMP, MOST_NOTEBOOKS, noted_time
+from autograder.handins import MOST_NOTEBOOKS
 from autograder.intake import MAX_LIST_BYTES
+from autograder.stamps import MAX_STAMP, noted_time
 from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
@@ -129,14 +130,16 @@ def test_a_download_of_one_person_may_be_wrapped(
         assert students(collection) == expected
 
 
-def test_a_class_that_is_read_as_one_students_is_said(course: Course, tmp_path: Path) -> None:
+def test_a_class_that_may_be_one_students_is_not_graded(course: Course, tmp_path: Path) -> None:
     put_zip(tmp_path / "all/week.zip", "ben/padding.ipynb", "eva/padding.ipynb")
     put(tmp_path / "folder/week/ben/padding.ipynb")
     put(tmp_path / "folder/week/eva/padding.ipynb")
+    put_zip(tmp_path / "own/ben.zip", "first try/padding.ipynb", "final/padding.ipynb")
     for path in ("all", "folder"):
-        with collect([tmp_path / path], course) as collection:
-            assert students(collection) == {"week"}
-            assert "week" in collection.notes[0] and "was read as one student's" in collection.notes[0]
+        with collect([tmp_path / path, tmp_path / "own"], course) as collection:
+            assert students(collection) == {"ben"}
+            [problem] = collection.problems
+            assert "week" in problem and "holds a class, or several notebooks of one student" in problem
 
 
 def test_of_many_notebooks_of_one_student_few_are_opened(course: Course, tmp_path: Path) -> None:
