@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
-
-from nbgrader.api import Gradebook
-from sqlalchemy.engine import make_url
 
 from autograder.course import Course
 from autograder.errors import UsageError
-from autograder.nbgrader_config import course_directory
+from autograder.nbgrader_config import course_directory, gradebook_file, open_gradebook
 from autograder.people import Student
 
 
@@ -51,13 +47,13 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
     """The grades of ``assignments``, or of all.
 
     Raises:
-        UsageError: there is no gradebook, or it does not know an assignment.
+        UsageError: there is no gradebook, it cannot be used, or it does not know an assignment.
     """
     directory = course_directory(course)
-    url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise UsageError(f"{url.database}: there is no gradebook yet. Run `autograder grade` first.")
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    file = gradebook_file(directory)
+    if file is not None and not file.is_file():
+        raise UsageError(f"{file}: there is no gradebook yet. Run `autograder grade` first.")
+    with open_gradebook(directory) as gradebook:
         in_book = sorted(assignment.name for assignment in gradebook.assignments)
         known = [name for name in course.assignments if name in in_book]
         known += [name for name in in_book if name not in known]

@@ -8,5 +8,5 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 
 def progress(console: Console, *more: ProgressColumn) -> Progress:
     """A bar with what is done, of how many, and for how long; further columns stand behind."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, *more, console=console)

@@ -77,7 +77,7 @@ def verify(
         console.print(Text(line), soft_wrap=True)
     from autograder.verify_page import write_page
 
-    console.print(f"page  {write_page(course, found)}", soft_wrap=True)
+    console.print(Text(f"page  {write_page(course, found)}"), soft_wrap=True)
     return not any(each.complaints for each in found)
 
 
