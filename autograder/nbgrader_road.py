@@ -22,6 +22,7 @@ from nbgrader.utils import is_grade
 
 from autograder import store
 from autograder.course import Course, find_course
+from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
@@ -29,7 +30,9 @@ from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.harmless import with_printable_code
 from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
+from autograder.obstacles import in_one_line
 from autograder.people import printable
+from autograder.registration import why_unbuilt
 from autograder.results import Result
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
@@ -54,29 +57,31 @@ def _grader(root: str) -> Grader:
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
     """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
 
-    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into.
+    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into, and has them
+    entered one by one.
     """
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
-        converter = self.parent
+        converter, course = self.parent, _course(str(self.config.CourseDirectory.root))
+        seen = isinstance(converter, OneSubmission)  # by the command that grades the whole class
+        stale = "" if seen else why_unbuilt(course, converter.coursedir, converter.coursedir.assignment_id)
         tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
         refused: dict[str, str] = {}
         for folder in converter.assignments:
             try:
+                if stale:
+                    raise Ungradable(stale)
                 for line in make_plain(Path(folder), tree):
                     converter.log.warning("%s", line)
             except (Ungradable, OSError, RecursionError) as error:
-                refused[folder] = str(error)
+                refused[folder] = in_one_line(error, "grade again")
 
-        def init_destination(assignment: str, student: str, go_on: Any = converter.init_destination) -> Any:
-            if reason := refused.get(converter._format_source(assignment, student)):
-                raise Ungradable(
-                    reason
-                )  # before anything is read or copied, or a notebook that is missing gets zero points
-            return go_on(assignment, student)
+        def keep(student: str, assignment: str) -> None:
+            if (found := _current.pop((student, assignment), None)) is not None:
+                store.save(course, found.result)
 
-        converter.init_destination = init_destination
+        converter.convert_notebooks = lambda: enter_all(converter, course, refused, keep)
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
         course = _course(str(self.config.CourseDirectory.root))
@@ -85,9 +90,9 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         submitted = course.tree("submitted") / student / assignment / f"{about['notebook']}.ipynb"
         if not Path(filename).exists() or not submitted.exists() or not Path(filename).samefile(submitted):
             return super().from_filename(filename, resources, **kw)  # from autograded/, where we have written it
-        found = graded.pop((student, assignment), None)
-        if found is None:
-            found = _grader(str(course.root)).grade_job(Job(submitted, assignment, student))
+        found = graded.pop((student, assignment), None) or _grader(str(course.root)).grade_job(
+            Job(submitted, assignment, student)
+        )
         if found.opened is None or not found.result.checks:
             raise Ungradable(" ".join(found.result.notes))
         _current[student, assignment] = found
@@ -137,13 +142,12 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         course = _course(str(self.config.CourseDirectory.root))
         about = resources["nbgrader"]
-        result = _current.pop((about["student"], about["assignment"])).result
+        result = _current[about["student"], about["assignment"]].result
         shown = result.for_students(course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = _outputs(shown, cell)
         resources["verdict"] = result
-        store.save(course, result)
         return nb, resources
 
 
