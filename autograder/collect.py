@@ -166,7 +166,7 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
         try:
             found += finder.hand_ins(reader.open(path))
         except Ungradable as error:
-            reader.problems.append(f"{printable(str(path))}: {error}")
+            reader.refuse(path, str(error))
         if before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(

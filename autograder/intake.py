@@ -126,6 +126,16 @@ class Reader:
         self.unread |= {line: (path.relative_to(base).parts, box) for line, path in unread.items()}
         return box
 
+    def refuse(self, path: Path, why: str) -> None:
+        """Note that something the instructor named could not be read."""
+        line = f"{printable(str(path))}: {why}"
+        self.problems.append(line)
+        whole = Path(os.path.abspath(path))
+        if whole != self.submitted and whole.is_relative_to(self.submitted):
+            self.unread[line] = whole.relative_to(self.submitted).parts, Box(self.submitted.name, [], tree=True)
+        elif NOTEBOOK_NAME.fullmatch(whole.name):
+            self.unread[line] = (whole.name,), Box(whole.parent.name, [])
+
     def unzip(self, path: Path, origin: str) -> Box:
         """The files of one zip.
 
@@ -228,8 +238,7 @@ def walk(folder: Path) -> Walked:
                 about = f"{printable(str(path))}: is a link or special file and was not read."
                 lines[below[0] if below else name].append(about)
                 unread[about] = path
-            else:
-                continue
+        if any(not _ignored((name,)) for name in (*names, *links)):
             holding.append(below)
         if len(below) >= MAX_DEPTH and folders:
             lines[below[0]].append(f"{printable(top)[:300]}: what lies deeper than {MAX_DEPTH} folders was not read.")

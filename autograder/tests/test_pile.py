@@ -60,6 +60,7 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
     (pile / "doe, jane/tiny/tiny.ipynb").symlink_to("nowhere")
     (pile / "lem").symlink_to("ann")
     (pile / "cat/tiny").mkdir(parents=True)
+    (pile / "cat/.DS_Store").touch()
     status, said, told = grade(built, pile)
     assert status == 1
     rows = {line["student"]: line["points"] for line in told}
@@ -68,6 +69,10 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
         assert re.search(rf"[│|] +[│|] {student} +[│|] not graded" if student != "ann" else " ann .* 5 / 5", said), said
     assert f"eve: {pile}/eve/tiny/tiny.ipynb: is a link or special file and was not read." in said
     assert f"{pile}/cat: is empty; nothing was handed in there." in said and "pictures" not in said
+
+    (tmp_path / "zoe.ipynb").symlink_to("nowhere")
+    _, said, told = grade(built, tmp_path / "zoe.ipynb", pile / "ann/tiny.ipynb")
+    assert {line["student"]: line["points"] for line in told} == {"ann": 5.0, "zoe": None}
 
     shutil.rmtree(built.tree("submitted"))
     for student in ("cat", "doe, jane"):
