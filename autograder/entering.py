@@ -15,8 +15,9 @@ from nbgrader.converters.base import NbGraderException
 
 from autograder import store
 from autograder.course import Course
-from autograder.errors import Ungradable
+from autograder.errors import Ungradable, UsageError
 from autograder.obstacles import in_one_line, obstacle
+from autograder.people import printable
 
 
 def enter_all(
@@ -43,11 +44,11 @@ def enter_all(
                     _enter(converter, student, assignment)
                     keep(student, assignment)
         except Exception as error:
-            failed.append(f"{student}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
+            failed.append(f"{printable(student)}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
             converter.log.error("%s", failed[-1])
             last = error
-            if obstacle(error, ["DatabaseError"]):
-                break  # no gradebook for the others either; a file may be this student's alone
+            if isinstance(error, UsageError) or obstacle(error, ["DatabaseError"]):
+                break  # no course or gradebook for the others either; a file may be this student's alone
     if last is not None:
         raise NbGraderException(failed[-1] if len(failed) == 1 else f"{len(failed)} submissions failed.") from last
 

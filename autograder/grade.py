@@ -78,7 +78,8 @@ def grade(
                     counted[of] = other
         except KeyboardInterrupt:
             done = sum(result.graded for result in counted.values())
-            console.print(f"Stopped: {done} submissions are graded and kept. The same command goes on from there.")
+            more = " The same command goes on from there." if earlier.keeps else ""
+            console.print(f"Stopped: {done} submissions are graded and kept.{more}")
             raise
         finally:  # what was graded is kept, whatever stops the rest
             unread = [_not_graded(line, student=collection.whose.get(line, "")) for line in collection.problems]

@@ -19,15 +19,16 @@ FOLDER = ".unfinished"
 
 
 class Unfinished:
-    """The submissions that were graded, recorded and given their feedback, while nothing that decides about points changed."""
+    """The submissions that were graded, recorded and given their feedback, while nothing that decides about points changed.
 
-    def __init__(self, course: Course, keep: bool) -> None:
-        """
-        Args:
-            keep: False while another command grades this course: its list is its own.
-        """
+    Attributes:
+        keeps: False while another command grades this course: its list is its own.
+    """
+
+    def __init__(self, course: Course, keeps: bool) -> None:
+        self.keeps = keeps
         self._course = course
-        self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keep)
+        self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
 
     def finished(self, assignment: str, student: str, path: Path) -> Result | None:
         """The result of a submission that needs no second grading."""
@@ -55,7 +56,7 @@ class Unfinished:
 def unfinished(course: Course) -> Iterator[Unfinished]:
     """What the last command left; forgotten when this one ends of itself."""
     with store.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
-        kept = Unfinished(course, keep=first)
+        kept = Unfinished(course, keeps=first)
         yield kept
         kept.forget()
 
