@@ -17,13 +17,15 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
 from autograder import store
 from autograder.course import Course, find_course
 from autograder.entering import OneSubmission, enter_all
-from autograder.errors import Ungradable
+from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
 from autograder.handins import MAX_STAMP, STAMP_FILE, noted_time
@@ -64,14 +66,12 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
         converter, course = self.parent, _course(str(self.config.CourseDirectory.root))
-        seen = isinstance(converter, OneSubmission)  # by the command that grades the whole class
-        stale = "" if seen else why_unbuilt(course, converter.coursedir, converter.coursedir.assignment_id)
+        if not isinstance(converter, OneSubmission):  # of the command that grades a class, and has looked
+            _ensure_built(course, converter)
         tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
         refused: dict[str, str] = {}
         for folder in converter.assignments:
             try:
-                if stale:
-                    raise Ungradable(stale)
                 for line in make_plain(Path(folder), tree):
                     converter.log.warning("%s", line)
             except (Ungradable, OSError, RecursionError) as error:
@@ -98,6 +98,17 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         _current[student, assignment] = found
         shown = with_printable_code(Opened.from_data(found.opened, course).notebook)
         return self.from_notebook_node(shown, resources, **kw)
+
+
+def _ensure_built(course: Course, converter: Autograde) -> None:
+    """Stop nbgrader's command with one line where nothing can be graded for its assignment."""
+    try:
+        why = why_unbuilt(course, converter.coursedir, converter.coursedir.assignment_id)
+    except UsageError as error:
+        why = str(error)
+    if why:
+        converter.log.error("%s", why)
+        raise NbGraderException(why)
 
 
 def make_plain(folder: Path, tree: Path) -> list[str]:

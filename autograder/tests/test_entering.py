@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import nbgrader_config, store
+from autograder import nbgrader_config, nbgrader_road, store
 from autograder.cli import main
 from autograder.course import Course, find_course
 from autograder.grading import Grader
 from autograder.nbgrader_config import course_directory
 from autograder.nbgrader_road import SaveVerdict
-from autograder.tests.stand_in import StandIn
+from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
 DUE = "2026-01-31 12:00:00 UTC"
@@ -134,20 +135,41 @@ def test_points_that_were_changed_and_not_built_stop_before_anything_is_graded(
 
 @pytest.mark.slow
 def test_nbgraders_own_command_says_why_in_one_line(built: Course) -> None:
-    """A reason of ours, one that stops everybody, and a name that nbgrader takes for a pattern."""
+    """What stops everybody is said once, and nothing is removed for it."""
     path = built.root / "tests/tiny/test_q2_vectors.py"
     path.write_text(path.read_text().replace("points=2", "points=4"))
-    submit(built, built.root / "submitted/ann/tiny/tiny.ipynb", **RIGHT)
-    (built.root / "autograded/ann/tiny").mkdir(parents=True)
-    (built.root / "autograded/ann/tiny/tiny.ipynb").write_text("of an earlier submission")
+    for student in ("ann", "ben"):
+        submit(built, built.root / f"submitted/{student}/tiny/tiny.ipynb", **RIGHT)
+        (built.root / f"autograded/{student}/tiny").mkdir(parents=True)
+        (built.root / f"autograded/{student}/tiny/tiny.ipynb").write_text("of an earlier submission")
     (built.root / "gradebook.db").chmod(0o644)
     command = [str(Path(sys.executable).parent / "nbgrader"), "autograde", "tiny", "--force"]
     done = subprocess.run(command, cwd=built.root, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr and "the above traceback" not in done.stderr
-    assert "ann, tiny: tests/tiny: the checks of q2 add up to 5 points" in done.stderr
-    assert (built.root / "autograded/ann/tiny/tiny.ipynb").read_text() == "of an earlier submission"
+    assert done.stderr.count("tests/tiny: the checks of q2 add up to 5 points") == 1
+    assert (built.root / "autograded/ben/tiny/tiny.ipynb").read_text() == "of an earlier submission"
     assert os.stat(built.root / "gradebook.db").st_mode & 0o777 == 0o600
+
+
+def test_formgrader_shows_why_too(late: Course) -> None:
+    """Its interface gives back nbgrader's log."""
+    assert grade(late, "ann", "ben").exit_code == 1
+    directory = course_directory(late)
+    api = NbGraderAPI(directory, config=nbgrader_config.nbgrader_config(find_course(late.root).settings, late.root))
+
+    def log(student: str) -> str:
+        graded = judged(late, late.root / f"submitted/{student}/tiny/tiny.ipynb", student)
+        nbgrader_road.graded[student, "tiny"] = graded
+        outcome = api.autograde("tiny", student)
+        assert not outcome["success"] and "Traceback" not in outcome["log"]
+        return str(outcome["log"])
+
+    assert "ben, tiny: ZeroDivisionError: float division by zero (plugins_of_tiny.py, line 9)" in log("ben")
+    (late.root / "gradebook.db").write_bytes(b"no database " * 1000)
+    before = (late.root / "autograded/ann/tiny/tiny.ipynb").read_bytes()
+    assert "gradebook.db: cannot be used: the gradebook is damaged. " in log("ann")
+    assert (late.root / "autograded/ann/tiny/tiny.ipynb").read_bytes() == before
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
