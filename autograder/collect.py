@@ -177,19 +177,6 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
     return found
 
 
-def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
-    """The student whom the path of a file that was not read names; else what the file itself is called."""
-    top, stem = parts[0], Path(parts[-1]).stem
-    if box.tree:
-        return printable(top)
-    if moodle := moodle_person(top):
-        return names.of(moodle[0])
-    if canvas := canvas_person(top):
-        return names.of(canvas[0])
-    folders = [folder for folder in parts[:-1] if folder not in assignments]
-    return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)
-
-
 def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose: dict[str, str]) -> list[Submission]:
     """The files themselves, each once, under their students' names; ``whose`` gets the student of each that cannot be had."""
     submissions: dict[tuple[Path, str], Submission] = {}
@@ -238,3 +225,16 @@ def _alike(found: list[HandIn]) -> set[str]:
                 alike.add(hand_in.person.name)
         seen[hand_in.person.name].append(hand_in)
     return alike
+
+
+def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
+    """The student whom the path of a file that was not read names; else what the file itself is called."""
+    top, stem = parts[0], Path(parts[-1]).stem
+    if box.tree:
+        return printable(top)
+    if moodle := moodle_person(top):
+        return names.of(moodle[0])
+    if canvas := canvas_person(top):
+        return names.of(canvas[0])
+    folders = [folder for folder in parts[:-1] if folder not in assignments]
+    return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)
