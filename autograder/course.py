@@ -216,9 +216,8 @@ class Course:
             )
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "no text"
-            shared = (
-                " Where several people grade, its group must be theirs." if isinstance(error, PermissionError) else ""
-            )
+            denied = isinstance(error, PermissionError)
+            shared = " Where several people grade, its owner lets their group read it: chmod g+rw." if denied else ""
             raise UsageError(f"{path}: cannot be read ({reason}). It must hold the draw key.{shared}") from error
 
 

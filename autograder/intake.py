@@ -23,6 +23,7 @@ MAX_ZIP_BYTES = 512 * 2**20
 MAX_LIST_BYTES = 32 * 2**20  # of a platform's list of who handed in
 MAX_DEPTH = 40  # folders in folders
 NEAR = 3  # folders in folders in which a student's own may lie
+MOST_NAMES = 50  # of empty folders
 MOST_LINES = 5  # about one zip, or about one folder at the top
 IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
 NOTEBOOK_NAME = re.compile(r"(?P<stem>.*)\.ipynb(?P<more>\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
@@ -206,7 +207,7 @@ class Walked:
         files: the regular ones.
         lines: about what was not read, a few for each folder at the top.
         unread: the file that such a line is about.
-        empty: lines about folders that hold nothing.
+        empty: a line about folders that hold nothing, if there are any.
     """
 
     files: list[Path]
@@ -249,7 +250,7 @@ def walk(folder: Path) -> Walked:
 
 
 def _empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]], where: str) -> list[str]:
-    """A line for each folder that holds no file, as a student's may; not for those in a folder that holds some beside it.
+    """A line about folders that hold no file, as a student's may; not about those in a folder that holds some beside them.
 
     Args:
         holding: the folders that files lie in.
@@ -262,7 +263,9 @@ def _empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]
     above = {parts[:n] for parts in direct for n in range(len(parts) + 1)}
     empty = {parts for parts in near - above if not IGNORED_FOLDERS.intersection(parts)}
     first = sorted(p for p in empty if p[:-1] not in empty and (len(p) == 1 or p[:-1] not in direct))
-    return _first([f"{where}{printable('/'.join(p))}: is empty; nothing was handed in there." for p in first], where)
+    names = [printable("/".join(parts))[:100] for parts in first]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return [f"{where}{', '.join(names[:MOST_NAMES])}{more}: empty; nothing was handed in there."] if names else []
 
 
 def is_regular(path: Path) -> bool:

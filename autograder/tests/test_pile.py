@@ -61,6 +61,7 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
     (pile / "lem").symlink_to("ann")
     (pile / "cat/tiny").mkdir(parents=True)
     (pile / "cat/.DS_Store").touch()
+    (pile / "dan").mkdir()
     status, said, told = grade(built, pile)
     assert status == 1
     rows = {line["student"]: line["points"] for line in told}
@@ -68,7 +69,7 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
     for student in rows:
         assert re.search(rf"[│|] +[│|] {student} +[│|] not graded" if student != "ann" else " ann .* 5 / 5", said), said
     assert f"eve: {pile}/eve/tiny/tiny.ipynb: is a link or special file and was not read." in said
-    assert f"{pile}/cat: is empty; nothing was handed in there." in said and "pictures" not in said
+    assert f"{pile}/cat, dan: empty; nothing was handed in there." in said and "pictures" not in said
 
     (tmp_path / "zoe.ipynb").symlink_to("nowhere")
     _, said, told = grade(built, tmp_path / "zoe.ipynb", pile / "ann/tiny.ipynb")
@@ -82,7 +83,7 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
     _, said, told = grade(built, built.tree("submitted"))
     assert [line["student"] for line in told] == ["[red] a*b", "doe, jane"]
     assert left(built, "[red] a*b")["grades"]["q2"] == 3.0 and "[red] a*b" in said
-    assert "submitted/cat: is empty" in said
+    assert "submitted/cat: empty" in said
 
     linked = put_zip(tmp_path / "m.zip", {"Eva Lu_7_assignsubmission_file_/tiny.ipynb": b"/etc/passwd"}, 0o120777)
     with zipfile.ZipFile(linked, "a") as archive:
@@ -90,7 +91,7 @@ def test_whoever_handed_in_a_link_a_pipe_or_nothing_is_named(
         archive.mkdir("Cy Yu_9_assignsubmission_file_")
     _, said, told = grade(built, linked)
     assert {line["student"]: line["points"] for line in told} == {"Bo_Li": 5.0, "Eva_Lu": None}
-    assert "m.zip:Cy Yu_9_assignsubmission_file_: is empty; nothing was handed in there." in said
+    assert "m.zip:Cy Yu_9_assignsubmission_file_: empty; nothing was handed in there." in said
 
 
 def test_a_copy_put_aside_does_not_count_however_late_it_was_saved(built: Course, tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_a_zip_made_on_windows_has_backslashes_and_leads_nowhere(built: Course, 
     with collect([path], built) as collection:
         assert [submission.student for submission in collection.submissions] == ["ann", "ben"]
         assert not [note for note in collection.notes if "leads out" in note]
-        assert "class.zip:cat: is empty; nothing was handed in there." in collection.notes
+        assert "class.zip:cat: empty; nothing was handed in there." in collection.notes
     odd = put_zip(tmp_path / "odd.zip", {"ann\\..\\..\\tiny.ipynb": notebook})
     with collect([odd], built) as collection:
         assert "leads out of a folder" in collection.notes[0]
@@ -221,26 +222,32 @@ def test_graders_of_one_group_share_a_course() -> None:
     tmp = Path(tempfile.mkdtemp(prefix="autograder-tests-"))
     try:
         tmp.chmod(0o755)
+        (tmp / "compiled").mkdir()
+        (tmp / "compiled").chmod(0o777)
         python = str(systems_python(tmp / "python"))
         course = make_course(tmp / "course").root
         for path in (course, *course.rglob("*")):
             os.chown(path, ANN, GRADERS)
             path.chmod(0o770 if path.is_dir() else 0o660)
 
-        def run(user: int, *arguments: str) -> None:
-            process = command(course, *arguments, python=python, before=account(user), HOME=str(tmp))
+        def run(user: int, *arguments: str, status: int = 0) -> str:
+            own = {"HOME": str(tmp), "PYTHONPYCACHEPREFIX": str(tmp / "compiled")}
+            process = command(course, *arguments, python=python, before=account(user), **own)
             said, _ = process.communicate(timeout=300)
-            assert process.returncode == 0, said
+            assert process.returncode == status, said
+            return said
 
         run(ANN, "build")
         for student in ("eva", "lem"):
             submit(find_course(course), tmp / f"class/{student}/tiny.ipynb", **RIGHT)
         run(ANN, "grade", str(tmp / "class"))
+        (course / KEY_FILE).chmod(0o600)
+        [line] = run(BEN, "grade", str(tmp / "class"), status=2).splitlines()
+        assert "cannot be read (Permission denied)" in line and line.endswith("lets their group read it: chmod g+rw.")
+        (course / KEY_FILE).chmod(0o660)
         run(BEN, "grade", str(tmp / "class"))
-        run(BEN, "report")
         run(BEN, "build")
         run(ANN, "grade", str(tmp / "class/eva"))
-        run(ANN, "export", "--to", "csv")
         for name in (KEY_FILE, "gradebook.db", "results", "submitted", "autograded", "feedback"):
             mode = (course / name).stat()
             assert mode.st_gid == GRADERS and not mode.st_mode & 0o007, name
@@ -273,7 +280,6 @@ def test_a_strange_path_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
     assert "J\\xfcrgen_Gro\\xdf" in said and "5 / 5" in said
     assert f"gradebook  {course}/gradebook.db".encode("ascii", "backslashreplace").decode() in said
     run("report")
-    assert run("build", "--check") == ""
     template = course / "Noten.csv"
     template.write_text("Identifier,Full name,Grade,Maximum Grade\nParticipant 7,Jürgen Groß,,6\n", encoding="utf-8")
     run("export", "--to", "moodle", "--template", "Noten.csv")
