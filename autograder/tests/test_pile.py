@@ -222,8 +222,6 @@ def test_graders_of_one_group_share_a_course() -> None:
     tmp = Path(tempfile.mkdtemp(prefix="autograder-tests-"))
     try:
         tmp.chmod(0o755)
-        (tmp / "compiled").mkdir()
-        (tmp / "compiled").chmod(0o777)
         python = str(systems_python(tmp / "python"))
         course = make_course(tmp / "course").root
         for path in (course, *course.rglob("*")):
@@ -231,8 +229,7 @@ def test_graders_of_one_group_share_a_course() -> None:
             path.chmod(0o770 if path.is_dir() else 0o660)
 
         def run(user: int, *arguments: str, status: int = 0) -> str:
-            own = {"HOME": str(tmp), "PYTHONPYCACHEPREFIX": str(tmp / "compiled")}
-            process = command(course, *arguments, python=python, before=account(user), **own)
+            process = command(course, *arguments, python=python, before=account(user), HOME=str(tmp))
             said, _ = process.communicate(timeout=300)
             assert process.returncode == status, said
             return said
