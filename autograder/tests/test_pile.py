@@ -234,17 +234,17 @@ def test_graders_of_one_group_share_a_course() -> None:
             assert process.returncode == status, said
             return said
 
+        pile = tmp / "class"
         run(ANN, "build")
         for student in ("eva", "lem"):
-            submit(find_course(course), tmp / f"class/{student}/tiny.ipynb", **RIGHT)
-        run(ANN, "grade", str(tmp / "class"))
+            submit(find_course(course), pile / f"{student}/tiny.ipynb", **RIGHT)
         (course / KEY_FILE).chmod(0o600)
-        [line] = run(BEN, "grade", str(tmp / "class"), status=2).splitlines()
+        [line] = run(BEN, "grade", str(pile), status=2).splitlines()
         assert "cannot be read (Permission denied)" in line and line.endswith("lets their group read it: chmod g+rw.")
         (course / KEY_FILE).chmod(0o660)
-        run(BEN, "grade", str(tmp / "class"))
-        run(BEN, "build")
-        run(ANN, "grade", str(tmp / "class/eva"))
+        run(ANN, "grade", str(pile), "then", "report")
+        run(BEN, "grade", str(pile), "then", "build", "then", "report")
+        run(ANN, "grade", str(pile / "eva"))
         for name in (KEY_FILE, "gradebook.db", "results", "submitted", "autograded", "feedback"):
             mode = (course / name).stat()
             assert mode.st_gid == GRADERS and not mode.st_mode & 0o007, name
