@@ -145,8 +145,8 @@ def _called_after_assignment(group: list[Submission]) -> list[Submission]:
 
     A copy put aside as "padding-old.ipynb" may have been saved last.
     """
-    named = {submission.box for submission in group if submission.called_after_assignment}
-    return [submission for submission in group if submission.box not in named or submission.called_after_assignment]
+    boxes = {submission.box for submission in group if submission.called_after_assignment}
+    return [submission for submission in group if submission.box not in boxes or submission.called_after_assignment]
 
 
 def _age(submission: Submission) -> tuple[float, bool, str]:

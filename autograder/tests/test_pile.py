@@ -20,7 +20,7 @@ from autograder import store
 from autograder.cli import main
 from autograder.collect import collect, keep_newest
 from autograder.course import KEY_FILE, Course, find_course
-from autograder.people import Student
+from autograder.nbgrader_config import course_directory, open_gradebook
 from autograder.record import Recorder
 from autograder.results import Result
 from autograder.tests.other_user import systems_python
@@ -127,15 +127,15 @@ def test_a_zip_made_on_windows_has_backslashes_and_leads_nowhere(built: Course, 
         assert "leads out of a folder" in collection.notes[0]
 
 
-def test_a_renamed_student_stays_who_it_was(built: Course, tmp_path: Path) -> None:
-    """On Canvas by the number of the person, on Moodle by the number in this assignment."""
+def test_a_renamed_student_stays_who_it_was(built: Course, tmp_path: Path, stand_in: type[StandIn]) -> None:
+    """On Canvas, by the number of the person: in the gradebook, in the trees, and in what the next command says."""
     notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
-    roster = [Student("lee_ann", lms_id="4711"), Student("Ben_Old", lms_id="participant 57", last_name="Ben Old")]
-    canvas = put_zip(tmp_path / "submissions.zip", {"millerann_4711_99_tiny.ipynb": notebook})
-    moodle = put_zip(tmp_path / "moodle.zip", {"Ben New_57_assignsubmission_file_/tiny.ipynb": notebook})
-    for path, student in ((canvas, "lee_ann"), (moodle, "Ben_Old")):
-        with collect([path], built, roster=roster) as collection:
-            assert [submission.student for submission in collection.submissions] == [student]
+    grade(built, put_zip(tmp_path / "first.zip", {"leeann_4711_98_tiny.ipynb": notebook}))
+    _, _, [line] = grade(built, put_zip(tmp_path / "second.zip", {"millerann_4711_99_tiny.ipynb": notebook + b"\n"}))
+    assert line["student"] == "leeann_4711"
+    assert [path.name for path in built.tree("submitted").iterdir()] == ["leeann_4711"]
+    with open_gradebook(course_directory(built)) as gradebook:
+        assert [(student.id, student.last_name) for student in gradebook.students] == [("leeann_4711", "leeann")]
 
 
 CLASS = [f"Student {number:03}" for number in range(300)]
