@@ -43,7 +43,7 @@ class Entry:
 
     Attributes:
         parts: its path in the zip, without the parts that would lead out of a folder.
-        odd: the name as it stands in the zip, when parts of it had to go.
+        odd: the name as it stands in the zip, when it would lead out of a folder.
         modified: the time the zip gives for it, in this machine's zone; None when it is no date.
     """
 
@@ -86,7 +86,8 @@ class Archive:
     """A zip whose list of files has been read.
 
     Attributes:
-        refused: entries that are not read, one line each, filled by ``entries``.
+        refused: a line for each entry that is not read -> its path; filled by ``entries``.
+        folders: the paths of folders that have an entry of their own; filled by ``entries``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,7 +96,8 @@ class Archive:
         Raises:
             Ungradable: it is no zip, is damaged, or says that it would fill the disk.
         """
-        self.refused: list[str] = []
+        self.refused: dict[str, tuple[str, ...]] = {}
+        self.folders: list[tuple[str, ...]] = []
         self._left = MAX_UNPACKED
         try:
             self._zip = zipfile.ZipFile(_Bounded(path))
@@ -118,12 +120,13 @@ class Archive:
             path = _path(info)
             parts = safe_parts(path)
             if not parts or path.endswith(("/", "\\")):
+                self.folders.append(parts)
                 continue
             name = printable(path[:MAX_PART])
             if why := _refusal(info, parts):
-                self.refused.append(f"{name}: {why}")
+                self.refused[f"{name}: {why}"] = parts
             else:
-                yield Entry(info, parts, None if "/".join(parts) == path else name, _date(info))
+                yield Entry(info, parts, name if _leads_out(path) else None, _date(info))
 
     def extract(self, entry: Entry, target: Path, max_bytes: int) -> None:
         """Write one entry to the file ``target``.
@@ -184,6 +187,16 @@ def safe_parts(name: str) -> tuple[str, ...]:
     return tuple(
         part for part in parts if part.strip() not in ("", ".", "..") and not (len(part) == 2 and part[1] == ":")
     )
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a path in a zip would leave the folder that it is unpacked in. Windows' own zips have backslashes between folders.
+
+    >>> [_leads_out(name) for name in ("work\\\\x.ipynb", "./x.ipynb", "/x.ipynb", "a\\\\..\\\\x.ipynb", "C:\\\\x.ipynb")]
+    [False, False, True, True, True]
+    """
+    parts = name.replace("\\", "/").split("/")
+    return parts[0] == "" or any(part.strip() == ".." or (len(part) == 2 and part[1] == ":") for part in parts)
 
 
 def _date(info: zipfile.ZipInfo) -> datetime | None:

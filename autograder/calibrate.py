@@ -137,7 +137,7 @@ def calibrate(
         for line in record.why_not:
             would = f"; {record.would_do} would tell them apart" if record.would_do else ""
             console.print(Text(f"{name}, {record_name}: cannot be graded with: {line}{would}"), soft_wrap=True)
-    console.print(f"records  {path}", soft_wrap=True)
+    console.print(Text(f"records  {path}"), soft_wrap=True)
     return not any(record.why_not for record in new.values())
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import logging
 import signal
 import sys
 import warnings
@@ -11,15 +14,18 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
+from rich.text import Text
 
 from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.obstacles import in_one_line, obstacle
 from autograder.progress import open_console
 from autograder.sandbox.machine import usual_workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
+PLAIN = {"…": "...", "±": "+-", "×": "x", "–": "-", "≥": ">=", "≤": "<=", "✓": "yes", "✗": "no"}
 course_option = click.option(
     "--course", "folder", type=click.Path(path_type=Path), help="The course folder; default: where you are."
 )
@@ -33,7 +39,7 @@ def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Wrong use ends with one clear line and exit status 2."""
+    """Wrong use, and what stands in the way of every command, ends with one clear line and exit status 2; Ctrl-C with 130."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -42,8 +48,23 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
         except UsageError as error:
             click.echo(f"autograder: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("autograder: stopped.", err=True)
+            sys.exit(130)
+        except Exception as error:
+            if not obstacle(error):
+                raise
+            click.echo(f"autograder: {in_one_line(error, 'run this again')}", err=True)
+            sys.exit(2)
 
     return wrapped
+
+
+def plain(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal without a character shows in its place: a codec's handler of errors."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text), error.end
 
 
 def _course(folder: Path | None, key: str | None = None) -> Course:
@@ -59,10 +80,14 @@ def _course(folder: Path | None, key: str | None = None) -> Course:
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Release, grade and report the autograded assignments of one course."""
+    codecs.register_error("autograder", plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="autograder")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, after which nothing is left behind
-    warnings.filterwarnings(
-        "ignore", module=r"nbgrader|traitlets|nbformat"
-    )  # of their own code; no instructor can act on it
+    # What libraries say of their own code; no instructor can act on it, and what stopped them is said by us.
+    warnings.filterwarnings("ignore", module=r"nbgrader|traitlets|nbformat")
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 @main.command()
@@ -107,9 +132,8 @@ def grade(
     course.settings.jail.minimum = jail or course.settings.jail.minimum
     course.settings.jail.cold = cold or course.settings.jail.cold
     results = grade_paths(course, list(paths), **options, console=console)
-    console.print(
-        f"gradebook  {gradebook_place(course)}", f"feedback   {course.tree('feedback')}", sep="\n", soft_wrap=True
-    )
+    places = Text(f"gradebook  {gradebook_place(course)}\nfeedback   {course.tree('feedback')}")
+    console.print(places, soft_wrap=True)
     sys.exit(0 if all(result.graded for result in results) else 1)
 
 

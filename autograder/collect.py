@@ -18,6 +18,7 @@ from autograder.handins import Finder, HandIn
 from autograder.intake import Box, Reader
 from autograder.people import Student, StudentNames, folder_name, printable
 from autograder.piles import assignment_stem, is_one_students
+from autograder.platforms import named
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Submission:
         lms_id: the platform's number of the student.
         name: as the platform writes it.
         upload: Canvas' number of the upload, higher for a later one; 0 when unknown.
+        box: number of the folder or zip that it came in.
+        file: what the student called it.
     """
 
     student: str
@@ -43,6 +46,12 @@ class Submission:
     lms_id: str | None = None
     name: str | None = None
     upload: int = 0
+    box: int = 0
+    file: str = ""
+
+    @property
+    def called_after_assignment(self) -> bool:
+        return assignment_stem(self.file or self.path.name) == self.assignment
 
 
 @dataclass
@@ -52,11 +61,13 @@ class Collection:
     Attributes:
         notes: what was decided (the newest of two, a name changed for safety), one line each.
         problems: what could not be read although somebody may have handed it in, one line each.
+        whose: for such a line, the student or at least the file that it is about.
     """
 
     submissions: list[Submission] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    whose: dict[str, str] = field(default_factory=dict)
     _folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="collected-"), repr=False
     )
@@ -95,7 +106,9 @@ def collect(
         finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
         found = _find(paths, finder, reader)
         names = StudentNames(_alike(found), roster, _strange(found, roster))
-        submissions = _submissions(found, names, reader)
+        submissions = _submissions(found, names, reader, collection.whose)
+        for line in [line for line in reader.problems if line in reader.unread]:
+            collection.whose[line] = _whose(*reader.unread[line], set(course.assignments), names)
     except BaseException:
         collection.__exit__()
         raise
@@ -116,21 +129,37 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
         groups[submission.student, submission.assignment or submission.path].append(submission)
     kept, notes = [], []
     for group in groups.values():
-        *older, newest = sorted(group, key=_age if any(not s.upload for s in group) else lambda s: s.upload)
-        kept.append(newest)
-        if older:
-            more = f" and {len(older) - 5} more" if len(older) > 5 else ""
-            names = ", ".join(submission.origin for submission in older[-5:]) + more
-            notes.append(
-                f"{newest.student}, {newest.assignment}: {newest.origin} is the newest and counts; not graded: {names}."
+        order = _upload if all(submission.upload for submission in group) else _age
+        counts = max(_called_after_assignment(group), key=order)
+        kept.append(counts)
+        if others := sorted((other for other in group if other is not counts), key=order):
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            names = ", ".join(submission.origin for submission in others[-5:]) + more
+            why = (
+                "is the newest and counts"
+                if order(counts) >= order(others[-1])
+                else "is called after the assignment and counts"
             )
+            notes.append(f"{counts.student}, {counts.assignment}: {counts.origin} {why}; not graded: {names}.")
     return kept, notes
+
+
+def _called_after_assignment(group: list[Submission]) -> list[Submission]:
+    """Those that may count: of what came in one folder or zip, only what is called after the assignment, if something is.
+
+    A copy put aside as "padding-old.ipynb" may have been saved last.
+    """
+    boxes = {submission.box for submission in group if submission.called_after_assignment}
+    return [submission for submission in group if submission.box not in boxes or submission.called_after_assignment]
 
 
 def _age(submission: Submission) -> tuple[float, bool, str]:
     """Sorts by time; of two at the same time the one that is called after its assignment counts."""
-    called = assignment_stem(submission.path.name) == submission.assignment
-    return submission.timestamp.timestamp(), called, submission.origin
+    return submission.timestamp.timestamp(), submission.called_after_assignment, submission.origin
+
+
+def _upload(submission: Submission) -> tuple[float, bool, str]:
+    return submission.upload, True, ""
 
 
 def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
@@ -141,7 +170,7 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
         try:
             found += finder.hand_ins(box)
         except Ungradable as error:
-            reader.problems.append(f"{printable(str(path))}: {error}")
+            reader.refuse(path, str(error))
         if not told and before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
@@ -160,7 +189,7 @@ def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) 
         try:
             box = reader.open(path)
         except Ungradable as error:
-            reader.problems.append(f"{printable(str(path))}: {error}")
+            reader.refuse(path, str(error))
             continue
         pile = box.single and not box.tree
         place = os.path.abspath(path.parent if pile else path), pile
@@ -185,8 +214,8 @@ def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], a
     )
 
 
-def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> list[Submission]:
-    """The files themselves, each once, under their students' names."""
+def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose: dict[str, str]) -> list[Submission]:
+    """The files themselves, each once, under their students' names; ``whose`` gets the student of each that cannot be had."""
     submissions: dict[tuple[Path, str], Submission] = {}
     for hand_in in sorted(  # ids and plain names first: they stay
         found, key=lambda h: (not h.person.is_id, folder_name(h.person.name) != h.person.name)
@@ -195,12 +224,22 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader) -> li
             path = hand_in.file.fetch()
         except Ungradable as error:
             reader.problems.append(str(error))
+            whose[str(error)] = names.of(hand_in.person)
             continue
         person, student = hand_in.person, names.of(hand_in.person)
         name = None if person.origin in ("folder", "ilias") or person.name == person.login else person.name or None
         time = hand_in.time or hand_in.file.modified
         submissions[path, student] = Submission(
-            student, path, hand_in.assignment, time, hand_in.file.origin, person.lms_id, name, hand_in.upload
+            student,
+            path,
+            hand_in.assignment,
+            time,
+            hand_in.file.origin,
+            person.lms_id,
+            name,
+            hand_in.upload,
+            hand_in.box,
+            hand_in.rest[-1],
         )
     return list(submissions.values())
 
@@ -234,3 +273,15 @@ def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
             boxes[hand_in.box].add(hand_in.person.name)
     teams = (names for names in boxes.values() if len(names) > 1 and not known & {name.casefold() for name in names})
     return {name for names in teams for name in names}
+
+
+def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
+    """The student whom the path of a file that was not read names; else what the file itself is called."""
+    if box.tree:
+        return printable(parts[0])
+    said = named(parts)
+    if said is not None and said.person is not None:
+        return names.of(said.person)
+    stem = Path(parts[-1]).stem
+    folders = [folder for folder in parts[:-1] if folder not in assignments]
+    return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)

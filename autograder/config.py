@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,6 +116,14 @@ class Settings:
     jail: Jail
 
 
+def without_nbgraders(settings: Settings) -> Settings:
+    """A copy that another process can be given: nbgrader's part may hold functions and classes that the configuration defines."""
+    own = (settings.course, settings.limits, settings.jail)
+    values = {type(part).__name__: {key: getattr(part, key) for key in part.trait_names(config=True)} for part in own}
+    config = Config(values)
+    return Settings(Config(), Autograder(config=config), Limits(config=config), Jail(config=config))
+
+
 def load_settings(path: Path) -> Settings:
     """Read a grader_config.py.
 
@@ -122,6 +131,8 @@ def load_settings(path: Path) -> Settings:
         UsageError: it does not run, a key or value in it is unknown to every class it could configure, or a folder it
             names is missing.
     """
+    if str(path.parent) not in sys.path:  # where nbgrader's own command looks for what the course has of its own
+        sys.path.append(str(path.parent))
     try:
         config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
     except Exception as error:
@@ -161,7 +172,10 @@ def check_keys(config: Config, path: Path) -> None:
     classes: dict[str, set[str]] = defaultdict(set)  # several may share a name: nbgrader has two called Exchange
     for cls in _configurable_classes():
         classes[cls.__name__] |= set(cls.class_trait_names(config=True))
+    own = _own_classes(config)
     for section, keys in config.items():
+        if section in own:
+            continue
         if section not in classes:
             raise UsageError(f"{path}: c.{section} is unknown.{_nearest(section, classes)}")
         for key in keys:
@@ -171,6 +185,12 @@ def check_keys(config: Config, path: Path) -> None:
                 )
             if key not in classes[section]:
                 raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, classes[section])}")
+
+
+def _own_classes(config: Config) -> set[str]:
+    """The names of the course's own classes, such as a plugin for late submissions, which may be configured too."""
+    named = [value for keys in config.values() for key, value in keys.items() if key.endswith("_class")]
+    return {value.split(".")[-1] if isinstance(value, str) else getattr(value, "__name__", "") for value in named}
 
 
 def _nearest(word: str, known: object) -> str:

@@ -83,7 +83,10 @@ class Assignment:
         """Question -> (title, its checks), in the order of the test files; read from the source text, nothing is run."""
         questions: dict[str, tuple[str, list[CheckInfo]]] = {}
         for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
-            module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+            try:
+                module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+            except SyntaxError as error:
+                raise UsageError(f"{path}, line {error.lineno}: cannot be read as Python: {error.msg}.") from error
             title = _question_title((ast.get_docstring(module) or path.stem).splitlines()[0])
             collected = _collected(module)
             for node in (n for n in ast.walk(module) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))):
@@ -208,14 +211,16 @@ class Course:
         if (named := os.environ.get(KEY_VARIABLE)) is not None:
             return _key(named, KEY_VARIABLE, "Give it a key, or unset the variable")
         path = self.root / KEY_FILE
-        write_new(path, secrets.token_hex(32) + "\n")
         try:
+            write_new(path, secrets.token_hex(32) + "\n")
             return _key(
                 path.read_text("utf-8"), str(path), "Put the key back, or remove the file to have a new one made"
             )
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "no text"
-            raise UsageError(f"{path}: cannot be read ({reason}). It must hold the draw key.") from error
+            denied = isinstance(error, PermissionError)
+            shared = " Where several people grade, its owner lets their group read it: chmod g+rw." if denied else ""
+            raise UsageError(f"{path}: cannot be read ({reason}). It must hold the draw key.{shared}") from error
 
 
 def _key(text: str, where: str, repair: str) -> bytes:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from autograder import store, warm
 from autograder.cgroup import Group
@@ -298,14 +299,15 @@ def doctor(course: Course, json_file: Path | None, console: Console) -> bool:
         store.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
     shown = Table("the machine", "", show_header=False)
     for name, value in findings.machine.items():
-        shown.add_row(name, value)
+        shown.add_row(name, Text(value))
     shown.add_row("jail", f"{findings.level}: {HOLDS[findings.level]}")
     for level, reason in findings.missing.items():
-        shown.add_row("", f"not '{level}': {reason}")
+        shown.add_row("", Text(f"not '{level}': {reason}"))
     shown.add_row("memory kept by", findings.memory_kept_by)
     console.print(shown)
     tried = Table("who", "tried to", "and the system said")
     for attempt in findings.attempts:
-        tried.add_row(attempt.who, attempt.what, attempt.refused or "[red]nothing: it was let through[/red]")
+        said = Text(attempt.refused) if attempt.refused else Text("nothing: it was let through", "red")
+        tried.add_row(attempt.who, attempt.what, said)
     console.print(tried)
     return findings.sound

@@ -23,6 +23,7 @@ from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress
 from autograder.record import Recorder
 from autograder.results import Result
+from autograder.unfinished import Unfinished, unfinished
 
 LEAST_LOST = 16  # columns of the terminal for what was lost: one question with its points, in any course
 
@@ -50,6 +51,7 @@ def grade(
         raise UsageError(recorder.unbuilt[assignment])
     counted: dict[tuple[str, str, str], Result] = {}
     with (
+        unfinished(course) as earlier,
         collect(paths, course, assignment, recorder.roster()) as collection,
         Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
     ):
@@ -57,22 +59,35 @@ def grade(
         for submission, _ in jobs:
             if why := recorder.unbuilt.get(submission.assignment or ""):
                 of = (submission.assignment or "", submission.student, "")
-                counted[of] = _not_graded(why, submission.assignment, submission.student)
+                counted[of] = _not_graded(f"Not graded: {why}", submission.assignment, submission.student)
         jobs = [(submission, job) for submission, job in jobs if submission.assignment not in recorder.unbuilt]
         for note in [*collection.notes, *notes, *collection.problems]:
-            console.print(Text(note))
+            console.print(Text(note), soft_wrap=True)
+        known, left = _go_on(earlier, jobs)
+        counted |= known
+        if known:
+            console.print(
+                f"Going on after {len(known)} of {len(jobs)} submissions, which an interrupted command graded."
+            )
         try:
-            for submission, graded in _judged(grader, jobs, console):
+            for submission, graded in _judged(grader, left, console):
                 result = graded.result
                 of = (result.assignment, result.student, "" if result.assignment else submission.origin)
                 other = counted.get(of) or _earlier(course, submission, result)
                 if _better(result, other):
+                    if recorder.record(submission, graded) and result.graded:
+                        earlier.add(result)
                     counted[of] = result
-                    recorder.record(submission, graded)
                 elif other is not None:
                     counted[of] = other
+        except KeyboardInterrupt:
+            done = sum(result.graded for result in counted.values())
+            more = " The same command goes on from there." if earlier.keeps else ""
+            console.print(f"Stopped: {done} submissions are graded and kept.{more}")
+            raise
         finally:  # what was graded is kept, whatever stops the rest
-            results = [counted[key] for key in sorted(counted)] + [_not_graded(line) for line in collection.problems]
+            unread = [_not_graded(line, student=collection.whose.get(line, "")) for line in collection.problems]
+            results = [counted[key] for key in sorted(counted)] + unread
             unwritten = _write_lines(json_file, results)
     console.print(table(results, console.width))
     for line in [line for result in results for line in remarks(result)]:
@@ -82,6 +97,20 @@ def grade(
             f"{json_file}: cannot be written ({unwritten.strerror}). The grades above are in the gradebook."
         )
     return results
+
+
+def _go_on(
+    earlier: Unfinished, jobs: list[tuple[Submission, Job]]
+) -> tuple[dict[tuple[str, str, str], Result], list[tuple[Submission, Job]]]:
+    """The results of the submissions that an interrupted command has finished, and the others."""
+    known, left = {}, []
+    for submission, job in jobs:
+        result = submission.assignment and earlier.finished(submission.assignment, submission.student, job.path)
+        if result:
+            known[result.assignment, result.student, ""] = result
+        else:
+            left.append((submission, job))
+    return known, left
 
 
 def _write_lines(json_file: Path | None, results: list[Result]) -> OSError | None:
@@ -152,7 +181,7 @@ def _not_graded(why: str, assignment: str | None = None, student: str = "") -> R
         points=None,
         max_points=0.0,
         seconds=0.0,
-        notes=[f"Not graded: {why}" if student else why],
+        notes=[why],
     )
 
 
@@ -160,7 +189,7 @@ def _judged(
     grader: Grader, jobs: list[tuple[Submission, Job]], console: Console
 ) -> Iterable[tuple[Submission, Graded]]:
     """Each submission with what came of it, as they come."""
-    with progress(console, TextColumn("{task.fields[last]}")) as bar:
+    with progress(console, TextColumn("{task.fields[last]}", markup=False)) as bar:
         task = bar.add_task("grading", total=len(jobs), last="starting the judge")
         started = {grader.start(job): (submission, job) for submission, job in jobs}
         doubtful = []
@@ -172,9 +201,9 @@ def _judged(
                 continue
             yield submission, graded
             result = graded.result
-            bar.update(task, advance=1, last=Text(f"{result.student} {result.assignment} {_points(result)}").plain)
+            bar.update(task, advance=1, last=f"{result.student} {result.assignment} {_points(result)}")
         for submission, job, graded in doubtful:
-            bar.update(task, advance=1, last=Text(f"{job.student} {job.assignment} once more, alone").plain)
+            bar.update(task, advance=1, last=f"{job.student} {job.assignment} once more, alone")
             yield submission, grader.once_more(job, graded)
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from nbgrader.api import Comment as CommentOnCell
 from nbgrader.api import Grade as GradeOfCell
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload, undefer
 
 from autograder.course import Course
 from autograder.errors import UsageError
-from autograder.nbgrader_config import course_directory
+from autograder.nbgrader_config import course_directory, gradebook_file, open_gradebook
 from autograder.people import Student
 from autograder.results import printable
 
@@ -84,7 +81,7 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
     """The grades of ``assignments``, or of all.
 
     Raises:
-        UsageError: there is no gradebook, or it does not know an assignment.
+        UsageError: there is no gradebook, it cannot be used, or it does not know an assignment.
     """
     with _gradebook(course) as gradebook:
         in_book = sorted(assignment.name for assignment in gradebook.assignments)
@@ -137,16 +134,11 @@ def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
 @contextlib.contextmanager
 def _gradebook(course: Course) -> Iterator[Gradebook]:
     directory = course_directory(course)
-    url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise UsageError(f"{url.database}: there is no gradebook yet. Run `autograder grade` first.")
-    try:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
-            yield gradebook
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        raise UsageError(f"{place}: cannot be read: {reason}.") from error
+    file = gradebook_file(directory)
+    if file is not None and not file.is_file():
+        raise UsageError(f"{file}: there is no gradebook yet. Run `autograder grade` first.")
+    with open_gradebook(directory) as gradebook:
+        yield gradebook
 
 
 def _grade(submission: Any, assignment: str, maximum: float) -> Grade:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import copy
 import fcntl
 import hashlib
 import os
@@ -28,7 +27,7 @@ from pebble import ProcessExpired
 from pydantic import TypeAdapter, ValidationError
 
 from autograder import warm
-from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings
+from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.inside.wire import WireError, receive_frame, send_frame
@@ -102,7 +101,7 @@ class Grader(Workers):
         if workers > BLOCKS:
             raise UsageError(f"--workers {workers}: at most {BLOCKS} submissions can be graded at a time.")
         self.course = course
-        settings = copy.deepcopy(course.settings)
+        settings = without_nbgraders(course.settings)
         settings.course.key = course.key.decode()
         self._slots = os.memfd_create("slots")
         slots = f"/proc/{os.getpid()}/fd/{self._slots}"

@@ -7,7 +7,7 @@ import re
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,8 @@ IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".ve
 MAX_ZIP_BYTES = 512 * 2**20
 MAX_LIST_BYTES = 32 * 2**20  # of a platform's list of who handed in
 MAX_DEPTH = 40  # folders in folders
+NEAR = 3  # folders in folders in which a student's own may lie
+MOST_NAMES = 50  # of empty folders
 MOST_LINES = 5  # about one zip, or about one folder at the top
 IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
 NOTEBOOK_NAME = re.compile(r"(?P<stem>.*)\.ipynb(?P<more>\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
@@ -75,6 +77,7 @@ class Reader:
     Attributes:
         notes: oddities that cost nobody anything.
         problems: files that could not be read.
+        unread: for such a line, where in its box the file is, and in which tree or zip.
     """
 
     def __init__(self, course: Course, unpacked: Path) -> None:
@@ -87,6 +90,7 @@ class Reader:
         self.max_bytes = course.settings.limits.notebook_mib * 2**20
         self.notes: list[str] = []
         self.problems: list[str] = []
+        self.unread: dict[str, tuple[tuple[str, ...], Box]] = {}
         self._unpacked, self._number = unpacked, count(1)
         self._boxes: dict[Path, Box] = {}  # of every zip that was opened
 
@@ -110,9 +114,12 @@ class Reader:
             return self.open(self.submitted)  # the course's other folders hold no submissions
         tree = full.is_relative_to(self.submitted)
         base = self.submitted if tree else full if full.is_dir() else full.parent
+        unread: dict[str, Path] = {}
         if full.is_dir():
-            paths, lines = walk(full)
-            self.problems += lines
+            walked = walk(full)
+            paths, unread = walked.files, walked.unread
+            self.problems += walked.lines
+            self.notes += walked.empty
         else:
             beside = full.with_name("timestamp.txt")
             paths = [full, beside] if tree and is_regular(beside) else [full]
@@ -123,9 +130,19 @@ class Reader:
         if not tree:  # there, names are ids
             files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
             name = _composed(name)
-        return Box(
-            name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file()
-        )
+        box = Box(name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file())
+        self.unread |= {line: (path.relative_to(base).parts, box) for line, path in unread.items()}
+        return box
+
+    def refuse(self, path: Path, why: str) -> None:
+        """Note that something the instructor named could not be read."""
+        line = f"{printable(str(path))}: {why}"
+        self.problems.append(line)
+        whole = Path(os.path.abspath(path))
+        if whole != self.submitted and whole.is_relative_to(self.submitted):
+            self.unread[line] = whole.relative_to(self.submitted).parts, Box(self.submitted.name, [], tree=True)
+        elif NOTEBOOK_NAME.fullmatch(whole.name):
+            self.unread[line] = (whole.name,), Box(whole.parent.name, [])
 
     def unzip(self, path: Path, origin: str) -> Box:
         """The files of one zip.
@@ -159,8 +176,13 @@ class Reader:
                         f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
         self.notes += _first([f"{origin}: {line}" for line in odd], origin) + _first(hidden, origin)
-        self.problems += _first([f"{origin}:{line}" for line in archive.refused], origin)
+        refused = {f"{origin}:{line}": parts for line, parts in archive.refused.items()}
+        self.problems += _first(list(refused), origin)
+        self.notes += _empty(
+            archive.folders, [(*f.parts[:-1],) for f in files] + [p[:-1] for p in refused.values()], f"{origin}:"
+        )
         self._boxes[path] = Box(_composed(path.stem), files, zipped=True)
+        self.unread |= {line: (parts, self._boxes[path]) for line, parts in refused.items()}
         return self._boxes[path]
 
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
@@ -186,17 +208,38 @@ class Reader:
         )
 
 
-def walk(folder: Path) -> tuple[list[Path], list[str]]:
-    """Find the regular files under ``folder``, and name what is not read there, in a few lines for each folder at its top.
+@dataclass(frozen=True)
+class Walked:
+    """What lies under a folder.
+
+    Attributes:
+        files: the regular ones.
+        lines: about what was not read, a few for each folder at the top.
+        unread: the file that such a line is about.
+        empty: a line about folders that hold nothing, if there are any.
+    """
+
+    files: list[Path]
+    lines: list[str]
+    unread: dict[str, Path]
+    empty: list[str]
+
+
+def walk(folder: Path) -> Walked:
+    """Find the regular files under ``folder``, and name what is not read there.
 
     A link could lead to somebody else's work, and a pipe has no end.
     """
     found: list[Path] = []
     lines: dict[str, list[str]] = defaultdict(list)
+    unread: dict[str, Path] = {}
+    seen: list[tuple[str, ...]] = []
+    holding: list[tuple[str, ...]] = []
     for top, folders, names in os.walk(folder):
         below = Path(top).relative_to(folder).parts
         links = [name for name in folders if Path(top, name).is_symlink()]
         folders[:] = sorted(set(folders) - IGNORED_FOLDERS - set(links))
+        seen.append(below)
         for name in sorted([*names, *links]):
             path = Path(top, name)
             if is_regular(path):
@@ -204,10 +247,34 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
             elif not _ignored((name,)):
                 about = f"{printable(str(path))}: is a link or special file and was not read."
                 lines[below[0] if below else name].append(about)
+                unread[about] = path
+        if any(not _ignored((name,)) for name in (*names, *links)):
+            holding.append(below)
         if len(below) >= MAX_DEPTH and folders:
             lines[below[0]].append(f"{printable(top)[:300]}: what lies deeper than {MAX_DEPTH} folders was not read.")
+            holding.append(below)
             folders.clear()
-    return found, [line for name, some in lines.items() for line in _first(some, printable(str(folder / name)))]
+    told = [line for name, some in lines.items() for line in _first(some, printable(str(folder / name)))]
+    return Walked(found, told, unread, _empty(seen, holding, f"{folder}/"))
+
+
+def _empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]], where: str) -> list[str]:
+    """A line about folders that hold no file, as a student's may; not about those in a folder that holds some beside them.
+
+    Args:
+        holding: the folders that files lie in.
+        where: what stands before their paths.
+    """
+    near = {parts for parts in folders if 0 < len(parts) <= NEAR}
+    if not near:
+        return []
+    direct = {parts[: NEAR + 1] for parts in holding}
+    above = {parts[:n] for parts in direct for n in range(len(parts) + 1)}
+    empty = {parts for parts in near - above if not IGNORED_FOLDERS.intersection(parts)}
+    first = sorted(p for p in empty if p[:-1] not in empty and (len(p) == 1 or p[:-1] not in direct))
+    names = [printable("/".join(parts))[:100] for parts in first]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return [f"{where}{', '.join(names[:MOST_NAMES])}{more}: empty; nothing was handed in there."] if names else []
 
 
 def is_regular(path: Path) -> bool:

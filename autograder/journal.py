@@ -41,6 +41,9 @@ class Journal:
         self._known[key] = value
         return True
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def __contains__(self, key: str) -> bool:
         return key in self._known
 
@@ -53,6 +56,12 @@ class Journal:
         if self._file is not None:
             with open(self._file, "a", encoding="utf-8") as file:
                 file.write(json.dumps([key, value]) + "\n")
+
+    def remove(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
 
 
 def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import glob
 import os
 import shutil
 import sys
@@ -21,12 +22,14 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.course import Course
 from autograder.errors import UsageError
-from autograder.store import is_shared, write_new
+from autograder.obstacles import in_one_line
+from autograder.store import is_shared, keep_private
 
 RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"
@@ -66,14 +69,27 @@ def configure(config: Config, file: str) -> None:
     """
     folder = Path(file).resolve().parent
     try:
+        if glob.escape(str(folder)) != str(folder):
+            raise UsageError(
+                f"{folder}: nbgrader's own commands find nothing below a folder with [, * or ? in its path."
+                " Rename it, or use `autograder`'s commands."
+            )
         config.merge(nbgrader_config(load_settings(folder / CONFIG_FILE), folder))
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
+    with contextlib.suppress(OSError):  # whoever may not write here cannot make it worse
+        keep_gradebook_private(CourseDirectory(config=config))
 
 
 def nbgrader_config(settings: Settings, root: Path) -> Config:
-    """The course's configuration with what the kit needs of nbgrader added."""
+    """The course's configuration with what the kit needs of nbgrader added.
+
+    Raises:
+        UsageError: the gradebook in the course's folder would have an address that leads elsewhere.
+    """
+    if "?" in str(root) and "db_url" not in settings.raw.CourseDirectory:
+        raise UsageError(f"{root}: a gradebook cannot lie in a folder with '?' in its path. Rename the folder.")
     _let_nbgrader_find_alembic()
     config = copy.deepcopy(settings.raw)
     config.CourseDirectory.root = str(root)
@@ -87,23 +103,45 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.GenerateFeedback.setdefault("exporter_class", "autograder.nbgrader_feedback.FeedbackExporter")
     if "permissions" not in config.Autograde:  # nbgrader's own let everybody read what was graded
         config.Autograde.permissions = 660 if config.CourseDirectory.get("groupshared") else 440 if is_shared(root) else 400
+    config.CourseDirectory.setdefault("groupshared", is_shared(root))  # else no other grader could replace its folders
     return config
 
 
 @contextlib.contextmanager
 def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
-    """nbgrader's gradebook; a file of it that is missing is made for us to read, and not for everybody."""
+    """nbgrader's gradebook, for us to read and not for everybody.
+
+    Raises:
+        UsageError: it is locked or damaged, or may not be written.
+    """
+    try:
+        keep_gradebook_private(directory)
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, OSError) as error:
+        raise UsageError(f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}") from error
+
+
+def keep_gradebook_private(directory: CourseDirectory) -> None:
+    """Make the gradebook's file if it is missing, and take the rights of others: it names everybody with their points."""
+    if (file := gradebook_file(directory)) is not None:
+        keep_private(file)
+
+
+def gradebook_file(directory: CourseDirectory) -> Path | None:
+    """The file that the gradebook is; None where a server of databases holds it."""
     url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        write_new(Path(url.database), b"")
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        yield gradebook
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def gradebook_place(course: Course) -> str:
     """Where the gradebook is, for people: the file, or the database's address without its password."""
-    url = make_url(course_directory(course).db_url)
-    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    return _place(course_directory(course))
+
+
+def _place(directory: CourseDirectory) -> str:
+    file = gradebook_file(directory)
+    return str(file) if file is not None else make_url(directory.db_url).render_as_string(hide_password=True)
 
 
 def _let_nbgrader_find_alembic() -> None:

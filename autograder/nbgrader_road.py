@@ -17,18 +17,23 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
 from autograder import store
 from autograder.course import Course, find_course
-from autograder.errors import Ungradable
+from autograder.entering import OneSubmission, enter_all
+from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
 from autograder.harmless import with_printable_code
 from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
+from autograder.obstacles import in_one_line
 from autograder.people import printable
+from autograder.registration import why_unbuilt
 from autograder.results import Result
 from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
@@ -54,12 +59,15 @@ def _grader(root: str) -> Grader:
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
     """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
 
-    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into.
+    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into, and has them
+    entered one by one.
     """
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
-        converter = self.parent
+        converter, course = self.parent, _course(str(self.config.CourseDirectory.root))
+        if not isinstance(converter, OneSubmission):  # of the command that grades a class, and has looked
+            _ensure_built(course, converter)
         tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
         refused: dict[str, str] = {}
         for folder in converter.assignments:
@@ -67,16 +75,13 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
                 for line in make_plain(Path(folder), tree):
                     converter.log.warning("%s", line)
             except (Ungradable, OSError, RecursionError) as error:
-                refused[folder] = str(error)
+                refused[folder] = in_one_line(error, "grade again")
 
-        def init_destination(assignment: str, student: str, go_on: Any = converter.init_destination) -> Any:
-            if reason := refused.get(converter._format_source(assignment, student)):
-                raise Ungradable(
-                    reason
-                )  # before anything is read or copied, or a notebook that is missing gets zero points
-            return go_on(assignment, student)
+        def keep(student: str, assignment: str) -> None:
+            if (found := _current.pop((student, assignment), None)) is not None:
+                store.save(course, found.result)
 
-        converter.init_destination = init_destination
+        converter.convert_notebooks = lambda: enter_all(converter, course, refused, keep)
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
         course = _course(str(self.config.CourseDirectory.root))
@@ -85,14 +90,25 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
         submitted = course.tree("submitted") / student / assignment / f"{about['notebook']}.ipynb"
         if not Path(filename).exists() or not submitted.exists() or not Path(filename).samefile(submitted):
             return super().from_filename(filename, resources, **kw)  # from autograded/, where we have written it
-        found = graded.pop((student, assignment), None)
-        if found is None:
-            found = _grader(str(course.root)).grade_job(Job(submitted, assignment, student))
+        found = graded.pop((student, assignment), None) or _grader(str(course.root)).grade_job(
+            Job(submitted, assignment, student)
+        )
         if found.opened is None or not found.result.checks:
             raise Ungradable(" ".join(found.result.notes))
         _current[student, assignment] = found
         shown = with_printable_code(Opened.from_data(found.opened, course).notebook)
         return self.from_notebook_node(shown, resources, **kw)
+
+
+def _ensure_built(course: Course, converter: Autograde) -> None:
+    """Stop nbgrader's command with one line where nothing can be graded for its assignment."""
+    try:
+        why = why_unbuilt(course, converter.coursedir, converter.coursedir.assignment_id)
+    except UsageError as error:
+        why = str(error)
+    if why:
+        converter.log.error("%s", why)
+        raise NbGraderException(why)
 
 
 def make_plain(folder: Path, tree: Path) -> list[str]:
@@ -137,13 +153,12 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         course = _course(str(self.config.CourseDirectory.root))
         about = resources["nbgrader"]
-        result = _current.pop((about["student"], about["assignment"])).result
+        result = _current[about["student"], about["assignment"]].result
         shown = result.for_students(course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = _outputs(shown, cell)
         resources["verdict"] = result
-        store.save(course, result)
         return nb, resources
 
 

@@ -105,7 +105,7 @@ def grade(handed_in: Path, source: Path) -> Result:
         if line := shortage(memory_mib(), course.settings.limits.memory_mib):
             return _not_graded(name, f"{OUR_FAULT} {line}", max_points)
         result = _graded(course, name, the_notebook(handed_in))
-        result.notes += walk(handed_in)[1]
+        result.notes += walk(handed_in).lines
         return result
     except Ungradable as error:
         return _not_graded(name, str(error), max_points)
@@ -131,7 +131,7 @@ def the_notebook(folder: Path) -> Path:
     Raises:
         Ungradable: there is none, or more than one.
     """
-    files, _ = walk(folder)
+    files = walk(folder).files
     notebooks = [path for path in files if NOTEBOOK_NAME.fullmatch(path.name)]
     if len(notebooks) == 1:
         return notebooks[0]

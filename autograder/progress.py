@@ -22,7 +22,7 @@ def open_console() -> Console:
 
 def progress(console: Console, *more: ProgressColumn) -> Progress:
     """A bar with what is done, of how many, and for how long; further columns stand behind."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     shown = Progress if console.is_interactive else Lines
     return shown(*columns, *more, console=console, disable=not console.is_interactive)
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+import logging
 from datetime import UTC
+from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.apps.api import NbGraderAPI
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets.config import Config
 
 from autograder import nbgrader_road, store
 from autograder.collect import Submission
+from autograder.config import CONFIG_FILE
 from autograder.course import Course
+from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
-from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config, open_gradebook
+from autograder.nbgrader_config import course_directory, gradebook_file, nbgrader_config, open_gradebook
+from autograder.obstacles import in_one_line
 from autograder.people import Student
-from autograder.results import printable
-
-#: What stops every recording, as libraries and nbgrader's log name it, and what to do.
-OBSTACLES = {
-    "database is locked": "another program holds the gradebook. Close it (formgrader, a second command)",
-    "No space left on device|database or disk is full|Disk quota exceeded": "the disk is full. Make room",
-    "Permission denied|readonly database|Read-only file system": "the course folder cannot be written. See whose it is",
-    "No notebooks were matched by": "nbgrader takes blanks around a name, *, ? and [ for something else. Rename the student's folder",
-}
+from autograder.registration import why_unbuilt
 
 
 class Recorder:
@@ -44,58 +37,43 @@ class Recorder:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.directory = course_directory(course)
-        self.api = NbGraderAPI(self.directory, config=nbgrader_config(course.settings, course.root))
-        with self._gradebook() as gradebook:
-            known = {assignment.name for assignment in gradebook.assignments}
-        self.unbuilt = {name: why for name in course.assignments if (why := self._why_unbuilt(name, known))}
+        self.config = nbgrader_config(course.settings, course.root)
+        _try_late_plugin(self.config, course)
+        for path in _written(course):
+            store.ensure_changeable(path)
+        whys = {name: why_unbuilt(course, self.directory, name) for name in course.assignments}
+        self.unbuilt = {name: why for name, why in whys.items() if why}
         if self.unbuilt and len(self.unbuilt) == len(course.assignments):
             raise UsageError(next(iter(self.unbuilt.values())))
 
-    def _why_unbuilt(self, name: str, known: AbstractSet[str]) -> str:
-        """Why nothing can be graded for an assignment, such as a draft in ``source/``; empty where it can."""
-        if name not in known:
-            return f"{gradebook_place(self.course)}: does not know {name} yet. Run `autograder build` first."
-        try:
-            self.course.assignment(name).require_release()
-        except UsageError as error:
-            return str(error)
-        return ""
-
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""
-        with self._gradebook() as gradebook:
+        with open_gradebook(self.directory) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
-    @contextmanager
-    def _gradebook(self) -> Iterator[Gradebook]:
-        """nbgrader's gradebook, open.
-
-        Raises:
-            UsageError: it is locked or damaged.
-        """
-        try:
-            with open_gradebook(self.directory) as gradebook:
-                yield gradebook
-        except SQLAlchemyError as error:
-            raise UsageError(f"{gradebook_place(self.course)}: cannot be used: {_reason(str(error))}") from error
-
-    def record(self, submission: Submission, graded: Graded) -> None:
+    def record(self, submission: Submission, graded: Graded) -> bool:
         """Keep the file that was handed in, enter its result and write the feedback; a verdict entered by a person stays.
 
-        Whatever fails becomes a note of this submission. Points that did not reach the gradebook are no points.
+        Whatever fails becomes a note of this submission. Points that did not reach the gradebook are no points, and what an earlier
+        command entered and wrote stays.
+
+        Returns:
+            Whether all of it was done.
         """
         result = graded.result
         if not result.assignment:
-            return
+            return False
+        what = "Not recorded: "
         try:
-            self._record(submission, graded)
+            with store.alone(self.course):
+                self._record(submission, graded)
+                what = "No feedback was written: "
+                write_feedback(self.course, result)
         except Exception as error:
-            result.points = None
-            result.notes.append(f"Not recorded: {_reason(_told(error))}")
-        try:
-            write_feedback(self.course, result)
-        except Exception as error:
-            result.notes.append(f"No feedback was written: {_reason(_told(error))}")
+            result.points = None if what == "Not recorded: " else result.points
+            result.notes.append(f"{what}{in_one_line(error, 'grade again', self.course.root)}")
+            return False
+        return True
 
     def _record(self, submission: Submission, graded: Graded) -> None:
         """Keep the file and enter the result; of a submission that could not be graded the earlier points stay."""
@@ -114,21 +92,25 @@ class Recorder:
         return earlier is not None and bool(earlier.checks)
 
     def _enter(self, submission: Submission, graded: Graded) -> None:
-        """Let nbgrader enter the verdict.
-
-        Raises:
-            RuntimeError: it did not; the text is the end of its log.
-        """
+        """Let nbgrader enter the verdict; if it cannot, its error is raised."""
         self._keep_name(submission)
-        assignment = graded.result.assignment
-        store.make_folder(self.course.tree("autograded") / submission.student)  # nbgrader would let everybody in
-        nbgrader_road.graded[submission.student, assignment] = graded
-        outcome = self.api.autograde(assignment, submission.student)
-        if not outcome["success"]:
-            log, error = outcome.get("log") or "", outcome.get("error") or ""
-            if error.rstrip().endswith("KeyboardInterrupt"):  # nbgrader catches Ctrl-C with everything else
-                raise KeyboardInterrupt
-            raise RuntimeError(f"{error}\n{log}")
+        student, assignment = submission.student, graded.result.assignment
+        store.make_folder(self.course.tree("autograded") / student)  # nbgrader would let everybody in
+        self.directory.assignment_id, self.directory.student_id = assignment, student
+        log = logging.Logger("nbgrader")
+        log.addHandler(logging.NullHandler())
+        converter = OneSubmission(coursedir=self.directory, config=self.config, log=log)
+        converter.student, converter.force = student, True
+        nbgrader_road.graded[student, assignment] = graded
+        failed: BaseException | None = None
+        try:
+            converter.start()
+        except NbGraderException as error:
+            failed = error.__cause__ or error
+        finally:
+            nbgrader_road.graded.pop((student, assignment), None)
+        if failed is not None:  # raised here, so that it keeps what came before it
+            raise failed
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
         folder = self.course.tree("submitted") / submission.student / assignment
@@ -146,7 +128,7 @@ class Recorder:
     def _keep_name(self, submission: Submission) -> None:
         """Add what the submission tells of the student; what the gradebook knows already stays."""
         told = {"last_name": submission.name, "lms_user_id": submission.lms_id}
-        with self._gradebook() as gradebook:
+        with open_gradebook(self.directory) as gradebook:
             student = gradebook.update_or_create_student(submission.student)
             named = student.first_name or student.last_name
             empty = {f: v for f, v in told.items() if v and not (named if f == "last_name" else getattr(student, f))}
@@ -154,15 +136,23 @@ class Recorder:
                 gradebook.update_or_create_student(submission.student, **empty)
 
 
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _written(course: Course) -> list[Path]:
+    """The folders and files that every recording writes; beside its gradebook SQLite keeps a journal."""
+    trees = [course.tree("submitted"), course.tree("autograded"), course.tree("feedback"), course.root / store.FOLDER]
+    gradebook = gradebook_file(course_directory(course))
+    return [*trees, gradebook.parent, gradebook] if gradebook is not None else trees
 
 
-def _reason(text: str) -> str:
-    """The obstacle that an error's text or nbgrader's log tells of, with what to do; else the line that names the error."""
-    for pattern, told in OBSTACLES.items():
-        if re.search(pattern, text):
-            return f"{told}, then grade again."
-    lines = [line.strip() for line in text.splitlines() if line.strip() and "traceback" not in line.lower()]
-    named = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception|Ungradable)\b(?!: \s*$)", line)]
-    return printable(([line for line in named if "NbGraderException" not in line] or named or lines or ["?"])[-1][:300])
+def _try_late_plugin(config: Config, course: Course) -> None:
+    """See that the course's own plugin for late submissions can be had, before a class is graded.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    try:
+        AssignLatePenalties(config=config).init_plugin()
+    except Exception as error:
+        why = in_one_line(error, "run this again", course.root)
+        raise UsageError(
+            f"{course.root / CONFIG_FILE}: c.AssignLatePenalties.plugin_class cannot be used: {why}"
+        ) from error

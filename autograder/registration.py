@@ -11,8 +11,9 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
+from autograder.course import Course
 from autograder.errors import UsageError
-from autograder.nbgrader_config import open_gradebook
+from autograder.nbgrader_config import gradebook_place, open_gradebook
 
 
 def point_changes(directory: CourseDirectory, assignment: str, released: NotebookNode) -> list[str]:
@@ -32,6 +33,31 @@ def point_changes(directory: CourseDirectory, assignment: str, released: Noteboo
             return []
         old = {cell.name: float(cell.max_score) for cell in known.grade_cells}
     return list(_differences(assignment, old, _points(released)))
+
+
+def why_unbuilt(course: Course, directory: CourseDirectory, name: str) -> str:
+    """Why nothing can be graded for an assignment, such as a draft in ``source/`` or points that were changed since; empty where it can."""
+    with open_gradebook(directory) as gradebook:
+        try:
+            cells = gradebook.find_notebook(name, name).grade_cells
+        except MissingEntry:
+            return f"{gradebook_place(course)}: does not know {name} yet. Run `autograder build` first."
+        known = {cell.name: float(cell.max_score) for cell in cells}
+    try:
+        assignment = course.assignment(name)
+        assignment.require_release()
+        questions = assignment.questions
+    except UsageError as error:
+        return str(error)
+    for question, (_, checks) in questions.items():
+        points = sum(check.points for check in checks)
+        if known.get(question) != points:
+            offered = f"{known[question]:g}" if question in known else "no"
+            return (
+                f"tests/{name}: the checks of {question} add up to {points:g} points, and what was built offers {offered} points."
+                " Run `autograder build` first."
+            )
+    return ""
 
 
 def _handed_in(directory: CourseDirectory, assignment: str) -> bool:

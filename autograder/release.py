@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -22,11 +23,12 @@ from autograder.faults import OUTCOME, check_source
 from autograder.inline import inline, without_markers
 from autograder.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.loading import loading_faults
-from autograder.nbgrader_config import course_directory, nbgrader_config
+from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
+from autograder.obstacles import obstacle
 from autograder.otter_release import write_otter_release
 from autograder.registration import point_changes
 from autograder.source import grade_id, place, read_source
-from autograder.store import write_whole
+from autograder.store import share, write_whole
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]
@@ -115,8 +117,10 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
     log = logging.Logger("nbgrader")
     log.addHandler(said)
     try:
-        GenerateAssignment(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
+        _OneFolder(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
     except NbGraderException as error:
+        if told := obstacle(error):
+            raise UsageError(f"{gradebook_place(course)}: {told}, then build again.") from error
         reason = _refused_cell(assignment) or said.reason(error)
         raise UsageError(f"{_short(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
 
@@ -129,6 +133,15 @@ def _refused_cell(assignment: Assignment) -> str:
         except ValidationError as error:
             return f"cell {number} ('{grade_id(cell)}'): {error.message}"
     return ""
+
+
+class _OneFolder(GenerateAssignment):  # type: ignore[misc]
+    """nbgrader's generate_assignment of one folder, by its path; nbgrader itself reads the path as a pattern."""
+
+    def init_notebooks(self) -> None:
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        names = sorted(path.name for path in Path(folder).glob("*.ipynb") if not path.name.startswith("."))
+        self.assignments = {folder: [os.path.join(folder, name) for name in names]}
 
 
 class _Listener(logging.Handler):
@@ -201,10 +214,15 @@ def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
     release = assignment.course.root / "release"
     for engine in ENGINES:
         target = release / engine / assignment.name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (release, target.parent):
+            if not folder.is_dir():
+                folder.mkdir()
+                share(folder)
         if target.exists():
             target.rename(scratch / f"old-{engine}-{assignment.name}")
         (staged / engine / assignment.name).rename(target)
+        for path in (target, *sorted(target.rglob("*"))):
+            share(path)
     _build_zip(assignment, _zip_path(assignment))
 
 

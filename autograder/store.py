@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import stat
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from autograder.course import Course
 
 FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
+LOCK = ".lock"  # of whoever writes to trees and gradebook
 
 
 def result_path(course: Course, student: str, assignment: str) -> Path:
@@ -75,7 +77,7 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        _share(path)
+        share(path)
 
 
 def ensure_writable(path: Path) -> None:
@@ -93,6 +95,19 @@ def ensure_writable(path: Path) -> None:
         raise UsageError(f"{path}: cannot be written ({error.strerror}). Name another file.") from error
 
 
+def ensure_changeable(path: Path) -> None:
+    """See that a file can be written, or files be made below a folder; either may be missing yet.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    there = next(found for found in (path, *path.parents) if found.exists())
+    if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
+        raise UsageError(
+            f"{there}: you may not write here, and nothing could be recorded. See whose it is, then run this again."
+        )
+
+
 @contextlib.contextmanager
 def _draft(path: Path, content: str | bytes) -> Iterator[Path]:
     """A new file beside ``path``; it is gone afterwards unless it was renamed."""
@@ -101,19 +116,66 @@ def _draft(path: Path, content: str | bytes) -> Iterator[Path]:
     draft.unlink(missing_ok=True)  # of a process that had our number and was killed
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            _share(draft)
+            share(draft)
             file.write(content.encode() if isinstance(content, str) else content)
         yield draft
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _share(made: Path) -> None:
-    """Give the group the owner's rights where it shares the folder above; the file is still empty."""
-    own = made.stat()
-    if is_shared(made.parent) and made.parent.stat().st_gid == own.st_gid:
-        mode = stat.S_IMODE(own.st_mode)
-        made.chmod(mode | (mode & 0o700) >> 3)
+def share(made: Path) -> None:
+    """Give the group that shares the folder above the owner's rights to what was just made."""
+    group = made.parent.stat().st_gid
+    if not is_shared(made.parent):
+        return
+    if made.stat().st_gid != group:  # the folder does not pass its group on
+        try:
+            os.chown(made, -1, group)
+        except PermissionError:  # whoever made it is not in the group
+            return
+    mode = stat.S_IMODE(made.stat().st_mode)
+    made.chmod(mode | (mode & 0o700) >> 3 | (stat.S_ISGID if made.is_dir() else 0))
+
+
+def keep_private(path: Path) -> None:
+    """Make a file unless it exists, and where it is ours take the rights of others; a group that shares its folder keeps its own."""
+    write_new(path, b"")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    kept = mode & (0o770 if is_shared(path.parent) else 0o700)
+    if kept != mode:
+        with contextlib.suppress(PermissionError):  # somebody else's, who has to
+            path.chmod(kept)
+
+
+_held: set[Path] = set()
+
+
+@contextlib.contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Wait until no other command writes to the course's trees and gradebook, and keep the others waiting meanwhile."""
+    path = course.root / FOLDER / LOCK
+    if path in _held:
+        yield
+        return
+    with lock(path, wait=True):
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+
+
+@contextlib.contextmanager
+def lock(path: Path, wait: bool) -> Iterator[bool]:
+    """Have a file locked, which ends with this process at the latest. It says whether that is so: with ``wait`` it is."""
+    write_new(path, b"")
+    with open(path, "rb+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
+        except BlockingIOError:
+            locked = False
+        yield locked
 
 
 def is_shared(folder: Path) -> bool:

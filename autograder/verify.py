@@ -86,7 +86,7 @@ def verify(
         console.print(Text(LOOK), soft_wrap=True)
     from autograder.verify_page import write_page
 
-    console.print(f"page  {write_page(course, found)}", soft_wrap=True)
+    console.print(Text(f"page  {write_page(course, found)}"), soft_wrap=True)
     return not any(each.complaints for each in found)
 
 

@@ -7,13 +7,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from autograder import warm
 from autograder.course import Course, find_course
 from autograder.release import build
+from autograder.tests.stand_in import StandIn
 from autograder.tests.tiny_course import make_course
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -44,3 +45,14 @@ def builder() -> Any:
     finally:
         sys.path.remove(str(warm.INSIDE))
     return builder
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
+    """Has `autograder grade` ask a stand-in for the judge."""
+
+    class Fresh(StandIn):
+        asked: ClassVar[list[str]] = []
+
+    monkeypatch.setattr("autograder.grade.Grader", Fresh)
+    return Fresh

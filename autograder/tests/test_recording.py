@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import base64
-import errno
 import json
 import os
 import re
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 
-from autograder import record, store
 from autograder.cli import main
 from autograder.course import Course
 from autograder.feedback import write_feedback
@@ -117,23 +113,6 @@ def test_an_array_that_does_not_fit_its_shape_is_refused(data: dict[str, Any]) -
         Picture(kind="array", label="a", data=data)
 
 
-@pytest.mark.parametrize(
-    ("log", "told"),
-    [
-        (
-            'Traceback:\n  File "a.py", line 3\nsqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is locked\n'
-            "[SQL: SELECT 1]\n(Background on this error at: https://sqlalche.me/e/20/e3q8)\nSystemExit: 1",
-            "another program holds the gradebook. Close it (formgrader, a second command), then grade again.",
-        ),
-        ("OSError: [Errno 28] No space left on device: '/a'", "the disk is full. Make room, then grade again."),
-        ("KeyError: 'a'\n[ERROR] There was an error\nnbgrader.api.NbGraderException: See above", "KeyError: 'a'"),
-        ("", "?"),
-    ],
-)
-def test_the_obstacle_is_named_and_what_to_do(log: str, told: str) -> None:
-    assert record._reason(log) == told
-
-
 # Whole classes
 
 
@@ -195,57 +174,6 @@ def test_what_fails_for_one_is_a_note_of_that_one(built: Course) -> None:
     assert re.match("No feedback was written: .*(exists|directory)", lines["ben"]["notes"][-1])
     assert re.match("Not recorded: .*(exists|directory)", lines["cat"]["notes"][0])
     assert done.exit_code == 1 and set(entered(built)) == {"ann", "ben", "dan"}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("lock", "status"), [("IMMEDIATE", 1), ("EXCLUSIVE", 2)])
-def test_a_locked_gradebook_is_one_clear_line(built: Course, lock: str, status: int) -> None:
-    holder = sqlite3.connect(built.root / "gradebook.db")
-    holder.execute(f"BEGIN {lock}")
-    done, lines = grade(built, ann=HONEST)
-    holder.close()
-    assert done.exit_code == status
-    assert (
-        "another program holds the gradebook. Close it (formgrader, a second command), then grade again." in done.output
-    )
-    assert all(line["points"] is None and line["checks"] for line in lines.values())
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_one_clear_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk fills up while ann's page is written, and is full from then on, also for the JSON file."""
-    write = store.write_whole
-
-    def write_until_full(path: Path, content: str | bytes, shown: bool = False) -> None:
-        if path.suffix in (".html", ".jsonl"):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        write(path, content, shown)
-
-    monkeypatch.setattr(store, "write_whole", write_until_full)
-    done, _ = grade(built, ann=HONEST, ben=HONEST)
-    assert done.exit_code == 2
-    assert done.output.count("No feedback was written: the disk is full. Make room, then grade again.") == 2
-    assert (
-        "lines.jsonl: cannot be written (No space left on device). The grades above are in the gradebook."
-        in done.output
-    )
-    assert entered(built) == {"ann": 5.0, "ben": 5.0}
-
-
-@pytest.mark.slow
-def test_ctrl_c_stops_while_nbgrader_records(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    """nbgrader's interface turns an interrupt into the error of one submission."""
-    asked = []
-
-    def interrupted(self: Any, *names: str) -> dict[str, Any]:
-        asked.append(names)
-        return {"success": False, "error": "Traceback (most recent call last):\n  ...\nKeyboardInterrupt\n"}
-
-    monkeypatch.setattr("nbgrader.apps.api.NbGraderAPI.autograde", interrupted)
-    submit(built, built.root / "class/ann/tiny.ipynb", **RIGHT)
-    submit(built, built.root / "class/ben/tiny.ipynb", **RIGHT)
-    done = CliRunner().invoke(main, ["grade", str(built.root / "class"), "--course", str(built.root)])
-    assert done.exit_code != 0 and len(asked) == 1
 
 
 @pytest.mark.parametrize("strange", ["long", "link", "pipe", "binary"])

@@ -1,0 +1,157 @@
+"""Entering a judged submission in nbgrader's tree and gradebook: whole, or as if it had not been tried."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+
+from autograder import store
+from autograder.course import Course
+from autograder.errors import Ungradable, UsageError
+from autograder.obstacles import in_one_line, obstacle
+from autograder.people import printable
+
+
+def enter_all(
+    converter: Autograde, course: Course, refused: Mapping[str, str], keep: Callable[[str, str], None]
+) -> None:
+    """Do nbgrader's loop over submissions, with two differences: what was there stays if one fails, and one line says why.
+
+    Args:
+        refused: folder of a submission -> why it is not looked into.
+        keep: called with student and assignment once a submission is entered.
+
+    Raises:
+        NbGraderException: some could not be entered; its cause is the error of the last.
+    """
+    failed, last = [], None
+    for folder in sorted(converter.assignments):
+        student, assignment = _whose(converter, folder)
+        converter.notebooks = sorted(converter.assignments[folder])
+        try:
+            if folder in refused:
+                raise Ungradable(refused[folder])
+            with store.alone(course), earlier_kept(converter, student, assignment):
+                if converter.init_destination(assignment, student):
+                    _enter(converter, student, assignment)
+                    keep(student, assignment)
+        except Exception as error:
+            failed.append(f"{printable(student)}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
+            converter.log.error("%s", failed[-1])
+            last = error
+            if isinstance(error, UsageError) or obstacle(error, ["DatabaseError"]):
+                break  # no course or gradebook for the others either; a file may be this student's alone
+    if last is not None:
+        raise NbGraderException(failed[-1] if len(failed) == 1 else f"{len(failed)} submissions failed.") from last
+
+
+def _whose(converter: Autograde, folder: str) -> tuple[str, str]:
+    """Student and assignment, by the course's structure of folders."""
+    pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+    found = re.fullmatch(pattern, folder, re.DOTALL)
+    if found is None:
+        raise NbGraderException(f"{folder}: is in no student's folder.")
+    return found["student"], found["assignment"]
+
+
+def _enter(converter: Autograde, student: str, assignment: str) -> None:
+    """What nbgrader does for one submission."""
+    converter.run_pre_convert_hook()
+    converter.init_assignment(assignment, student)
+    for notebook in converter.notebooks:
+        converter.convert_single_notebook(notebook)
+    converter.set_permissions(assignment, student)
+    converter.run_post_convert_hook()
+
+
+@contextlib.contextmanager
+def earlier_kept(converter: Autograde, student: str, assignment: str) -> Iterator[None]:
+    """Put back the earlier tree and grades of a submission, if what follows fails or is interrupted."""
+    tree = Path(converter._format_dest(assignment, student))
+    aside = tree.with_name(f".{tree.name}.earlier")
+    if aside.is_dir():  # of a command that was killed in between
+        _put_back(tree, aside)
+    if tree.is_dir():
+        _copy(tree, aside)
+    restore = _grades(converter.coursedir.db_url, student, assignment)
+    try:
+        yield
+    except BaseException:
+        _put_back(tree, aside)
+        with contextlib.suppress(Exception):  # a gradebook that cannot be written has not been written either
+            restore()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy(tree: Path, aside: Path) -> None:
+    """Copy a folder whole, or not at all."""
+    draft = aside.with_name(f"{aside.name}.tmp")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        shutil.copytree(tree, draft, symlinks=True)
+        draft.rename(aside)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _put_back(tree: Path, aside: Path) -> None:
+    """Have ``tree`` be what ``aside`` holds, or be gone where that holds nothing."""
+    if tree.is_dir():
+        shutil.rmtree(tree)
+    if aside.is_dir():
+        aside.rename(tree)
+
+
+def _grades(db_url: str, student: str, assignment: str) -> Callable[[], None]:
+    """What the gradebook says of a submission now; calling it writes that back."""
+    with Gradebook(db_url) as book:
+        submission = _find(book, student, assignment)
+        time = submission.timestamp if submission else None
+        notebooks = submission.notebooks if submission else []
+        late = {notebook.name: notebook.late_submission_penalty for notebook in notebooks}
+        grades = {(n.name, g.name): (g.auto_score, g.needs_manual_grade) for n in notebooks for g in n.grades}
+        comments = {(n.name, c.name): c.auto_comment for n in notebooks for c in n.comments}
+
+    def restore() -> None:
+        with Gradebook(db_url) as book:
+            submission = _find(book, student, assignment)
+            if submission is None:
+                return
+            submission.timestamp = time
+            for notebook in submission.notebooks:
+                notebook.late_submission_penalty = late.get(notebook.name)
+                for grade in notebook.grades:
+                    place = notebook.name, grade.name
+                    grade.auto_score, grade.needs_manual_grade = grades.get(place, (None, True))
+                for comment in notebook.comments:
+                    comment.auto_comment = comments.get((notebook.name, comment.name))
+            book.db.commit()
+
+    return restore
+
+
+def _find(book: Gradebook, student: str, assignment: str):  # type: ignore[no-untyped-def]
+    with contextlib.suppress(MissingEntry):
+        return book.find_submission(assignment, student)
+    return None
+
+
+class OneSubmission(Autograde):  # type: ignore[misc]
+    """nbgrader's autograde of one submission, whose folder is named; elsewhere nbgrader reads names and paths as patterns."""
+
+    student: str
+
+    def init_notebooks(self) -> None:
+        assignment = self.coursedir.assignment_id
+        folder = self._format_source(assignment, self.student)
+        self.assignments = {folder: [os.path.join(folder, f"{assignment}.ipynb")]}

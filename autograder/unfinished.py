@@ -1,0 +1,80 @@
+"""What an interrupted `autograder grade` has finished: the same command goes on from there, and one that ends forgets it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder import store
+from autograder.config import CONFIG_FILE, DATA_VARIABLE
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.journal import Journal, digest, package_files, versions
+from autograder.results import Result
+
+FOLDER = ".unfinished"
+
+
+class Unfinished:
+    """The submissions that were graded, recorded and given their feedback, while nothing that decides about points changed.
+
+    Attributes:
+        keeps: False while another command grades this course: its list is its own.
+    """
+
+    def __init__(self, course: Course, keeps: bool) -> None:
+        self.keeps = keeps
+        self._course = course
+        self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
+
+    def finished(self, assignment: str, student: str, path: Path) -> Result | None:
+        """The result of a submission that needs no second grading."""
+        if not len(self._journal):
+            return None
+        try:
+            with open(path, "rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            result = store.load(self._course, student, assignment)
+        except (OSError, UsageError):  # grading says why
+            return None
+        if result is None or result.submission != sha256 or _key(assignment, student, sha256) not in self._journal:
+            return None
+        return result
+
+    def add(self, result: Result) -> None:
+        self._journal.add(_key(result.assignment, result.student, result.submission), True)
+
+    def forget(self) -> None:
+        """Everything is graded."""
+        self._journal.remove()
+
+
+@contextmanager
+def unfinished(course: Course) -> Iterator[Unfinished]:
+    """What the last command left; forgotten when this one ends of itself."""
+    with store.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
+        kept = Unfinished(course, keeps=first)
+        yield kept
+        kept.forget()
+
+
+def _key(assignment: str, student: str, sha256: str) -> str:
+    return digest(assignment, student.encode("utf-8", "surrogatepass"), sha256)
+
+
+def _state(course: Course) -> str:
+    """Everything but the submission that a result depends on."""
+    folders = [course.private / "solutions", course.private / "tests", course.root / "release" / "nbgrader"]
+    files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_data(course)}"
+    return digest(course.key, asked, files=[*package_files(), course.root / CONFIG_FILE, *files])
+
+
+def _data(course: Course) -> list[tuple[str, int, int]]:
+    """The files of the folder with data that was named: path, size, time of the last change."""
+    named = course.settings.course.data_folder
+    folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull)
+    return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.glob("*")) if p.is_file()]
