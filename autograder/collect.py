@@ -36,6 +36,7 @@ class Submission:
         upload: Canvas' number of the upload, higher for a later one; 0 when unknown.
         box: number of the folder or zip that it came in.
         file: what the student called it.
+        attempt: the time of the attempt that it came with, where the platform tells attempts apart.
     """
 
     student: str
@@ -48,6 +49,7 @@ class Submission:
     upload: int = 0
     box: int = 0
     file: str = ""
+    attempt: datetime | None = None
 
     @property
     def called_after_assignment(self) -> bool:
@@ -145,12 +147,12 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
 
 
 def _called_after_assignment(group: list[Submission]) -> list[Submission]:
-    """Those that may count: of what came in one folder or zip, only what is called after the assignment, if something is.
+    """Those that may count: of what came at once in one folder or zip, only what is called after the assignment, if something is.
 
     A copy put aside as "padding-old.ipynb" may have been saved last.
     """
-    boxes = {submission.box for submission in group if submission.called_after_assignment}
-    return [submission for submission in group if submission.box not in boxes or submission.called_after_assignment]
+    named = {(s.box, s.attempt) for s in group if s.called_after_assignment}
+    return [s for s in group if (s.box, s.attempt) not in named or s.called_after_assignment]
 
 
 def _age(submission: Submission) -> tuple[float, bool, str]:
@@ -240,6 +242,7 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose
             hand_in.upload,
             hand_in.box,
             hand_in.rest[-1],
+            hand_in.time,
         )
     return list(submissions.values())
 
@@ -264,6 +267,17 @@ def _alike(found: list[HandIn]) -> set[str]:
     return alike
 
 
+def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
+    """The student whom the path of a file that was not read names; else what the file itself is called."""
+    top, stem = parts[0], Path(parts[-1]).stem
+    if box.tree:
+        return printable(top)
+    if (said := named(parts)) and said.person and said.person.origin != "blackboard":
+        return names.of(said.person)
+    folders = [folder for folder in parts[:-1] if folder not in assignments]
+    return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)
+
+
 def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
     """Moodle names of downloads with several of them, none of which is that of a student: a team's number is nobody's."""
     known = {student.full_name.casefold() for student in roster}
@@ -273,15 +287,3 @@ def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
             boxes[hand_in.box].add(hand_in.person.name)
     teams = (names for names in boxes.values() if len(names) > 1 and not known & {name.casefold() for name in names})
     return {name for names in teams for name in names}
-
-
-def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
-    """The student whom the path of a file that was not read names; else what the file itself is called."""
-    if box.tree:
-        return printable(parts[0])
-    said = named(parts)
-    if said is not None and said.person is not None:
-        return names.of(said.person)
-    stem = Path(parts[-1]).stem
-    folders = [folder for folder in parts[:-1] if folder not in assignments]
-    return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)
