@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -197,7 +198,7 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
     misconceptions = load_misconceptions(assignment.misconceptions)
     direction = assignment.course.settings.course.show_direction
     verdicts = Verdicts(submission, assignment.course.key, student_code, misconceptions, trial, direction)
-    pytest.main(pytest_arguments(assignment.tests), plugins=[verdicts])
+    run_pytest(assignment.tests, verdicts)
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course
     for question, (_, checks) in assignment.questions.items():
@@ -208,13 +209,19 @@ def judge(assignment: Assignment, submission: Submission, student_code: str, tri
     return verdicts
 
 
-def pytest_arguments(tests: Path) -> list[str]:
+def run_pytest(tests: Path, plugin: object, *options: str) -> None:
+    """pytest over a folder of hidden tests; from inside it, since in a path it would take a bracket for a parametrised case."""
+    with contextlib.chdir(tests):
+        pytest.main([*_arguments(tests), *options], plugins=[plugin])
+
+
+def _arguments(tests: Path) -> list[str]:
     """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
     names = ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
     collectors = ("unraisableexception", "threadexception")  # each spends half a second on a search for garbage
     quiet = [f"-pno:{name}" for name in (*names, *collectors)]
     return [
-        str(tests),
+        ".",
         *quiet,
         "-c",
         os.devnull,

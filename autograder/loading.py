@@ -20,7 +20,7 @@ import pytest
 
 from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course, find_course
-from autograder.judge import prepare, pytest_arguments
+from autograder.judge import prepare, run_pytest
 from autograder.misconceptions import load_by_path, load_misconceptions
 from autograder.source import short
 
@@ -64,7 +64,7 @@ def _load(assignment: Assignment, reading: Tell) -> Iterator[str]:
             yield _told(assignment, path, error)
     reading(short(assignment, assignment.tests))
     collected = _Collected(assignment, reading)
-    pytest.main([*pytest_arguments(assignment.tests), "--collect-only"], plugins=[collected])
+    run_pytest(assignment.tests, collected, "--collect-only")
     checks = [check.name for _, group in assignment.questions.values() for check in group]
     if not collected.faults and (missing := [name for name in checks if name not in collected.names]):
         yield (
