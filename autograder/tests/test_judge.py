@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, find_course
+from autograder.errors import UsageError
 from autograder.grading import Grader
 from autograder.results import OUR_FAULT, CheckResult, Result
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
@@ -326,25 +327,21 @@ def test_the_same_submission_gets_the_same_verdict(grader: Grader, result: Resul
     assert again.model_copy(update={"seconds": result.seconds}) == result
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "fault"),
-    [
-        (
-            "solutions__misconceptions__tiny",
-            "import no_such_module",
-            "ModuleNotFoundError: No module named 'no_such_module'",
-        ),
-        ("tests__tiny__test_q3_syntax", "def test_(:", "SyntaxError"),
-    ],
-)
-def test_a_course_file_that_breaks_is_never_a_zero(
-    built_once: Course, tmp_path: Path, file: str, text: str, fault: str
-) -> None:
-    course = with_tests(built_once, tmp_path / "course", **{file: text})
+def test_a_bank_that_breaks_is_never_a_zero(built_once: Course, tmp_path: Path) -> None:
+    course = with_tests(built_once, tmp_path / "course", solutions__misconceptions__tiny="import no_such_module")
     with Grader(course) as grader:
         result = grader.grade(submit(course, tmp_path / "tiny.ipynb", **RIGHT), student="ann")
     assert (result.points, result.notes) == (None, [OUR_FAULT])
-    assert fault in result.faults[0]
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in result.faults[0]
+
+
+def test_a_hidden_test_that_is_no_python_stops_the_command(built_once: Course, tmp_path: Path) -> None:
+    course = with_tests(built_once, tmp_path / "course", tests__tiny__test_q3_syntax="def test_(:")
+    with (
+        Grader(course) as grader,
+        pytest.raises(UsageError, match=r"test_q3_syntax\.py, line 1: cannot be read as Python"),
+    ):
+        grader.grade(submit(course, tmp_path / "tiny.ipynb", **RIGHT), student="ann")
 
 
 def test_every_case_of_a_check_counts_and_a_check_in_a_class_is_one(built_once: Course, tmp_path: Path) -> None:
