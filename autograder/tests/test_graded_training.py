@@ -20,6 +20,7 @@ from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
 from autograder.thresholds import read_record
 
+pytestmark = pytest.mark.slow
 SENTIMENT = ROOT / "tests/imdb_sentiment"
 STAND_IN = read_record(SENTIMENT / "thresholds.json", "stand-in")
 ENOUGH, LITTLE, NOTHING = STAND_IN.threshold + 0.01, STAND_IN.clear_learning + 0.01, 0.5

@@ -126,6 +126,7 @@ def watched() -> Iterator[None]:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_hostile_zip_costs_little_and_nobody_else(course: Course, tmp_path: Path, kind: Callable[[], bytes]) -> None:
     data = kind()

@@ -150,6 +150,7 @@ def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: p
     return put_zip(tmp_path / "moodle.zip", names)
 
 
+@pytest.mark.slow
 def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_once(
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -586,6 +586,7 @@ def enter(course: Course, collection: Collection) -> None:
         book.db.commit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entries, to, template, expected", ROUND_TRIPS.values(), ids=ROUND_TRIPS.keys())
 def test_points_go_back_to_those_who_handed_in(
     course: Course, tmp_path: Path, entries: list[str], to: str, template: str, expected: list[str]
@@ -605,6 +606,7 @@ def test_points_go_back_to_those_who_handed_in(
     assert ("handed in as 'pandas'" in lines) == (entries == ["pandas_101_9001_padding.ipynb"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["blackboard", "brightspace", "sakai"])
 def test_another_platforms_file_is_one_clear_line(course: Course, tmp_path: Path, to: str) -> None:
     with collect([put_zip(tmp_path / "d.zip", *MOODLE)], course, "padding") as collection:

@@ -18,6 +18,7 @@ from autograder.misconceptions import load_by_path
 from autograder.models import Model
 from autograder.tests.first_road import ROOT
 
+pytestmark = pytest.mark.slow
 UNITS, DAYS, FEATURES = 4, 3, 5
 RNN_WEIGHTS, LSTM_WEIGHTS = 45, 165
 

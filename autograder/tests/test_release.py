@@ -128,6 +128,7 @@ def test_nbgrader_stops_at_a_misspelt_key(course: Course) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_pictures_travel_and_nothing_else(course: Course) -> None:
     folder = course.assignment("tiny").source.parent
     for name in ("figures/a.png", ".a.swp", "__pycache__/a.pyc", ".ipynb_checkpoints/tiny-checkpoint.ipynb"):
@@ -229,6 +230,7 @@ def test_check_makes_neither_gradebook_nor_key(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_check_compares_the_zip_where_there_is_one(course: Course) -> None:
     path = course.assignment("tiny").reference  # travels in the zip, but not in what students receive
     path.write_text(path.read_text() + "\n# a remark\n")
@@ -258,6 +260,7 @@ def test_changed_points_are_told_once_submissions_are_in(course: Course) -> None
         assert gradebook.find_grade_cell("q1", "tiny", "tiny").max_score == 4
 
 
+@pytest.mark.slow
 def test_changed_points_are_told_when_work_lies_in_submitted(course: Course) -> None:
     (course.root / "submitted/bitdiddle/tiny").mkdir(parents=True)
     give_points(course, "q1", 4)
@@ -266,6 +269,7 @@ def test_changed_points_are_told_when_work_lies_in_submitted(course: Course) -> 
     assert "offers 4 points instead of 2" in said[0]
 
 
+@pytest.mark.slow
 def test_changed_points_need_no_word_before_submissions(course: Course) -> None:
     give_points(course, "q1", 4)
     said: list[str] = []

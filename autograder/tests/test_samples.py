@@ -141,6 +141,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", PLANTS)
 def test_the_search_looks_everywhere(tmp_path: Path, plant: str) -> None:
     """What would be found if it were there, one place at a time."""

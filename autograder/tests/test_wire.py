@@ -151,6 +151,7 @@ def test_a_buffer_is_the_content_of_one_array() -> None:
         decode(one, buffers)
 
 
+@pytest.mark.slow
 def test_keys_that_all_collide_are_refused() -> None:
     """A set of a million multiples of the modulus of Python's hashes takes hours to put together."""
     colliding = [{"int": str(number * (2**61 - 1))} for number in range(30_000)]
