@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.people import printable
+from autograder.printable import printable
 
 MAX_ENTRIES = 50_000
 # Bytes of a zip's own list of its files: Python reads it whole, and needs twenty times as much.

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder import store
+from autograder import files
 from autograder.config import DATA_VARIABLE
 from autograder.course import Assignment, Course
 from autograder.errors import UsageError
@@ -116,7 +116,7 @@ def calibrate(
     """
     assignment = course.assignment(name)
     if json_file is not None:
-        store.ensure_writable(json_file)
+        files.ensure_writable(json_file)
     path = assignment.tests / RECORDS
     known = read_records(path) if path.is_file() else {}
     folder = course.settings.course.data_folder
@@ -129,9 +129,9 @@ def calibrate(
         journal = Journal(course.root / FOLDER / assignment.name / experiment.name, state, keep)
         with Trainings(place, workers, journal) as trainings:
             new[experiment.name] = _calibrated(experiment, trainings, seeds, console)
-    store.write_whole(path, _as_json(known | new))
+    files.write_whole(path, _as_json(known | new))
     if json_file is not None:
-        store.write_whole(json_file, _as_json(new))
+        files.write_whole(json_file, _as_json(new))
     console.print(table(new))
     for record_name, record in new.items():
         for line in record.why_not:

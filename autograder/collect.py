@@ -16,9 +16,10 @@ from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.handins import Finder, HandIn
 from autograder.intake import Box, Reader
-from autograder.people import Student, StudentNames, folder_name, printable
+from autograder.people import Student, StudentNames, folder_name
 from autograder.piles import assignment_stem, is_one_students
 from autograder.platforms import named
+from autograder.printable import printable
 
 
 @dataclass(frozen=True)

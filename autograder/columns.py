@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autograder import store
+from autograder import files
 from autograder.config import CONFIG_FILE, load_settings
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -72,7 +72,7 @@ def _rewrite(path: Path, name: str, title: str) -> None:
         if load_settings(Path(draft.name)).course.columns.get(name) != title:
             raise UsageError("another line in it decides")
     mode = stat.S_IMODE(path.stat().st_mode)
-    store.write_whole(path, content)
+    files.write_whole(path, content)
     path.chmod(mode)
 
 

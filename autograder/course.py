@@ -13,7 +13,7 @@ from typing import Literal
 
 from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.errors import UsageError
-from autograder.store import write_new
+from autograder.files import write_new
 
 KEY_FILE = ".autograder_key"
 KEY_VARIABLE = "AUTOGRADER_KEY"  # of the environment; the configuration's key comes first, as its data_folder does

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder import store, warm
+from autograder import files, warm
 from autograder.cgroup import Group
 from autograder.config import LEVELS
 from autograder.course import KEY_FILE, Course
@@ -296,7 +296,7 @@ def doctor(course: Course, json_file: Path | None, console: Console) -> bool:
     """Print the findings, and write them as JSON if asked to; whether the jail holds what it promises."""
     findings = examine(course)
     if json_file is not None:
-        store.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
+        files.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
     shown = Table("the machine", "", show_header=False)
     for name, value in findings.machine.items():
         shown.add_row(name, Text(value))

@@ -17,7 +17,7 @@ from autograder import store
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.obstacles import in_one_line, obstacle
-from autograder.people import printable
+from autograder.printable import printable
 
 
 def enter_all(

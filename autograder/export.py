@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autograder import store
+from autograder import files, store
 from autograder.columns import named_columns, remember
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -15,7 +15,7 @@ from autograder.feedback_text import summary
 from autograder.fill import ExportReport, Feedback, Filling, number
 from autograder.grades import Grades, read_grades
 from autograder.lms import LAYOUTS, Layout, is_titled
-from autograder.people import printable
+from autograder.printable import printable
 from autograder.sheet import Sheet, harmless
 
 COLUMNS = [
@@ -56,7 +56,7 @@ def export(
     Raises:
         UsageError: there is no gradebook, template, column or file to write to, or the template is another kind of file.
     """
-    store.ensure_writable(target)
+    files.ensure_writable(target)
     grades = read_grades(course, assignments)
     kept, unreadable = _kept_feedback(course, grades)
     feedback = feedback or kept
@@ -137,5 +137,5 @@ def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportRepo
             comments = "\n".join(f"{c.cell}: {c.text}" for c in grade.comments if c.by_person)
             texts = [harmless(text or "") for text in (*about, feedback(student.id, name), comments)]
             writer.writerow([name, *texts[:-2], *numbers, grade.status, *texts[-2:]])
-    store.write_whole(target, text.getvalue())
+    files.write_whole(target, text.getvalue())
     return ExportReport(written=len(grades.students) * len(grades.assignments))

@@ -12,13 +12,14 @@ import nbformat
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder import store
+from autograder import files, store
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.grades import Grade, Mark, read_grade
 from autograder.intake import read_regular
 from autograder.pages import draw, render
-from autograder.results import Result, printable
+from autograder.printable import printable_text
+from autograder.results import Result
 from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 SECRET_FILE = "submission_secret.txt"
@@ -32,7 +33,7 @@ def write_feedback(course: Course, result: Result) -> Path:
         UsageError: the gradebook cannot be read.
     """
     path = page_path(course, result.student, result.assignment)
-    store.write_whole(path, current_page(course, _with_what_counts(course, result)), shown=True)
+    files.write_whole(path, current_page(course, _with_what_counts(course, result)), shown=True)
     write_beside(course, result.student, result.assignment)
     return path
 
@@ -46,11 +47,11 @@ def write_beside(course: Course, student: str, assignment: str) -> None:
     path = page_path(course, student, assignment)
     handed_in = course.tree("submitted") / student / assignment
     stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
-    store.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
+    files.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
     secret = read_regular(handed_in / SECRET_FILE, MAX_SECRET + 1)
     known = secret and len(secret) <= MAX_SECRET and secret.isascii()
     made = _nobodys_secret(course, student, assignment)
-    store.write_whole(path.with_name(SECRET_FILE), secret if secret and known else made)
+    files.write_whole(path.with_name(SECRET_FILE), secret if secret and known else made)
 
 
 def _nobodys_secret(course: Course, student: str, assignment: str) -> str:
@@ -191,4 +192,4 @@ def _shown(cell: NotebookNode | None) -> Markup:
         return Markup()
     if cell.source.startswith("<div>\n"):
         return Markup(cell.source)
-    return Markup('<p class="typed">{}</p>').format(printable(cell.source))
+    return Markup('<p class="typed">{}</p>').format(printable_text(cell.source))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from autograder.feedback_text import said
 from autograder.grades import Grade, Grades
 from autograder.lms import Layout, Row
-from autograder.people import TEAM, Student, printable, team_key
+from autograder.people import TEAM, Student, team_key
+from autograder.printable import printable
 from autograder.sheet import Sheet, harmless
 
 Feedback = Callable[[str, str], str]  # (student, assignment) -> text

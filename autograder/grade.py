@@ -15,7 +15,7 @@ from rich.progress import TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from autograder import store
+from autograder import files, store
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -45,7 +45,7 @@ def grade(
             written; nothing was graded. Or it could be written before the class was graded, and not after.
     """
     if json_file is not None:
-        store.ensure_writable(json_file)
+        files.ensure_writable(json_file)
     recorder = Recorder(course)
     if assignment in recorder.unbuilt:
         raise UsageError(recorder.unbuilt[assignment])
@@ -117,7 +117,7 @@ def _write_lines(json_file: Path | None, results: list[Result]) -> OSError | Non
     """Write one line per result, where that was asked for; the error that stood in the way, once all is graded."""
     try:
         if json_file is not None:
-            store.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
+            files.write_whole(json_file, "".join(result.json_line() + "\n" for result in results))
     except OSError as error:
         return error
     return None

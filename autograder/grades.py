@@ -16,7 +16,7 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader_config import course_directory, gradebook_file, open_gradebook
 from autograder.people import Student
-from autograder.results import printable
+from autograder.printable import printable_text
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
         tuple(
             Comment(c.name, text, c.manual_comment is not None)
             for c in said
-            if (text := printable(c.comment or "").strip())
+            if (text := printable_text(c.comment or "").strip())
         ),
     )
 

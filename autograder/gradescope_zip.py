@@ -15,8 +15,8 @@ import autograder
 from autograder.config import CONFIG_FILE, Settings
 from autograder.course import KEY_FILE, Assignment
 from autograder.errors import UsageError
+from autograder.files import write_whole
 from autograder.otter_road import COURSE, OTTER_CONFIG
-from autograder.store import write_whole
 
 PACKAGE = Path(autograder.__file__).parent
 LOCK = PACKAGE.parent / "requirements.lock"

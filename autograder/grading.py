@@ -34,7 +34,8 @@ from autograder.inside.wire import WireError, receive_frame, send_frame
 from autograder.limits import Doubt
 from autograder.notebook import notebook_bytes
 from autograder.preload import packages
-from autograder.results import OUR_FAULT, Result, printable
+from autograder.printable import printable_text
+from autograder.results import OUR_FAULT, Result
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.clock import FAR, Stopwatch
 from autograder.sandbox.course_copy import CourseCopy
@@ -298,7 +299,7 @@ class Worker:
     def _raise_ours(self, answer: Mapping[str, Any]) -> None:
         """Raise what a process in the jail found wrong with the course or with us."""
         if "usage" in answer:
-            raise UsageError(self.copy.in_the_course(printable(str(answer["usage"]))))
+            raise UsageError(self.copy.in_the_course(printable_text(str(answer["usage"]))))
         if "fault" in answer:
             raise RuntimeError(answer["fault"])
 
@@ -447,7 +448,7 @@ def _grade(job: Job) -> Graded:
     except Exception as error:
         broken = _ungraded(_worker.course, job, OUR_FAULT)
         fault = _worker.copy.in_the_course(str(error) or type(error).__name__)
-        return Graded(broken.model_copy(update={"faults": [printable(fault[:500])]}), opened)
+        return Graded(broken.model_copy(update={"faults": [printable_text(fault[:500])]}), opened)
 
 
 def _ended(why: str) -> str:

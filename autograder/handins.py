@@ -14,9 +14,10 @@ from pathlib import Path
 from autograder.errors import Ungradable
 from autograder.gradescope import FOLDER, METADATA
 from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, read_regular
-from autograder.people import TEAM, Person, printable, team_key
+from autograder.people import TEAM, Person, team_key
 from autograder.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
 from autograder.platforms import OWN, is_download, named
+from autograder.printable import printable
 from autograder.roll import Roll
 from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 

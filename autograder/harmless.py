@@ -24,7 +24,7 @@ from mistune.util import striptags, unescape
 from nbconvert.filters.markdown_mistune import MarkdownWithMath, MathBlockParser, MathInlineParser
 from nbformat import NotebookNode
 
-from autograder.results import printable
+from autograder.printable import printable_text
 
 MAX_CELL = 20_000  # characters; a longer text is shown unformatted, because parsing it may take long
 MAX_NOTEBOOK = 200_000  # characters parsed in one notebook
@@ -136,11 +136,11 @@ def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> st
 
 
 def _printable_lines(source: str) -> str:
-    return printable("\n".join(re.split(r"\r\n?|\n", source)))
+    return printable_text("\n".join(re.split(r"\r\n?|\n", source)))
 
 
 def _as_typed(source: str) -> str:
-    return _one_block(f"<pre>{_plain(printable(source))}</pre>")
+    return _one_block(f"<pre>{_plain(printable_text(source))}</pre>")
 
 
 def _one_block(written: str) -> str:
@@ -160,12 +160,12 @@ def _known_command(found: Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Write text so that no character is markup, neither in HTML nor in Markdown."""
-    return MARKUP.sub(lambda found: f"&#{ord(found[0])};", html.escape(printable(text)))
+    return MARKUP.sub(lambda found: f"&#{ord(found[0])};", html.escape(printable_text(text)))
 
 
 def _attribute(text: str) -> str:
     """Write text as the value of an attribute, where no formula may be found and no tag put."""
-    return html.escape(printable(text)).replace("\\", "&#x5c;").replace("$", "&#x24;")
+    return html.escape(printable_text(text)).replace("\\", "&#x5c;").replace("$", "&#x24;")
 
 
 def _pictures(attachments: Any) -> dict[str, str]:

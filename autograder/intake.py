@@ -17,7 +17,8 @@ from pathlib import Path
 from autograder.archive import Archive, Entry
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.people import folder_name, printable
+from autograder.people import folder_name
+from autograder.printable import printable
 
 IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}
 MAX_ZIP_BYTES = 512 * 2**20

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from autograder import store
+from autograder import files
 
 
 class Journal:
@@ -30,7 +30,7 @@ class Journal:
             if other != self._file:
                 other.unlink()
         lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.is_file() else []
-        store.write_whole(self._file, "".join(f"{line}\n" for line in lines if self._read(line)))
+        files.write_whole(self._file, "".join(f"{line}\n" for line in lines if self._read(line)))
 
     def _read(self, line: str) -> bool:
         """Whether a line is whole; the last one may have been cut short."""

@@ -29,7 +29,7 @@ from autograder.config import CONFIG_FILE, Settings, load_settings
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.obstacles import in_one_line
-from autograder.store import is_shared, keep_private
+from autograder.files import is_shared, keep_private
 
 RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbconvert.exporters import HTMLExporter
 
-from autograder import store
+from autograder import files, store
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.feedback import current_page, write_beside
@@ -28,7 +28,7 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
         def init_destination(assignment: str, student: str) -> bool:
             if student in left_out:
                 return False
-            store.make_folder(Path(converter._format_dest(assignment, student)))  # nbgrader would let everybody in
+            files.make_folder(Path(converter._format_dest(assignment, student)))  # nbgrader would let everybody in
             return True
 
         converter.init_destination = init_destination

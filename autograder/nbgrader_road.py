@@ -22,7 +22,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
-from autograder import store
+from autograder import files, store
 from autograder.course import Course, find_course
 from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
@@ -32,7 +32,7 @@ from autograder.harmless import with_printable_code
 from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
 from autograder.obstacles import in_one_line
-from autograder.people import printable
+from autograder.printable import printable
 from autograder.registration import why_unbuilt
 from autograder.results import Result
 from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
@@ -143,7 +143,7 @@ def make_plain(folder: Path, tree: Path) -> list[str]:
         stamp.replace(stamp.with_name(f"{STAMP_FILE}.unread"))
         lines.append(f"{printable(str(stamp))}: holds no time and was set aside.")
     elif data and data.startswith(BOM_UTF8):
-        store.write_whole(stamp, data.removeprefix(BOM_UTF8))
+        files.write_whole(stamp, data.removeprefix(BOM_UTF8))
     return lines
 
 

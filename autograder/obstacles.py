@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.errors import Ungradable, UsageError
-from autograder.people import printable
+from autograder.printable import printable
 
 MOST = 300  # characters of an error's own text
 #: What stops every submission, as libraries name it, and what to do.

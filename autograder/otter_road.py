@@ -21,7 +21,7 @@ from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader
 from autograder.intake import NOTEBOOK_NAME, walk
-from autograder.people import printable
+from autograder.printable import printable
 from autograder.results import OUR_FAULT, Result
 from autograder.sandbox.machine import memory_mib, shortage
 

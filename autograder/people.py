@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.printable import printable
+
 MAX_NAME_BYTES = 100
 # What Moodle calls everybody where it hides the names.
 HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
@@ -85,11 +87,6 @@ def team_key(name: str) -> str:
 def canvas_folder(name: str, lms_id: str) -> str:
     """The folder of somebody whose name ("Hacker, Alyssa") and number Canvas gives; its file names squash the name."""
     return folder_name("_".join(filter(None, (re.sub(r"\W", "", name.lower()), lms_id))))
-
-
-def printable(text: str) -> str:
-    """``text`` with every character replaced that a terminal would not show as itself (control, bidirectional, ...)."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def folder_name(name: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from autograder.errors import Ungradable
 from autograder.intake import NOTEBOOK_NAME, Box, File
-from autograder.people import printable
 from autograder.platforms import is_download, named
+from autograder.printable import printable
 
 # Folders that platforms put around a class, and how many folders may lie in each other so.
 WRAPPER = re.compile(r"submissions?|abgaben?|einreichungen|soumissions|rendus|entregas|consegne", re.IGNORECASE)

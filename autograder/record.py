@@ -10,7 +10,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import nbgrader_road, store
+from autograder import files, nbgrader_road, store
 from autograder.collect import Submission
 from autograder.config import CONFIG_FILE
 from autograder.course import Course
@@ -40,7 +40,7 @@ class Recorder:
         self.config = nbgrader_config(course.settings, course.root)
         _try_late_plugin(self.config, course)
         for path in _written(course):
-            store.ensure_changeable(path)
+            files.ensure_changeable(path)
         whys = {name: why_unbuilt(course, self.directory, name) for name in course.assignments}
         self.unbuilt = {name: why for name, why in whys.items() if why}
         if self.unbuilt and len(self.unbuilt) == len(course.assignments):
@@ -95,7 +95,7 @@ class Recorder:
         """Let nbgrader enter the verdict; if it cannot, its error is raised."""
         self._keep_name(submission)
         student, assignment = submission.student, graded.result.assignment
-        store.make_folder(self.course.tree("autograded") / student)  # nbgrader would let everybody in
+        files.make_folder(self.course.tree("autograded") / student)  # nbgrader would let everybody in
         self.directory.assignment_id, self.directory.student_id = assignment, student
         log = logging.Logger("nbgrader")
         log.addHandler(logging.NullHandler())
@@ -121,9 +121,9 @@ class Recorder:
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):
             return
-        store.copy_whole(submission.path, target)
+        files.copy_whole(submission.path, target)
         stamp = submission.timestamp.astimezone(UTC)
-        store.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
+        files.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 
     def _keep_name(self, submission: Submission) -> None:
         """Add what the submission tells of the student; what the gradebook knows already stays."""

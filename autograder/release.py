@@ -20,6 +20,7 @@ from autograder.course import Assignment, Course
 from autograder.drift import difference, drift, strangers
 from autograder.errors import UsageError
 from autograder.faults import OUTCOME, check_source
+from autograder.files import share, write_whole
 from autograder.inline import inline, without_markers
 from autograder.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.loading import loading_faults
@@ -28,7 +29,6 @@ from autograder.obstacles import obstacle
 from autograder.otter_release import write_otter_release
 from autograder.registration import point_changes
 from autograder.source import grade_id, place, read_source
-from autograder.store import share, write_whole
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]

@@ -10,7 +10,7 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
-from autograder import store
+from autograder import files, store
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.feedback import page_path
@@ -30,7 +30,7 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
         UsageError: nothing has been graded yet, the gradebook cannot be read, or ``json_file`` cannot be written.
     """
     if json_file is not None:
-        store.ensure_writable(json_file)
+        files.ensure_writable(json_file)
     results, unreadable = store.load_all(course)
     if not results:
         nothing = f"{course.root}: nothing has been graded yet. Run `autograder grade` first."
@@ -38,7 +38,7 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
     names = [name for name in course.assignments if any(result.assignment == name for result in results)]
     parts = [summarise([result for result in results if result.assignment == name]) for name in names]
     if json_file is not None:
-        store.write_whole(json_file, json.dumps(parts, indent=1))
+        files.write_whole(json_file, json.dumps(parts, indent=1))
     pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
@@ -53,7 +53,7 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
         students=students,
         unreadable=unreadable,
     )
-    store.write_whole(path, page)
+    files.write_whole(path, page)
     return path, unreadable
 
 

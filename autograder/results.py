@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import base64
 import math
-import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, field_validator, model_validator
 
+from autograder.printable import printable_text
+
 Status = Literal["passed", "failed", "skipped", "error"]
 OUR_FAULT = "We could not grade this. The fault is ours; your points are not final."
 
 
-def printable(text: str) -> str:
-    """Text without what could move a cursor, colour a terminal or turn the reading direction."""
-    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", text)
-
-
 def plain_label(text: str) -> str:
     """A text as one plain line of bounded length, for beside a picture."""
-    line = " ".join(printable(text[: 4 * MAX_LABEL]).split())
+    line = " ".join(printable_text(text[: 4 * MAX_LABEL]).split())
     return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"
 
 
-Shown = Annotated[str, AfterValidator(printable)]
+Shown = Annotated[str, AfterValidator(printable_text)]
 Label = Annotated[str, AfterValidator(plain_label)]
 MAX_LABEL = 120
 MAX_CURVES, MAX_EPOCHS = 12, 1000  # in one picture: what a reader can tell apart

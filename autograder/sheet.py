@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from autograder import store
+from autograder import files
 from autograder.errors import UsageError
-from autograder.people import printable
+from autograder.printable import printable
 
 _OTHER_FORMATS = {
     b"PK\x03\x04": "is an Excel workbook or a zip",
@@ -88,7 +88,7 @@ class Sheet:
     def write(self, target: Path) -> None:
         """Write the whole sheet, or nothing."""
         text = "".join(self.delimiter.join(cells) + end for cells, end in zip(self.raw, self.ends, strict=True))
-        store.write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
+        files.write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
 
     def columns(self) -> str:
         """The header's names, for a message."""

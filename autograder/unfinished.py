@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import store
+from autograder import files, store
 from autograder.config import CONFIG_FILE, DATA_VARIABLE
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -55,7 +55,7 @@ class Unfinished:
 @contextmanager
 def unfinished(course: Course) -> Iterator[Unfinished]:
     """What the last command left; forgotten when this one ends of itself."""
-    with store.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
+    with files.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
         kept = Unfinished(course, keeps=first)
         yield kept
         kept.forget()

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from autograder import store
+from autograder import files
 from autograder.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge import Trial
@@ -66,7 +66,7 @@ def verify(
         UsageError: an assignment is unknown or not built, or a file of it is wrong or cannot be written.
     """
     if json_file is not None:
-        store.ensure_writable(json_file)
+        files.ensure_writable(json_file)
     chosen = [course.assignment(name) for name in (list(names) or course.assignments)]
     recorded = {assignment.name: equivalents(assignment) for assignment in chosen}
     for assignment in chosen:
@@ -77,7 +77,7 @@ def verify(
         for assignment in chosen
     ]
     if json_file is not None:
-        store.write_whole(json_file, "".join(json.dumps(each.as_json()) + "\n" for each in found))
+        files.write_whole(json_file, "".join(json.dumps(each.as_json()) + "\n" for each in found))
     console.print(table(found))
     doubts = [line for each in found for line in each.doubts]
     for line in [*(line for each in found for line in (*each.share, *each.complaints)), *doubts]:

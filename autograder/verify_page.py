@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import store
+from autograder import files
 from autograder.course import Course
 from autograder.pages import image, render
 from autograder.verify import Verified, notices
@@ -17,7 +17,7 @@ def write_page(course: Course, found: list[Verified]) -> Path:
     """Write report/verify.html."""
     parts = [_part(each) for each in found]
     path = course.root / "report" / "verify.html"
-    store.write_whole(path, render("verify.html", assignments=parts))
+    files.write_whole(path, render("verify.html", assignments=parts))
     return path
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autograder import store
+from autograder import files
 from autograder.cli import main
 from autograder.course import KEY_FILE, Course, find_course
 from autograder.errors import UsageError
@@ -62,7 +62,7 @@ def use(course: Course) -> None:
     run(course, "grade", handed_in, "--assignment", "tiny", "--json", course.root / "lines.jsonl", "--workers", "1")
     run(course, "report")
     run(course, "export", "--to", "csv")
-    store.write_whole(course.root / "verified" / "tiny" / "state.jsonl", "{}")
+    files.write_whole(course.root / "verified" / "tiny" / "state.jsonl", "{}")
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_graders_who_share_the_course_keep_their_rights(untouched: Course) -> No
 def test_a_folder_that_everybody_may_write_in_is_no_groups(tmp_path: Path, umask: int) -> None:
     (tmp_path / "all").mkdir()
     (tmp_path / "all").chmod(0o1777)
-    store.write_whole(tmp_path / "all" / "grades" / "one.json", "{}")
+    files.write_whole(tmp_path / "all" / "grades" / "one.json", "{}")
     assert mode(tmp_path / "all" / "grades") == "700"
     assert mode(tmp_path / "all" / "grades" / "one.json") == "600"
 
@@ -117,15 +117,15 @@ def test_a_draft_is_private_before_it_holds_anything(
     monkeypatch.setattr(os, "replace", look_and_replace)
     trap = tmp_path / "elsewhere"
     (tmp_path / f"one.json.{os.getpid()}.tmp").symlink_to(trap)  # a name that can be foreseen
-    store.write_whole(tmp_path / "one.json", "{}")
+    files.write_whole(tmp_path / "one.json", "{}")
     assert seen == ["600"] and not trap.exists()
-    store.write_whole(tmp_path / "page.html", "<p>", shown=True)
+    files.write_whole(tmp_path / "page.html", "<p>", shown=True)
     assert mode(tmp_path / "page.html") == "644"
 
 
 def test_of_two_writers_of_a_new_file_one_wins(tmp_path: Path) -> None:
-    store.write_new(tmp_path / "key", "first")
-    store.write_new(tmp_path / "key", "second")
+    files.write_new(tmp_path / "key", "first")
+    files.write_new(tmp_path / "key", "second")
     assert (tmp_path / "key").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
