@@ -14,9 +14,10 @@ from typing import Self
 
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
+from autograder.grades import Student
 from autograder.handins import Finder, HandIn
 from autograder.intake import Box, Reader
-from autograder.people import Student, StudentNames, folder_name
+from autograder.people import StudentNames, folder_name
 from autograder.piles import assignment_stem, is_one_students
 from autograder.platforms import named
 from autograder.printable import printable

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autograder.feedback_text import said
-from autograder.grades import Grade, Grades
+from autograder.grades import Grade, Grades, Student
 from autograder.lms import Layout, Row
-from autograder.people import TEAM, Student, team_key
+from autograder.people import TEAM, team_key
 from autograder.printable import printable
 from autograder.sheet import Sheet, harmless
 

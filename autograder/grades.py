@@ -15,8 +15,23 @@ from sqlalchemy.orm import selectinload, undefer
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.nbgrader_config import course_directory, gradebook_file, open_gradebook
-from autograder.people import Student
 from autograder.printable import printable_text
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student of nbgrader's gradebook."""
+
+    id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    lms_id: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
 @dataclass(frozen=True)

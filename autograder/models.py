@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Protocol, Self
 
 import numpy as np
@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
 from autograder.inside.wire import encode
-from autograder.sandbox.model_process import ModelProcess, Reply, unreadable
+from autograder.limits import Stopped
+from autograder.sandbox.model_process import UNREADABLE, ModelProcess, Reply
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
@@ -261,7 +262,7 @@ class InModelProcess:
             CheckFailed: the process ended over it, or says what is said of no model.
         """
         request = {"ask": "build", "model": self._number, "config": self._config}
-        reply = self._process.ask(request, {"weights": self._given}, what)
+        reply = self._ask(request, {"weights": self._given}, what)
         if reply.status != "ok":
             raise DoesNotCross(reply.text[:MAX_TEXT])
         self._built_in = self._process.starts
@@ -282,7 +283,7 @@ class InModelProcess:
             self._build(PREDICT)
             reply = self._asked(arrays, several)
         if reply.status == "gone":
-            raise unreadable(PREDICT)
+            raise _without_answer(PREDICT)
         if reply.status == "error":
             what = f"raised {reply.type} in predict: {in_a_line(reply.text)[:MAX_TEXT]}"
             raise CheckFailed(what, raised=raised(reply.type, reply.text))
@@ -295,7 +296,13 @@ class InModelProcess:
         """What the process says to a batch, with weights where it has others."""
         request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
         has_them = any(self.weights is those for those in self._set)
-        return self._process.ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
+        return self._ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
+
+    def _ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
+        reply = self._process.ask(request, arrays)
+        if isinstance(reply, Stopped):
+            raise _without_answer(what, reply)
+        return reply
 
     def _outputs(self, told: Any) -> Any:
         """The outputs in a reply; of a model that has just got its weights, these too."""
@@ -307,7 +314,7 @@ class InModelProcess:
                 self.facts, self.weights, self._set[:] = facts, weights, [weights]
             _numbers_of(outputs if isinstance(outputs, list) else [outputs])
         except (TypeError, KeyError, ValueError) as error:
-            raise unreadable(PREDICT) from error
+            raise _without_answer(PREDICT) from error
         return outputs
 
     def with_weights(self, weights: Sequence[Array]) -> Self:
@@ -316,16 +323,20 @@ class InModelProcess:
         return other
 
 
+def _without_answer(what: str, why: Stopped = UNREADABLE) -> CheckFailed:
+    return CheckFailed(f"{what} {why.reason}", why.hint, final=True)
+
+
 def _facts(told: Any, what: str) -> Facts:
     try:
         return Facts.model_validate(told)
     except ValidationError as error:
-        raise unreadable(what) from error
+        raise _without_answer(what) from error
 
 
 def _ensure_shapes(facts: Facts, weights: list[Array], what: str) -> None:
     if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights]:
-        raise unreadable(what)
+        raise _without_answer(what)
 
 
 def _numbers_of(told: Any, kinds: str = "biufc") -> list[Array]:

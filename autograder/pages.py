@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -13,7 +11,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
-from autograder.results import Picture, Result
+from autograder.pictures import new_axes, png
+from autograder.results import Picture
 
 
 @cache
@@ -25,19 +24,6 @@ def _templates() -> Environment:
 def render(template: str, **values: Any) -> str:
     """A page (or part of one) from ``templates/``."""
     return _templates().get_template(template).render(**values)
-
-
-def draw_pictures(result: Result) -> None:
-    """Draw every learning curve of a result; one that cannot be drawn is left out, and a note says so."""
-    for check in result.checks:
-        for picture in [picture for picture in check.pictures if picture.kind == "curve"]:
-            try:
-                picture.image = base64.b64encode(curve_png(picture)).decode()
-            except Exception as error:
-                check.pictures.remove(picture)
-                result.notes.append(
-                    f"{check.question}: the picture '{picture.label}' was not drawn ({type(error).__name__})."
-                )
 
 
 def draw(picture: Picture) -> Markup:
@@ -58,49 +44,18 @@ def _array(picture: Picture) -> Markup:
     return Markup(render("array.html", blocks=blocks, label=picture.label, shape=tuple(shape)))
 
 
-def curve_png(picture: Picture) -> bytes:
-    """A learning curve as a PNG. Names are shown letter by letter: neither formulas nor marks of matplotlib's."""
-    figure, axes = _axes(6.4, 2.6)
-    for numbers in picture.data.values():
-        drawn = np.array(numbers, dtype=float)
-        axes.plot(range(1, len(drawn) + 1), drawn, marker="o", markersize=3)
-    axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    if picture.data:
-        legend = axes.legend(axes.lines, ["?"] * len(axes.lines), frameon=False)
-        for text, name in zip(legend.get_texts(), picture.data, strict=True):
-            text.set(parse_math=False, usetex=False, text=name)
-    return _png(figure)
-
-
 def histogram(points: Sequence[float], max_points: float) -> Markup:
     """How many submissions earned how many points."""
-    figure, axes = _axes(6.4, 1.9)
+    figure, axes = new_axes(6.4, 1.9)
     axes.hist(points, bins=np.linspace(0, max_points, 11), color="#2b6cb0", rwidth=0.92)
     axes.set_xlabel("points")
     axes.yaxis.get_major_locator().set_params(integer=True)
     return image(figure, "submissions by points")
 
 
-def _axes(width: float, height: float) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
 def image(figure: Any, label: str) -> Markup:
     """A matplotlib figure as an image inside the page, with its label for readers and screen readers."""
-    return _figure(base64.b64encode(_png(figure)).decode(), label)
-
-
-def _png(figure: Any) -> bytes:
-    data = io.BytesIO()
-    with warnings.catch_warnings(action="ignore"):  # a letter that the font lacks is drawn as a box
-        figure.savefig(data, format="png", dpi=110, metadata={"Software": None})
-    return data.getvalue()
+    return _figure(base64.b64encode(png(figure)).decode(), label)
 
 
 def _figure(png: str, label: str) -> Markup:

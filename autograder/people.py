@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.grades import Student
 from autograder.printable import printable
 
 MAX_NAME_BYTES = 100
@@ -45,27 +46,6 @@ class Person:
     def is_hidden(self) -> bool:
         """Whether Moodle says "Participant" in place of the name."""
         return self.origin == "moodle" and self.name.casefold() in HIDDEN
-
-
-@dataclass(frozen=True)
-class Student:
-    """A student of nbgrader's gradebook."""
-
-    id: str
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    lms_id: str | None = None
-
-    @property
-    def full_name(self) -> str:
-        """First and last name, as far as they are known."""
-        return " ".join(filter(None, (self.first_name, self.last_name)))
-
-    @property
-    def participant(self) -> str | None:
-        """Moodle's number, of somebody whose name Moodle hides; elsewhere it may be a group's."""
-        return self.lms_id if self.full_name.casefold() in HIDDEN else None
 
 
 def moodle_id(number: str) -> str:

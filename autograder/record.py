@@ -17,10 +17,10 @@ from autograder.course import Course
 from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
+from autograder.grades import Student
 from autograder.grading import Graded
 from autograder.nbgrader_config import course_directory, gradebook_file, nbgrader_config, open_gradebook
 from autograder.obstacles import in_one_line
-from autograder.people import Student
 from autograder.registration import why_unbuilt
 
 

@@ -11,7 +11,7 @@ from autograder import warm
 from autograder.judge import Trial, judge
 from autograder.limits import Doubt
 from autograder.notebook import Opened
-from autograder.pages import draw_pictures
+from autograder.pictures import draw_pictures
 from autograder.results import Result
 from autograder.run import NotebookRun
 from autograder.submission import Submission

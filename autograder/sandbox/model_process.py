@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autograder import warm
 from autograder.config import Limits
-from autograder.failures import CheckFailed
 from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
 from autograder.limits import Budget, Stopped, how_it_ended
 from autograder.sandbox.clock import Stopwatch
@@ -27,9 +26,7 @@ MAX_STARTS = 4  # of one submission
 LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
 
 
-def unreadable(what: str) -> CheckFailed:
-    """The failure where something else comes than the process says when it is whole."""
-    return CheckFailed(f"{what} gave something that cannot be read", final=True)
+UNREADABLE = Stopped("gave something that cannot be read")  # something else than the process says when it is whole
 
 
 class Reply(BaseModel):
@@ -67,46 +64,42 @@ class ModelProcess:
         self._life: Stopwatch  # of the process
         self._stream: socket.socket | None = None
 
-    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
-        """One question, and what is said of it.
+    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]]) -> Reply | Stopped:
+        """Ask one question, and return the reply, or why there is none: the process ended over it, took too long, or cannot be read.
 
         Args:
             arrays: name -> arrays that the request holds.
-            what: is named when there is no answer, such as ``your model's predict``.
-
-        Raises:
-            CheckFailed: the process ended over it, took too long, or says what cannot be read.
         """
+        if (refused := self._bring_up()) is not None:
+            return refused
         buffers: list[bytes] = []
         request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
-        self._bring_up(what)
         assert self._stream is not None
         try:
             with self._watched():
                 send_frame(self._stream, request, buffers)
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
-        except WireError as error:
+        except WireError:
             self.close()
-            raise CheckFailed(f"{what} gave more than {self.limits.answer_mib} MiB", final=True) from error
+            return Stopped(f"gave more than {self.limits.answer_mib} MiB")
         except (OSError, EOFError):
-            raise self._lost(what) from None
+            return self._lost()
         try:
             return Reply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
-        except (WireError, ValidationError) as error:
+        except (WireError, ValidationError):
             self.close()
-            raise unreadable(what) from error
+            return UNREADABLE
 
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def _bring_up(self, what: str) -> None:
+    def _bring_up(self) -> Stopped | None:
+        """Start the process unless it runs; say why where the submission has had its share."""
         if self._process is not None:
-            return
+            return None
         if self.starts >= MAX_STARTS or self.budget.left <= 0:
-            raise CheckFailed(
-                f"{what} was not asked: the time or the restarts of this submission were used up", final=True
-            )
+            return Stopped("was not asked: the time or the restarts of this submission were used up")
         self.starts += 1
         try:
             self._start()
@@ -115,6 +108,7 @@ class ModelProcess:
             self._start()
         assert self._process is not None
         self._life = Stopwatch(self._process)
+        return None
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -149,15 +143,14 @@ class ModelProcess:
             watcher.join()
             self.budget.left -= stopwatch.seconds
 
-    def _lost(self, what: str) -> CheckFailed:
-        """The failure to report after the process has ended."""
+    def _lost(self) -> Stopped:
+        """Say why the process has ended."""
         assert self._process is not None
         why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
         too_long = Stopped("took longer than a submission may take and was stopped")
-        stopped = too_long if why == "time" else how_it_ended(why, self.limits)
-        return CheckFailed(f"{what} {stopped.reason}", stopped.hint, final=True)
+        return too_long if why == "time" else how_it_ended(why, self.limits)
 
     def close(self) -> None:
         """End the process; the next question starts a new one."""

@@ -18,8 +18,9 @@ from autograder.cli import main
 from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.grades import Student
 from autograder.gradescope import METADATA
-from autograder.people import Student, folder_name
+from autograder.people import folder_name
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 

@@ -13,7 +13,7 @@ import pytest
 from autograder import store
 from autograder.course import Course
 from autograder.feedback import feedback_page
-from autograder.pages import draw_pictures
+from autograder.pictures import draw_pictures
 from autograder.report import write_report
 from autograder.results import CheckResult, Picture, Result
 
