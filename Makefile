@@ -43,6 +43,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict autograder benchmarks
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 # Pages are opened in a real browser; where it cannot be installed those tests are skipped and say so.
 .venv/chromium: | .venv/set-up
