@@ -17,6 +17,8 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
+PACKAGE = Path(__file__).parent  # of the kit itself
+
 
 def write_whole(path: Path, content: str | bytes, shown: bool = False) -> None:
     """Write a file so that a reader sees the old content or the new one, never half of it.

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-import autograder
 from autograder.config import CONFIG_FILE, Settings
 from autograder.course import KEY_FILE, Assignment
 from autograder.errors import UsageError
-from autograder.files import write_whole
+from autograder.files import PACKAGE, write_whole
 from autograder.otter_road import COURSE, OTTER_CONFIG
 
-PACKAGE = Path(autograder.__file__).parent
 LOCK = PACKAGE.parent / "requirements.lock"
 OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way
 LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work

@@ -30,6 +30,7 @@ from autograder import warm
 from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
+from autograder.files import PACKAGE
 from autograder.inside.wire import WireError, receive_frame, send_frame
 from autograder.limits import Doubt
 from autograder.notebook import notebook_bytes
@@ -46,7 +47,6 @@ from autograder.workers import Workers, settle
 if TYPE_CHECKING:
     from autograder.judge import Trial
 
-PACKAGE = Path(__file__).resolve().parent
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
 RESULT_MIB = 16  # of a judge: a hundred checks with a picture each take less than half
@@ -196,8 +196,8 @@ class Worker:
                 (*ours, "autograder.confined", "autograder.verdict", "autograder.harmless"),
                 slot=self.slot,
                 levels=self.levels,
-                shown=(PACKAGE, *data),
-                path=(PACKAGE.parent,),
+                shown=(PACKAGE.resolve(), *data),
+                path=(PACKAGE.resolve().parent,),
                 role="judge",
                 furnish=self._furnish,
             )
@@ -415,7 +415,7 @@ def hidden(course: Course) -> list[Path]:
     Where Python itself lies in the course, as a virtual environment may, everything beside it is named one by one.
     """
     python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
-    secret = [course.root.resolve(), course.private.resolve(), Path(__file__).resolve().parent / "tests"]
+    secret = [course.root.resolve(), course.private.resolve(), PACKAGE.resolve() / "tests"]
     return [path for folder in dict.fromkeys(secret) if folder.exists() for path in _beside(folder, python)]
 
 

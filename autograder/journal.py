@@ -82,5 +82,4 @@ def versions() -> dict[str, str]:
 
 def package_files() -> list[Path]:
     """This package's own modules, on which every result depends."""
-    package = Path(__file__).parent
-    return [path for path in package.rglob("*.py") if not path.is_relative_to(package / "tests")]
+    return [path for path in files.PACKAGE.rglob("*.py") if not path.is_relative_to(files.PACKAGE / "tests")]

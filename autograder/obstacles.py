@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.errors import Ungradable, UsageError
+from autograder.files import PACKAGE
 from autograder.printable import printable
 
 MOST = 300  # characters of an error's own text
@@ -69,7 +70,7 @@ def _place(error: BaseException, root: Path | None) -> str:
     if root is None:
         return ""
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    ours = Path(__file__).parent, Path(re.__file__).parent  # either may lie in the course
+    ours = PACKAGE, Path(re.__file__).parent  # either may lie in the course
     own = [
         f"{path.relative_to(root)}, line {line}"
         for path, line in frames
