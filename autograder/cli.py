@@ -19,9 +19,9 @@ from rich.text import Text
 from autograder.config import LEVELS
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
+from autograder.machine.capacity import usual_workers
 from autograder.obstacles import in_one_line, obstacle
 from autograder.progress import open_console
-from autograder.sandbox.machine import usual_workers
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -33,15 +33,15 @@ from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
 from autograder.inside.wire import WireError, receive_frame, send_frame
 from autograder.limits import Doubt
+from autograder.machine.capacity import cores
+from autograder.machine.clock import FAR, Stopwatch
+from autograder.machine.users import BLOCKS, own_users
 from autograder.notebook import notebook_bytes
 from autograder.preload import packages
 from autograder.printable import printable_text
 from autograder.results import OUR_FAULT, Result
 from autograder.sandbox.broker import Broker
-from autograder.sandbox.clock import FAR, Stopwatch
 from autograder.sandbox.course_copy import CourseCopy
-from autograder.sandbox.machine import cores
-from autograder.sandbox.users import BLOCKS, own_users
 from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from autograder import warm
 from autograder.config import Limits
 from autograder.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
 from autograder.limits import Budget, most_message_mib
+from autograder.machine.clock import Stopwatch
 from autograder.sandbox.channel import Channel, TooMuch
-from autograder.sandbox.clock import Stopwatch
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself

@@ -26,16 +26,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-from autograder.cgroup import Group
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
 from autograder.limits import STARVED
-from autograder.sandbox import usage
-from autograder.sandbox.clock import Clock
-from autograder.sandbox.last_words import LastWords
-from autograder.sandbox.leftovers import own_folder, remove
-from autograder.sandbox.machine import memory_kills
-from autograder.sandbox.users import own_users
+from autograder.machine import usage
+from autograder.machine.capacity import memory_kills
+from autograder.machine.cgroup import Group
+from autograder.machine.clock import Clock
+from autograder.machine.last_words import LastWords
+from autograder.machine.leftovers import own_folder, remove
+from autograder.machine.users import own_users
 
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))

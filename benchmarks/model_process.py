@@ -33,8 +33,8 @@ from keras import layers  # noqa: E402
 from autograder import warm  # noqa: E402
 from autograder.config import Limits  # noqa: E402
 from autograder.limits import Budget  # noqa: E402
+from autograder.machine import usage  # noqa: E402
 from autograder.models import InModelProcess, Model  # noqa: E402
-from autograder.sandbox import usage  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
 
 PREDICTIONS = 3  # of each model

@@ -36,7 +36,7 @@ from jupyter_client.manager import KernelManager  # noqa: E402  after the path a
 from autograder import warm  # noqa: E402
 from autograder.config import Jail, Limits  # noqa: E402
 from autograder.kernel import Kernel  # noqa: E402
-from autograder.sandbox import usage  # noqa: E402
+from autograder.machine import usage  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"

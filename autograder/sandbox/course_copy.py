@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from autograder.config import Autograder, Jail, Limits, Settings
 from autograder.course import Course
-from autograder.sandbox.users import own_users
+from autograder.machine.users import own_users
 
 SECTIONS = {"Autograder": Autograder, "Limits": Limits, "Jail": Jail}
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")

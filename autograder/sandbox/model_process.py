@@ -19,7 +19,7 @@ from autograder import warm
 from autograder.config import Limits
 from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
 from autograder.limits import Budget, Stopped, how_it_ended
-from autograder.sandbox.clock import Stopwatch
+from autograder.machine.clock import Stopwatch
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission

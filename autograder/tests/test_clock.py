@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import pytest
 
 from autograder.config import Limits
+from autograder.machine import clock
 from autograder.run import NotebookRun
-from autograder.sandbox import clock
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
@@ -80,7 +80,7 @@ SECONDS: dict[str, tuple[list[tuple[float, float]], float]] = {
 def test_what_counts_of_a_second(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     threads, counted = SECONDS[name]
     now = 100.0
-    monkeypatch.setattr("autograder.sandbox.clock.time.monotonic", lambda: now)
+    monkeypatch.setattr("autograder.machine.clock.time.monotonic", lambda: now)
     made = clock.Clock(1, cores=2)
     for second in range(1, 4):
         said = {n: tuple(int(1e9 * second * part) for part in thread) for n, thread in enumerate(threads)}

@@ -15,10 +15,10 @@ from autograder.course import Course
 from autograder.feedback import feedback_page
 from autograder.grading import Grader
 from autograder.limits import STARVED, Budget, Doubt
+from autograder.machine.capacity import memory_kills
+from autograder.machine.last_words import MOST
 from autograder.results import OUR_FAULT, Result
 from autograder.run import NotebookRun
-from autograder.sandbox.last_words import MOST
-from autograder.sandbox.machine import memory_kills
 from autograder.tests.test_clock import busy
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from autograder import warm
-from autograder.cgroup import Group
 from autograder.config import Jail, Limits
+from autograder.machine import leftovers
+from autograder.machine.cgroup import Group
+from autograder.machine.users import own_users
 from autograder.run import NotebookRun
-from autograder.sandbox import leftovers
-from autograder.sandbox.users import own_users
 
 MAKES = """\
 import sys, time

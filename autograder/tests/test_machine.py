@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import machine
-from autograder.sandbox.machine import cores, memory_mib, shortage, usual_workers
+from autograder.machine import capacity
+from autograder.machine.capacity import cores, memory_mib, shortage, usual_workers
 
 
 def lay_out(root: Path, files: dict[str, str]) -> Path:
@@ -86,6 +86,6 @@ def test_cores_are_the_least_of_machine_and_control_groups(
 def test_workers_follow_cores_and_memory(
     has: float, mib: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: has)
-    monkeypatch.setattr(machine, "memory_mib", lambda: mib)
+    monkeypatch.setattr(capacity, "cores", lambda: has)
+    monkeypatch.setattr(capacity, "memory_mib", lambda: mib)
     assert usual_workers() == workers

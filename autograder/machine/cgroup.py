@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from autograder.sandbox.leftovers import own_group, remove_groups
+from autograder.machine.leftovers import own_group, remove_groups
 
 MOUNTED = Path("/sys/fs/cgroup")
 _numbers = itertools.count()

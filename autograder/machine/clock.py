@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from autograder.sandbox import usage
+from autograder.machine import usage
 
 SAMPLE = 0.1  # seconds between two looks
 FAR = 10  # times a limit, in wall time, after which it counts whatever the machine was short of
