@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.inside.wire import plain_number
 from autograder.results import MAX_ARRAY, Picture
+from autograder.sandbox.inside.wire import plain_number
 
 ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some arithmetic with floats
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import nbformat
 
-from autograder import warm
 from autograder.errors import Ungradable, UsageError
-from autograder.inside.wire import receive_frame, send_frame
 from autograder.notebook import Opened, open_notebook
+from autograder.sandbox import warm
 from autograder.sandbox.broker import RemoteParent
 from autograder.sandbox.course_copy import course_from
+from autograder.sandbox.inside.wire import receive_frame, send_frame
 
 MOST_BYTES = 1 << 30  # of a frame from the worker, which has kept to the limits already
 READER_MIB, JUDGE_MIB = 384, 6144

@@ -19,13 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder import files, warm
+from autograder import files
 from autograder.config import LEVELS
 from autograder.course import KEY_FILE, Course
 from autograder.grading import Worker
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 HOLDS = {

@@ -26,13 +26,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from pebble import ProcessExpired
 from pydantic import TypeAdapter, ValidationError
 
-from autograder import warm
 from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
 from autograder.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
-from autograder.inside.wire import WireError, receive_frame, send_frame
-from autograder.limits import Doubt
 from autograder.machine.capacity import cores
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import BLOCKS, own_users
@@ -40,8 +37,11 @@ from autograder.notebook import notebook_bytes
 from autograder.preload import packages
 from autograder.printable import printable_text
 from autograder.results import OUR_FAULT, Result
+from autograder.sandbox import warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
+from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
+from autograder.sandbox.limits import Doubt
 from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from autograder.config import Limits
 from autograder.failures import CheckFailed, in_a_line, raised
-from autograder.inside.wire import WireError, decode, encode
-from autograder.limits import Stopped, limit_hit
 from autograder.models import InModelProcess, Model
-from autograder.run import NotebookRun
+from autograder.sandbox.inside.wire import WireError, decode, encode
+from autograder.sandbox.limits import Stopped, limit_hit
+from autograder.sandbox.run import NotebookRun
 
 
 class Answer(BaseModel):

@@ -7,13 +7,13 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from autograder import warm
 from autograder.judge import Trial, judge
-from autograder.limits import Doubt
 from autograder.notebook import Opened
 from autograder.pictures import draw_pictures
 from autograder.results import Result
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.limits import Doubt
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 

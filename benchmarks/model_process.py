@@ -30,11 +30,11 @@ import keras  # noqa: E402  after the path and the log level
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
-from autograder import warm  # noqa: E402
 from autograder.config import Limits  # noqa: E402
-from autograder.limits import Budget  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.models import InModelProcess, Model  # noqa: E402
+from autograder.sandbox import warm  # noqa: E402
+from autograder.sandbox.limits import Budget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
 
 PREDICTIONS = 3  # of each model

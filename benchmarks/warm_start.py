@@ -33,10 +33,10 @@ sys.path.insert(0, str(ROOT))
 
 from jupyter_client.manager import KernelManager  # noqa: E402  after the path and the log level
 
-from autograder import warm  # noqa: E402
 from autograder.config import Jail, Limits  # noqa: E402
-from autograder.kernel import Kernel  # noqa: E402
 from autograder.machine import usage  # noqa: E402
+from autograder.sandbox import warm  # noqa: E402
+from autograder.sandbox.kernel import Kernel  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"
@@ -136,7 +136,7 @@ def forks(repeats: int) -> dict[str, float]:
 
 
 def _launched() -> KernelManager:
-    from autograder.kernel import OurSpec
+    from autograder.sandbox.kernel import OurSpec
 
     manager = KernelManager(kernel_name="submission", kernel_spec_manager=OurSpec())
     manager.start_kernel(files=(), limits=LIMITS)

@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from autograder import warm
 from autograder.config import Limits
 from autograder.errors import UsageError
+from autograder.sandbox import warm
 
 MESSAGE = 1 << 16
 SECONDS = 30.0

@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autograder import warm
 from autograder.config import Limits
-from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
-from autograder.limits import Budget, Stopped, how_it_ended
 from autograder.machine.clock import Stopwatch
+from autograder.sandbox import warm
+from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
+from autograder.sandbox.limits import Budget, Stopped, how_it_ended
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from autograder import warm
 from autograder.course import Course, find_course
 from autograder.release import build
+from autograder.sandbox import warm
 from autograder.tests.stand_in import StandIn
 from autograder.tests.tiny_course import make_course
 

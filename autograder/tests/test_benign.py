@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from autograder import warm
 from autograder.compare import Tolerance, difference
 from autograder.config import Jail, Limits
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow

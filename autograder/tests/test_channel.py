@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import zmq
 
-from autograder import warm
 from autograder.config import Limits
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 MIB = 1 << 20

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.config import Limits
 from autograder.machine import clock
-from autograder.run import NotebookRun
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow

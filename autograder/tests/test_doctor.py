@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autograder import warm
 from autograder.cli import main
 from autograder.config import LEVELS
 from autograder.course import Course
 from autograder.doctor import attempts
 from autograder.grading import Worker
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow

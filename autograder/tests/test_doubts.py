@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder import warm
 from autograder.config import Limits
 from autograder.course import Course
 from autograder.feedback import feedback_page
 from autograder.grading import Grader
-from autograder.limits import STARVED, Budget, Doubt
 from autograder.machine.capacity import memory_kills
 from autograder.machine.last_words import MOST
 from autograder.results import OUR_FAULT, Result
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.limits import STARVED, Budget, Doubt
+from autograder.sandbox.run import NotebookRun
 from autograder.tests.test_clock import busy
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 

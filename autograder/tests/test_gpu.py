@@ -15,12 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import warm
 from autograder.config import Jail, Limits
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.warm import Surroundings
 from autograder.submission import Submission
 from autograder.tests.tiny_course import warm_parent
-from autograder.warm import Surroundings
 
 pytestmark = [
     pytest.mark.slow,

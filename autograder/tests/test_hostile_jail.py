@@ -23,7 +23,7 @@ import pytest
 from jinja2 import Environment, PackageLoader
 from markupsafe import escape
 
-from autograder import archive, pages, warm
+from autograder import archive, pages
 from autograder.collect import collect
 from autograder.config import Jail, Limits
 from autograder.course import Course, find_course
@@ -33,7 +33,8 @@ from autograder.feedback import feedback_page
 from autograder.grading import Grader, Job, hidden
 from autograder.report import write_report
 from autograder.results import CheckResult, Result
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token

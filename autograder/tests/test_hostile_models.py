@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder import warm
 from autograder.config import Limits
 from autograder.failures import CheckFailed
 from autograder.models import Model
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.conftest import SOAK
 

@@ -16,7 +16,7 @@ from autograder.course import Course
 from autograder.data import make_stand_in
 from autograder.grading import Grader
 from autograder.results import OUR_FAULT
-from autograder.run import NotebookRun
+from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import sample_course

@@ -14,7 +14,7 @@ from autograder.config import Limits
 from autograder.course import Course
 from autograder.grading import Grader
 from autograder.results import Result
-from autograder.run import NotebookRun
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.conftest import SOAK

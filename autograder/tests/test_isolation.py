@@ -9,7 +9,7 @@ import pytest
 from autograder.config import Limits
 from autograder.course import Course
 from autograder.grading import Grader
-from autograder.run import NotebookRun
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import warm
 from autograder.config import Jail, Limits
 from autograder.machine import leftovers
 from autograder.machine.cgroup import Group
 from autograder.machine.users import own_users
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 
 MAKES = """\
 import sys, time

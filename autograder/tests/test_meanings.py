@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autograder.inside.meanings import Meanings
+from autograder.sandbox.inside.meanings import Meanings
 
 HELPED = "def words(text):\n    return text.split()\ndef count(text):\n    return len(words(text))"
 

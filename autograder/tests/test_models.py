@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder import warm
 from autograder.config import Limits
 from autograder.failures import CheckFailed
-from autograder.inside.wire import encode, receive_frame, send_frame
-from autograder.limits import Budget
 from autograder.models import InModelProcess, Model
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
+from autograder.sandbox.limits import Budget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow

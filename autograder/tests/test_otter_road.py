@@ -299,7 +299,7 @@ def test_set_up_takes_the_newest_python_of_the_image_and_installs_the_kit(base: 
     assert done.returncode == 0, done.stderr
     seam = "from importlib.metadata import entry_points as e; print(e(group='jupyter_client.kernel_provisioners'))"
     shown = subprocess.run([base / "venv/bin/python", "-c", seam], cwd="/", capture_output=True, text=True, check=True)
-    assert "autograder.provisioner:SubmissionProvisioner" in shown.stdout
+    assert "autograder.sandbox.provisioner:SubmissionProvisioner" in shown.stdout
     installed = next((base / "venv").glob("lib/*/site-packages/autograder"))
     assert (installed / "judge.py").is_file()
     assert not (installed / "tests").exists()

@@ -13,9 +13,9 @@ import pytest
 from keras import layers
 
 from autograder.failures import AwaitsPerson
-from autograder.inside.wire import decode, encode
 from autograder.misconceptions import load_by_path
 from autograder.models import Model
+from autograder.sandbox.inside.wire import decode, encode
 from autograder.tests.first_road import ROOT
 
 pytestmark = pytest.mark.slow

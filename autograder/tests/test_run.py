@@ -16,7 +16,7 @@ import pytest
 from autograder.compare import Tolerance, difference
 from autograder.config import Limits
 from autograder.failures import CheckFailed
-from autograder.run import NotebookRun
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import warm
 from autograder.config import Jail, Limits
 from autograder.course import Course
 from autograder.failures import CheckFailed
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.other_user import ORDINARY, lent, run_python
 

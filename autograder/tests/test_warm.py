@@ -15,13 +15,13 @@ from typing import Any
 import psutil
 import pytest
 
-from autograder import warm
 from autograder.config import Jail, Limits
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Grader
-from autograder.inside.jail import OWN
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.sandbox.inside.jail import OWN
+from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission
 from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
 
@@ -168,9 +168,7 @@ def test_every_result_records_its_level(built: Course, tmp_path: Path, level: st
 
 def can_have(namespaces: int) -> bool:
     """Whether a process here may have namespaces of its own."""
-    probe = (
-        f"from autograder.inside.jail import unshare; unshare({namespaces} | {0 if os.getuid() == 0 else 0x10000000})"
-    )
+    probe = f"from autograder.sandbox.inside.jail import unshare; unshare({namespaces} | {0 if os.getuid() == 0 else 0x10000000})"
     return subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
 
 

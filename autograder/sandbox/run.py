@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder import warm
 from autograder.config import Limits
-from autograder.kernel import CellError, Kernel, KernelDied, OutOfTime
-from autograder.limits import Budget, Stopped, how_it_ended, limit_hit
+from autograder.sandbox import warm
+from autograder.sandbox.kernel import CellError, Kernel, KernelDied, OutOfTime
+from autograder.sandbox.limits import Budget, Stopped, how_it_ended, limit_hit
 from autograder.sandbox.model_process import ModelProcess
 
 MAX_RESTARTS = 8

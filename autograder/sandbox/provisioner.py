@@ -15,8 +15,8 @@ from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from autograder import warm
 from autograder.config import Limits
+from autograder.sandbox import warm
 
 
 class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]

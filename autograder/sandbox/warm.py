@@ -28,7 +28,6 @@ from typing import IO, Any, Literal, Protocol
 
 from autograder.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
-from autograder.limits import STARVED
 from autograder.machine import usage
 from autograder.machine.capacity import memory_kills
 from autograder.machine.cgroup import Group
@@ -36,6 +35,7 @@ from autograder.machine.clock import Clock
 from autograder.machine.last_words import LastWords
 from autograder.machine.leftovers import own_folder, remove
 from autograder.machine.users import own_users
+from autograder.sandbox.limits import STARVED
 
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))

@@ -13,12 +13,12 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from pydantic import BaseModel
 
-from autograder import warm
 from autograder.config import Limits
-from autograder.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
-from autograder.limits import Budget, most_message_mib
 from autograder.machine.clock import Stopwatch
+from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch
+from autograder.sandbox.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
+from autograder.sandbox.limits import Budget, most_message_mib
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
