@@ -7,9 +7,9 @@ import builtins
 import copy
 from collections.abc import Iterator
 
-from autograder.course import Assignment
+from autograder.course.course import Assignment
+from autograder.course.source import parse, short
 from autograder.inline import borrowed, bound_functions, defined, misconception_sources, private_name
-from autograder.source import parse, short
 
 
 def bank_faults(assignment: Assignment) -> Iterator[str]:

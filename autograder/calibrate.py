@@ -26,14 +26,14 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import files
-from autograder.config import DATA_VARIABLE
-from autograder.course import Assignment, Course
+from autograder.course.config import DATA_VARIABLE
+from autograder.course.course import Assignment, Course
+from autograder.course.source import short
 from autograder.errors import UsageError
 from autograder.journal import Journal, digest, package_files, versions
 from autograder.misconceptions import load_by_path
 from autograder.progress import progress
 from autograder.sandbox.inside.jail import end_with_parent
-from autograder.source import short
 from autograder.thresholds import (
     ALL_TRIES,
     ONE_TRY,

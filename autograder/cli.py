@@ -16,8 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from rich.text import Text
 
-from autograder.config import LEVELS
-from autograder.course import Course, find_course
+from autograder.course.config import LEVELS
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.machine.capacity import usual_workers
 from autograder.obstacles import in_one_line, obstacle
@@ -125,8 +125,8 @@ def grade(
     paths: tuple[Path, ...], folder: Path | None, key: str | None, jail: str | None, cold: bool, **options: Any
 ) -> None:
     """Grade notebooks, folders, an nbgrader submitted/ tree or LMS download zips."""
+    from autograder.course.nbgrader_settings import gradebook_place
     from autograder.grade import grade as grade_paths
-    from autograder.nbgrader_config import gradebook_place
 
     course, console = _course(folder, key), open_console()
     course.settings.jail.minimum = jail or course.settings.jail.minimum

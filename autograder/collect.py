@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.gradebook import Student
 from autograder.errors import Ungradable, UsageError
-from autograder.grades import Student
 from autograder.handins import Finder, HandIn
 from autograder.intake import Box, Reader
 from autograder.people import StudentNames, folder_name

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autograder import files
-from autograder.config import CONFIG_FILE, load_settings
-from autograder.course import Course
+from autograder.course.config import CONFIG_FILE, load_settings
+from autograder.course.course import Course
 from autograder.errors import UsageError
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder.config import DATA_VARIABLE
+from autograder.course.config import DATA_VARIABLE
 from autograder.errors import UsageError
 
 Array = np.ndarray[Any, Any]

@@ -20,8 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import files
-from autograder.config import LEVELS
-from autograder.course import KEY_FILE, Course
+from autograder.course.config import LEVELS
+from autograder.course.course import KEY_FILE, Course
 from autograder.grading import Worker
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group

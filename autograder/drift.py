@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbgrader.utils import find_all_files
 
-from autograder.course import Assignment, Course
+from autograder.course.course import Assignment, Course
 
 
 def drift(assignment: Assignment, staged: Path, engines: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
 from autograder import store
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.obstacles import in_one_line, obstacle
 from autograder.printable import printable

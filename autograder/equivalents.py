@@ -6,10 +6,10 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.course.course import Assignment
+from autograder.course.source import short
 from autograder.errors import UsageError
 from autograder.mutants import Mutant
-from autograder.source import short
 
 FILE = "equivalent_mutants.toml"
 

@@ -12,11 +12,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
 from autograder.bank import bank_faults
-from autograder.course import Assignment, check_mark
+from autograder.course.course import Assignment, check_mark
+from autograder.course.source import grade_id, is_check, parse, place, read_source, short, stubs
 from autograder.errors import UsageError
 from autograder.given_names import overwriting
 from autograder.markers import marker_faults
-from autograder.source import grade_id, is_check, parse, place, read_source, short, stubs
 
 VISIBLE_SHARE = 0.4  # of an assignment's points: below that, students would work in the dark
 OUTCOME = "Nothing was written to release/."

@@ -13,9 +13,9 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from autograder import files, store
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.gradebook import Grade, Mark, read_grade
 from autograder.errors import UsageError
-from autograder.grades import Grade, Mark, read_grade
 from autograder.intake import read_regular
 from autograder.pages import draw, render
 from autograder.printable import printable_text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from autograder.results import CheckResult, Result
 
 if TYPE_CHECKING:  # nbgrader is not where otter grades
-    from autograder.grades import Comment, Grade
+    from autograder.course.gradebook import Comment, Grade
 
 
 def check_text(check: CheckResult) -> str:

@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from autograder.course.gradebook import Grade, Grades, Student
 from autograder.feedback_text import said
-from autograder.grades import Grade, Grades, Student
 from autograder.lms import Layout, Row
 from autograder.people import TEAM, team_key
 from autograder.printable import printable

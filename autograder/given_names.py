@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
+from autograder.course.source import stubs
 from autograder.notebook import runs_while_grading
-from autograder.source import stubs
 
 #: Names of two words that lectures, Keras and helpers share.
 OF_THE_FIELD = frozenset(

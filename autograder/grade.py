@@ -17,7 +17,7 @@ from rich.text import Text
 
 from autograder import files, store
 from autograder.collect import Collection, Submission, collect, keep_newest
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Graded, Grader, Job
 from autograder.progress import progress

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
-from autograder.config import CONFIG_FILE, Settings
-from autograder.course import KEY_FILE, Assignment
+from autograder.course.config import CONFIG_FILE, Settings
+from autograder.course.course import KEY_FILE, Assignment
 from autograder.errors import UsageError
 from autograder.files import PACKAGE, write_whole
 from autograder.otter_road import COURSE, OTTER_CONFIG

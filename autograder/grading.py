@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from pebble import ProcessExpired
 from pydantic import TypeAdapter, ValidationError
 
-from autograder.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
-from autograder.course import Course
+from autograder.course.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
+from autograder.course.course import Course
+from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
 from autograder.machine.capacity import cores
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import BLOCKS, own_users
 from autograder.notebook import notebook_bytes
-from autograder.preload import packages
 from autograder.printable import printable_text
 from autograder.results import OUR_FAULT, Result
 from autograder.sandbox import warm

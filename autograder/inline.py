@@ -18,7 +18,7 @@ from typing import TypeVar
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.source import is_instructor, stubs
+from autograder.course.source import is_instructor, stubs
 
 HELPERS = "helpers"  # id of the cell that holds what the answers use
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)

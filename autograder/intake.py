@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from autograder.archive import Archive, Entry
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
 from autograder.people import folder_name
 from autograder.printable import printable

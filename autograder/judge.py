@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from autograder.checks import Mark, recording
-from autograder.course import Assignment, CheckInfo
+from autograder.course.course import Assignment, CheckInfo
 from autograder.draw import Draw
 from autograder.errors import UsageError
 from autograder.failures import AwaitsPerson, CheckFailed

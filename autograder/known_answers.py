@@ -13,12 +13,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import nbjson
 
-from autograder.course import Assignment
+from autograder.course.course import Assignment
+from autograder.course.source import asked, parse, short
 from autograder.errors import UsageError
 from autograder.faults import check_source
 from autograder.inline import borrowed, defined, inline, misconception_sources
 from autograder.mutants import Mutant, mutants
-from autograder.source import asked, parse, short
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Literal
 import nbformat
 from nbgrader.utils import is_solution
 
-from autograder.course import Assignment
+from autograder.course.course import Assignment
+from autograder.course.source import parse
 from autograder.errors import UsageError
-from autograder.source import parse
 
 Kind = Literal["prose", "answer", "code"]
 SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from autograder.config import DATA_VARIABLE
-from autograder.course import Assignment, Course, find_course
+from autograder.course.config import DATA_VARIABLE
+from autograder.course.course import Assignment, Course, find_course
+from autograder.course.source import short
 from autograder.judge import prepare, run_pytest
 from autograder.misconceptions import load_by_path, load_misconceptions
-from autograder.source import short
 
 SECONDS = 1800  # for everything; TensorFlow alone takes a minute on a machine that is busy with something else
 Tell = Callable[[str], None]

@@ -8,7 +8,7 @@ from typing import Any
 from nbconvert.exporters import HTMLExporter
 
 from autograder import files, store
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.feedback import current_page, write_beside
 from autograder.results import Result

@@ -23,7 +23,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
 from autograder import files, store
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import question_text
@@ -33,7 +34,6 @@ from autograder.intake import is_regular, read_regular
 from autograder.notebook import Opened
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
-from autograder.registration import why_unbuilt
 from autograder.results import Result
 from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 

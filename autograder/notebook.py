@@ -23,7 +23,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.course import Assignment, Course
+from autograder.course.course import Assignment, Course
 from autograder.errors import Ungradable
 
 SIMILAR = 0.6  # difflib ratio from which two cells without a common id are taken for the same one

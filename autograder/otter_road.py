@@ -16,7 +16,7 @@ from otter.test_files import GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.ottr_test import OttrTestFile
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader

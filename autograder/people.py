@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.grades import Student
+from autograder.course.gradebook import Student
 from autograder.printable import printable
 
 MAX_NAME_BYTES = 100

@@ -12,16 +12,16 @@ from traitlets.config import Config
 
 from autograder import files, nbgrader_road, store
 from autograder.collect import Submission
-from autograder.config import CONFIG_FILE
-from autograder.course import Course
+from autograder.course.config import CONFIG_FILE
+from autograder.course.course import Course
+from autograder.course.gradebook import Student
+from autograder.course.nbgrader_settings import course_directory, gradebook_file, nbgrader_config, open_gradebook
+from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
-from autograder.grades import Student
 from autograder.grading import Graded
-from autograder.nbgrader_config import course_directory, gradebook_file, nbgrader_config, open_gradebook
 from autograder.obstacles import in_one_line
-from autograder.registration import why_unbuilt
 
 
 class Recorder:

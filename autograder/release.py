@@ -16,7 +16,10 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
-from autograder.course import Assignment, Course
+from autograder.course.course import Assignment, Course
+from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
+from autograder.course.registration import point_changes
+from autograder.course.source import grade_id, place, read_source
 from autograder.drift import difference, drift, strangers
 from autograder.errors import UsageError
 from autograder.faults import OUTCOME, check_source
@@ -24,11 +27,8 @@ from autograder.files import share, write_whole
 from autograder.inline import inline, without_markers
 from autograder.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.loading import loading_faults
-from autograder.nbgrader_config import course_directory, gradebook_place, nbgrader_config
 from autograder.obstacles import obstacle
 from autograder.otter_release import write_otter_release
-from autograder.registration import point_changes
-from autograder.source import grade_id, place, read_source
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from autograder import files, store
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.gradebook import Grade, read_grades
 from autograder.errors import UsageError
 from autograder.feedback import page_path
 from autograder.fill import number
-from autograder.grades import Grade, read_grades
 from autograder.pages import histogram, render
 from autograder.results import Result
 

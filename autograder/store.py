@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.files import lock, write_whole
 from autograder.results import Result

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.failures import CheckFailed, in_a_line, raised
 from autograder.models import InModelProcess, Model
 from autograder.sandbox.inside.wire import WireError, decode, encode

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import equivalents
-from autograder.course import Assignment, Course
+from autograder.course.course import Assignment, Course
 from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading import Grader, Job
 from autograder.journal import Journal, digest, package_files, versions

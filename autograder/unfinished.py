@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder import files, store
-from autograder.config import CONFIG_FILE, DATA_VARIABLE
-from autograder.course import Course
+from autograder.course.config import CONFIG_FILE, DATA_VARIABLE
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.journal import Journal, digest, package_files, versions
 from autograder.results import Result

@@ -17,7 +17,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import files
-from autograder.course import Assignment, Course
+from autograder.course.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer, check_files, how_many, misconceptions, mutated, right_answers, spread

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder import files
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.pages import image, render
 from autograder.verify import Verified, notices
 

@@ -30,7 +30,7 @@ import keras  # noqa: E402  after the path and the log level
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
-from autograder.config import Limits  # noqa: E402
+from autograder.course.config import Limits  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.models import InModelProcess, Model  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from jupyter_client.manager import KernelManager  # noqa: E402  after the path and the log level
 
-from autograder.config import Jail, Limits  # noqa: E402
+from autograder.course.config import Jail, Limits  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.kernel import Kernel  # noqa: E402

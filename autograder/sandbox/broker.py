@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.errors import UsageError
 from autograder.sandbox import warm
 

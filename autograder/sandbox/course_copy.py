@@ -11,8 +11,8 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.config import Autograder, Jail, Limits, Settings
-from autograder.course import Course
+from autograder.course.config import Autograder, Jail, Limits, Settings
+from autograder.course.course import Course
 from autograder.machine.users import own_users
 
 SECTIONS = {"Autograder": Autograder, "Limits": Limits, "Jail": Jail}

@@ -13,7 +13,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 from pydantic import BaseModel
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch

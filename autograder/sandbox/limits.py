@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass, field
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 
 CRASHES = {
     signal.SIGSEGV: "segmentation fault",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame

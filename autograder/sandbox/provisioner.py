@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.sandbox import warm
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import CellError, Kernel, KernelDied, OutOfTime
 from autograder.sandbox.limits import Budget, Stopped, how_it_ended, limit_hit

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-from autograder.config import LEVELS, Jail, Limits
+from autograder.course.config import LEVELS, Jail, Limits
 from autograder.errors import UsageError
 from autograder.machine import usage
 from autograder.machine.capacity import memory_kills

@@ -25,7 +25,7 @@ from typing import Any, Literal, cast
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.tests.tiny_course import ASSIGNMENT, WRONG
 
 HOSTILE = Path(__file__).parent / "hostile"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.course import KEY_FILE, Course
-from autograder.nbgrader_config import course_directory
+from autograder.course.course import KEY_FILE, Course
+from autograder.course.nbgrader_settings import course_directory
 
 TOKEN = re.compile(r"canary-[a-z]+-[0-9a-f]{16}")
 HOLDER = "import sys, time; secret = sys.stdin.read(); print('ready', flush=True); time.sleep(900)"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.release import build
 from autograder.sandbox import warm
 from autograder.tests.stand_in import StandIn

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import KEY_FILE, Course, find_course
+from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.release import build
 from autograder.tests.samples import committed, write_class
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 ORDINARY = 1500  # a user id that no account here has
 

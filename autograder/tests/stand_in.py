@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from autograder.collect import Submission
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import Graded, Job
 from autograder.record import Recorder
 from autograder.results import CheckResult, Result

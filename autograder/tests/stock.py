@@ -27,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import Grader
 from autograder.release import build
 from autograder.tests.attacks import Attack, attacks, hand_in

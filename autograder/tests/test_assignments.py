@@ -12,9 +12,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder.course import find_course
+from autograder.course.course import find_course
+from autograder.course.source import asked
 from autograder.inline import misconception_sources
-from autograder.source import asked
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT, sample_course
 from autograder.tests.test_cli import BIN, environment

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autograder.compare import Tolerance, difference
-from autograder.config import Jail, Limits
+from autograder.course.config import Jail, Limits
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission

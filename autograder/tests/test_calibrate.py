@@ -18,7 +18,7 @@ import pytest
 
 from autograder import calibrate
 from autograder.calibrate import load_experiments
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_cli import BIN, autograder, environment, line

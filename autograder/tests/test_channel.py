@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
 from autograder.sandbox.run import NotebookRun

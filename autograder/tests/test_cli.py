@@ -25,8 +25,8 @@ from nbgrader.utils import notebook_hash
 
 from autograder import store
 from autograder.cli import main
-from autograder.course import Course, find_course
-from autograder.nbgrader_config import course_directory
+from autograder.course.course import Course, find_course
+from autograder.course.nbgrader_settings import course_directory
 from autograder.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 

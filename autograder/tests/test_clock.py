@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.machine import clock
 from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission

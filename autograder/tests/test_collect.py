@@ -16,9 +16,9 @@ import pytest
 from autograder import archive
 from autograder.cli import main
 from autograder.collect import Collection, Submission, collect, keep_newest
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.gradebook import Student
 from autograder.errors import UsageError
-from autograder.grades import Student
 from autograder.gradescope import METADATA
 from autograder.people import folder_name
 

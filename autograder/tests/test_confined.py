@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from autograder import grading
-from autograder.config import LEVELS
-from autograder.course import Course, find_course
+from autograder.course.config import LEVELS
+from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import Ended, Grader, Job, Worker
 from autograder.machine.users import own_users

@@ -17,9 +17,9 @@ import yaml
 from traitlets.config import Config
 
 from autograder.cli import main
-from autograder.config import Autograder, Jail, Limits, check_keys, load_settings
-from autograder.course import Course, find_course
-from autograder.source import stubs
+from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
+from autograder.course.course import Course, find_course
+from autograder.course.source import stubs
 from autograder.tests.attacks import attacks
 from autograder.tests.pictures import browser, picture
 from autograder.tests.test_calibrate import PLAN

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli import main
-from autograder.config import LEVELS
-from autograder.course import Course
+from autograder.course.config import LEVELS
+from autograder.course.course import Course
 from autograder.doctor import attempts
 from autograder.grading import Worker
 from autograder.sandbox import warm

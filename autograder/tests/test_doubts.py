@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.config import Limits
-from autograder.course import Course
+from autograder.course.config import Limits
+from autograder.course.course import Course
 from autograder.feedback import feedback_page
 from autograder.grading import Grader
 from autograder.machine.capacity import memory_kills

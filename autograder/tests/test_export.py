@@ -17,11 +17,11 @@ from nbgrader.api import Gradebook
 
 from autograder import store
 from autograder.cli import main
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
 from autograder.export import export
 from autograder.fill import ExportReport
-from autograder.nbgrader_config import course_directory
 from autograder.results import CheckResult, Result
 
 STUDENTS = {

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.faults import check_source
 from autograder.markers import marker_faults

@@ -20,11 +20,11 @@ from nbgrader.apps.api import NbGraderAPI
 
 from autograder import store
 from autograder.collect import Submission
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
 from autograder.harmless import harmless
-from autograder.nbgrader_config import course_directory, nbgrader_config
 from autograder.record import Recorder
 from autograder.report import write_report
 from autograder.results import CheckResult, Result

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.config import Jail, Limits
+from autograder.course.config import Jail, Limits
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.warm import Surroundings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.grade import grade
 from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.canaries import canaries

@@ -25,8 +25,8 @@ from markupsafe import escape
 
 from autograder import archive, pages
 from autograder.collect import collect
-from autograder.config import Jail, Limits
-from autograder.course import Course, find_course
+from autograder.course.config import Jail, Limits
+from autograder.course.course import Course, find_course
 from autograder.draw import Draw
 from autograder.failures import CheckFailed
 from autograder.feedback import feedback_page

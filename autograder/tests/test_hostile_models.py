@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.failures import CheckFailed
 from autograder.models import Model
 from autograder.sandbox import warm

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from autograder.config import Limits
-from autograder.course import Course
+from autograder.course.config import Limits
+from autograder.course.course import Course
 from autograder.data import make_stand_in
 from autograder.grading import Grader
 from autograder.results import OUR_FAULT

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.config import Limits
-from autograder.course import Course
+from autograder.course.config import Limits
+from autograder.course.course import Course
 from autograder.grading import Grader
 from autograder.results import Result
 from autograder.sandbox.run import NotebookRun

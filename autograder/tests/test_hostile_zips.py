@@ -18,7 +18,7 @@ import pytest
 
 from autograder.archive import MAX_ENTRIES, Archive
 from autograder.collect import collect
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable
 from autograder.tests.test_collect import NOTEBOOK, course, put, zip_bytes
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.inline import HELPERS, inline, misconception_sources, without_markers
 from autograder.release import stage
 from autograder.tests.tiny_course import make_course, source_notebook

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from autograder import otter_road
 from autograder.cli import main
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_nbgrader_road import nbgrader, scores

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.config import Limits
-from autograder.course import Course
+from autograder.course.config import Limits
+from autograder.course.course import Course
 from autograder.grading import Grader
 from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.grading import Grader
 from autograder.results import OUR_FAULT, CheckResult, Result

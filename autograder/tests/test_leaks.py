@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.leaks import Leak, find_leaks, secrets
 from autograder.release import stage

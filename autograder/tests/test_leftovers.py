@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.config import Jail, Limits
+from autograder.course.config import Jail, Limits
 from autograder.machine import leftovers
 from autograder.machine.cgroup import Group
 from autograder.machine.users import own_users

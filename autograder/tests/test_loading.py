@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.loading import loading_faults
 from autograder.release import build

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable
 from autograder.nbgrader_road import make_plain
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit

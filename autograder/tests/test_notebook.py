@@ -15,7 +15,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable
 from autograder.notebook import Opened
 from autograder.tests.tiny_course import RIGHT, open_file, submit

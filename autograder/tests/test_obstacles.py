@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.cli import main
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.obstacles import in_one_line, obstacle
 from autograder.tests.stand_in import StandIn

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.tests.conftest import SOAK
 from autograder.tests.other_user import ORDINARY, lent, run_python
 

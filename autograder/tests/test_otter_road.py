@@ -18,7 +18,7 @@ import otter.run
 import pytest
 
 from autograder import gradescope_zip, otter_road
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip

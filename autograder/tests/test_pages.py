@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder import store
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.feedback import feedback_page
 from autograder.pictures import draw_pictures
 from autograder.report import write_report

@@ -19,8 +19,8 @@ from click.testing import CliRunner
 from autograder import store
 from autograder.cli import main
 from autograder.collect import collect, keep_newest
-from autograder.course import KEY_FILE, Course, find_course
-from autograder.nbgrader_config import course_directory, open_gradebook
+from autograder.course.course import KEY_FILE, Course, find_course
+from autograder.course.nbgrader_settings import course_directory, open_gradebook
 from autograder.record import Recorder
 from autograder.results import Result
 from autograder.tests.other_user import systems_python

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from autograder import files
 from autograder.cli import main
-from autograder.course import KEY_FILE, Course, find_course
+from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.errors import UsageError
 from autograder.tests.tiny_course import RIGHT, submit
 

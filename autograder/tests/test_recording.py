@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.feedback import write_feedback
 from autograder.pages import draw
 from autograder.pictures import curve_png, draw_pictures

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.tests import first_road as road
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import SAMPLES, question_points, sample

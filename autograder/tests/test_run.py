@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from autograder.compare import Tolerance, difference
-from autograder.config import Limits
+from autograder.course.config import Limits
 from autograder.failures import CheckFailed
 from autograder.sandbox.run import NotebookRun
 from autograder.submission import Submission

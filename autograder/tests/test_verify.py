@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.equivalents import Equivalent
 from autograder.judge import Trial
 from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers

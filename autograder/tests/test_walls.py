@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.config import Jail, Limits
-from autograder.course import Course
+from autograder.course.config import Jail, Limits
+from autograder.course.course import Course
 from autograder.failures import CheckFailed
 from autograder.machine import usage
 from autograder.machine.cgroup import Group

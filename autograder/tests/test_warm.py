@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from autograder.config import Jail, Limits
-from autograder.course import Course
+from autograder.course.config import Jail, Limits
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Grader
 from autograder.sandbox import warm

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.collect import Collection, collect
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.gradescope import METADATA
 from autograder.handins import MOST_NOTEBOOKS

@@ -12,9 +12,9 @@ from nbgrader.api import Grade as GradeOfCell
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.orm import selectinload, undefer
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.nbgrader_settings import course_directory, gradebook_file, open_gradebook
 from autograder.errors import UsageError
-from autograder.nbgrader_config import course_directory, gradebook_file, open_gradebook
 from autograder.printable import printable_text
 
 

@@ -11,9 +11,9 @@ from nbformat.v4.nbjson import reads
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from autograder.course import Assignment
+from autograder.course.course import Assignment
+from autograder.course.nbgrader_settings import INSTRUCTOR_TAG
 from autograder.errors import UsageError
-from autograder.nbgrader_config import INSTRUCTOR_TAG
 
 SCHEMA = MetadataValidator.schema_version  # of nbgrader's metadata
 

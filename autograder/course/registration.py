@@ -11,9 +11,9 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.course.nbgrader_settings import gradebook_place, open_gradebook
 from autograder.errors import UsageError
-from autograder.nbgrader_config import gradebook_place, open_gradebook
 
 
 def point_changes(directory: CourseDirectory, assignment: str, released: NotebookNode) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from autograder.config import CONFIG_FILE, Settings, load_settings
+from autograder.course.config import CONFIG_FILE, Settings, load_settings
 from autograder.errors import UsageError
 from autograder.files import write_new
 
