@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 
 from autograder.errors import Ungradable, UsageError
-from autograder.notebook import Opened, open_notebook
+from autograder.intake.notebook import Opened, open_notebook
 from autograder.sandbox import warm
 from autograder.sandbox.broker import RemoteParent
 from autograder.sandbox.course_copy import course_from
@@ -31,7 +31,7 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
 
     Texts are as nbgrader may show them.
     """
-    from autograder.harmless import harmless
+    from autograder.intake.harmless import harmless
 
     stream = socket.socket(fileno=sockets[0])
     job, [data] = receive_frame(stream, MOST_BYTES)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from autograder.course.gradebook import Grade, Grades, Student
 from autograder.feedback_text import said
+from autograder.intake.people import TEAM, team_key
 from autograder.lms import Layout, Row
-from autograder.people import TEAM, team_key
 from autograder.printable import printable
 from autograder.sheet import Sheet, harmless
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from autograder.course.source import stubs
-from autograder.notebook import runs_while_grading
+from autograder.intake.notebook import runs_while_grading
 
 #: Names of two words that lectures, Keras and helpers share.
 OF_THE_FIELD = frozenset(

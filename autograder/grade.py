@@ -16,10 +16,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import files, store
-from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Graded, Grader, Job
+from autograder.intake.collect import Collection, Submission, collect, keep_newest
 from autograder.progress import progress
 from autograder.record import Recorder
 from autograder.results import Result

@@ -31,10 +31,10 @@ from autograder.course.course import Course
 from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
+from autograder.intake.notebook import notebook_bytes
 from autograder.machine.capacity import cores
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import BLOCKS, own_users
-from autograder.notebook import notebook_bytes
 from autograder.printable import printable_text
 from autograder.results import OUR_FAULT, Result
 from autograder.sandbox import warm
@@ -193,7 +193,7 @@ class Worker:
         self.confined = warm.WarmParent(
             warm.Surroundings(
                 Jail(minimum=jail.minimum),
-                (*ours, "autograder.confined", "autograder.verdict", "autograder.harmless"),
+                (*ours, "autograder.confined", "autograder.verdict", "autograder.intake.harmless"),
                 slot=self.slot,
                 levels=self.levels,
                 shown=(PACKAGE.resolve(), *data),

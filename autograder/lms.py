@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from autograder.errors import UsageError
-from autograder.people import canvas_folder, moodle_folder, moodle_id
+from autograder.intake.people import canvas_folder, moodle_folder, moodle_id
 from autograder.printable import printable
 from autograder.sheet import Sheet
 

@@ -29,13 +29,13 @@ from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import question_text
 from autograder.grading import Graded, Grader, Job
-from autograder.harmless import with_printable_code
-from autograder.intake import is_regular, read_regular
-from autograder.notebook import Opened
+from autograder.intake.boxes import is_regular, read_regular
+from autograder.intake.harmless import with_printable_code
+from autograder.intake.notebook import Opened
+from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
 from autograder.results import Result
-from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
 _current: dict[

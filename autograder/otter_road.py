@@ -20,7 +20,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader
-from autograder.intake import NOTEBOOK_NAME, walk
+from autograder.intake.boxes import NOTEBOOK_NAME, walk
 from autograder.machine.capacity import memory_mib, shortage
 from autograder.printable import printable
 from autograder.results import OUR_FAULT, Result

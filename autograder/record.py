@@ -11,7 +11,6 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from autograder import files, nbgrader_road, store
-from autograder.collect import Submission
 from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
@@ -21,6 +20,7 @@ from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
+from autograder.intake.collect import Submission
 from autograder.obstacles import in_one_line
 
 

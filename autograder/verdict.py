@@ -7,8 +7,8 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+from autograder.intake.notebook import Opened
 from autograder.judge import Trial, judge
-from autograder.notebook import Opened
 from autograder.pictures import draw_pictures
 from autograder.results import Result
 from autograder.sandbox import warm

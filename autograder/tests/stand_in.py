@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from autograder.collect import Submission
 from autograder.course.course import Course
 from autograder.grading import Graded, Job
+from autograder.intake.collect import Submission
 from autograder.record import Recorder
 from autograder.results import CheckResult, Result
 from autograder.tests.tiny_course import open_file

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import archive
 from autograder.cli import main
-from autograder.collect import Collection, Submission, collect, keep_newest
 from autograder.course.course import Course, find_course
 from autograder.course.gradebook import Student
 from autograder.errors import UsageError
-from autograder.gradescope import METADATA
-from autograder.people import folder_name
+from autograder.intake import archive
+from autograder.intake.collect import Collection, Submission, collect, keep_newest
+from autograder.intake.gradescope_export import METADATA
+from autograder.intake.people import folder_name
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 

@@ -19,12 +19,12 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
 from autograder import store
-from autograder.collect import Submission
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.feedback import write_feedback
 from autograder.grading import Graded
-from autograder.harmless import harmless
+from autograder.intake.collect import Submission
+from autograder.intake.harmless import harmless
 from autograder.record import Recorder
 from autograder.report import write_report
 from autograder.results import CheckResult, Result

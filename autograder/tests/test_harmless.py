@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
-from autograder.harmless import MAX_CELL, harmless, harmless_markdown, with_printable_code
+from autograder.intake.harmless import MAX_CELL, harmless, harmless_markdown, with_printable_code
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 #: The whole language that a harmless text may be written in; anything else in angle brackets is live.

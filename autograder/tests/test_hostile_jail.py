@@ -23,14 +23,15 @@ import pytest
 from jinja2 import Environment, PackageLoader
 from markupsafe import escape
 
-from autograder import archive, pages
-from autograder.collect import collect
+from autograder import pages
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
 from autograder.draw import Draw
 from autograder.failures import CheckFailed
 from autograder.feedback import feedback_page
 from autograder.grading import Grader, Job, hidden
+from autograder.intake import archive
+from autograder.intake.collect import collect
 from autograder.report import write_report
 from autograder.results import CheckResult, Result
 from autograder.sandbox import warm

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.archive import MAX_ENTRIES, Archive
-from autograder.collect import collect
 from autograder.course.course import Course
 from autograder.errors import Ungradable
+from autograder.intake.archive import MAX_ENTRIES, Archive
+from autograder.intake.collect import collect
 from autograder.tests.test_collect import NOTEBOOK, course, put, zip_bytes
 
 __all__ = ["course"]  # the fixture

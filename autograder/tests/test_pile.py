@@ -18,9 +18,9 @@ from click.testing import CliRunner
 
 from autograder import store
 from autograder.cli import main
-from autograder.collect import collect, keep_newest
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.course.nbgrader_settings import course_directory, open_gradebook
+from autograder.intake.collect import collect, keep_newest
 from autograder.record import Recorder
 from autograder.results import Result
 from autograder.tests.other_user import systems_python

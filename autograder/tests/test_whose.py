@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collect import Collection, collect
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradescope import METADATA
-from autograder.handins import MOST_NOTEBOOKS
-from autograder.intake import MAX_LIST_BYTES
-from autograder.stamps import MAX_STAMP, noted_time
+from autograder.intake.boxes import MAX_LIST_BYTES
+from autograder.intake.collect import Collection, collect
+from autograder.intake.gradescope_export import METADATA
+from autograder.intake.handins import MOST_NOTEBOOKS
+from autograder.intake.stamps import MAX_STAMP, noted_time
 from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture

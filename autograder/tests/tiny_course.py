@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course.course import Course, find_course
-from autograder.notebook import Opened, notebook_bytes, open_notebook
+from autograder.intake.notebook import Opened, notebook_bytes, open_notebook
 from autograder.sandbox import warm
 
 ASSIGNMENT = "tiny"

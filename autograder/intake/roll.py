@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from autograder.errors import Ungradable
-from autograder.gradescope import Submitters
-from autograder.intake import File, read_regular
-from autograder.people import TEAM, Person
-from autograder.platforms import (
+from autograder.intake.boxes import File, read_regular
+from autograder.intake.gradescope_export import Submitters
+from autograder.intake.people import TEAM, Person
+from autograder.intake.platforms import (
     BLACKBOARD,
     BRIGHTSPACE,
     MOODLE,
@@ -25,7 +25,7 @@ from autograder.platforms import (
     sakai_teams,
     sakais_own,
 )
-from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 MAX_RECEIPT, MAX_LINE = 2**16, 500  # bytes of a platform's note about one hand-in, and letters of its first line
 RECEIPT = re.compile(r"[^:]+: *(?P<name>[^()]*(?:\([^()]*\)[^()]*)*?)\((?P<login>[^()\s]+)\)\s*")

@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from autograder.errors import Ungradable
-from autograder.intake import MAX_LIST_BYTES, File, plausible, read_regular
-from autograder.people import Person
+from autograder.intake.boxes import MAX_LIST_BYTES, File, plausible, read_regular
+from autograder.intake.people import Person
 
 METADATA = "submission_metadata.yml"
 FOLDER = re.compile(r"submission_\d{1,20}")

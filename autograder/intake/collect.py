@@ -15,11 +15,11 @@ from typing import Self
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
 from autograder.errors import Ungradable, UsageError
-from autograder.handins import Finder, HandIn
-from autograder.intake import Box, Reader
-from autograder.people import StudentNames, folder_name
-from autograder.piles import assignment_stem, is_one_students
-from autograder.platforms import named
+from autograder.intake.boxes import Box, Reader
+from autograder.intake.handins import Finder, HandIn
+from autograder.intake.people import StudentNames, folder_name
+from autograder.intake.piles import assignment_stem, is_one_students
+from autograder.intake.platforms import named
 from autograder.printable import printable
 
 

@@ -12,14 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.gradescope import FOLDER, METADATA
-from autograder.intake import NOTEBOOK_NAME, Box, File, Reader, read_regular
-from autograder.people import TEAM, Person, team_key
-from autograder.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
-from autograder.platforms import OWN, is_download, named
+from autograder.intake.boxes import NOTEBOOK_NAME, Box, File, Reader, read_regular
+from autograder.intake.gradescope_export import FOLDER, METADATA
+from autograder.intake.people import TEAM, Person, team_key
+from autograder.intake.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
+from autograder.intake.platforms import OWN, is_download, named
+from autograder.intake.roll import Roll
+from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.printable import printable
-from autograder.roll import Roll
-from autograder.stamps import MAX_STAMP, STAMP_FILE, noted_time
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.

@@ -14,10 +14,10 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from autograder.archive import Archive, Entry
 from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.people import folder_name
+from autograder.intake.archive import Archive, Entry
+from autograder.intake.people import folder_name
 from autograder.printable import printable
 
 IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from autograder.intake import plausible
+from autograder.intake.boxes import plausible
 
 STAMP_FILE = "timestamp.txt"
 MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
