@@ -31,10 +31,8 @@ from autograder.course.course import Assignment, Course
 from autograder.course.source import short
 from autograder.errors import UsageError
 from autograder.journal import Journal, digest, package_files, versions
-from autograder.misconceptions import load_by_path
-from autograder.progress import progress
-from autograder.sandbox.inside.jail import end_with_parent
-from autograder.thresholds import (
+from autograder.judge.misconceptions import load_by_path
+from autograder.judge.thresholds import (
     ALL_TRIES,
     ONE_TRY,
     STEP,
@@ -48,6 +46,8 @@ from autograder.thresholds import (
     power,
     read_records,
 )
+from autograder.progress import progress
+from autograder.sandbox.inside.jail import end_with_parent
 from autograder.workers import Workers, forget_models, settle
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
@@ -180,7 +180,7 @@ def load_experiments(private: Path, data_folder: Path | None, plan: Path) -> lis
     Raises:
         UsageError: the plan does not run.
     """
-    from autograder.judge import prepare
+    from autograder.judge.judge import prepare
 
     prepare(private, {DATA_VARIABLE: str(data_folder)} if data_folder is not None else {})
     try:

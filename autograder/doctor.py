@@ -23,11 +23,11 @@ from autograder import files
 from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
 from autograder.grading import Worker
+from autograder.judge.submission import Submission
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 HOLDS = {
     "namespaces": "own files, processes, network and memory segments; a user without rights; a filter of system calls; limits",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from autograder.results import CheckResult, Result
+from autograder.judge.results import CheckResult, Result
 
 if TYPE_CHECKING:  # nbgrader is not where otter grades
     from autograder.course.gradebook import Comment, Grade

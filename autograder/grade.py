@@ -20,9 +20,9 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Graded, Grader, Job
 from autograder.intake.collect import Collection, Submission, collect, keep_newest
+from autograder.judge.results import Result
 from autograder.progress import progress
 from autograder.record import Recorder
-from autograder.results import Result
 from autograder.unfinished import Unfinished, unfinished
 
 LEAST_LOST = 16  # columns of the terminal for what was lost: one question with its points, in any course

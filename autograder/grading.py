@@ -32,11 +32,11 @@ from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
 from autograder.intake.notebook import notebook_bytes
+from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import cores
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import BLOCKS, own_users
 from autograder.printable import printable_text
-from autograder.results import OUR_FAULT, Result
 from autograder.sandbox import warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
@@ -45,7 +45,7 @@ from autograder.sandbox.limits import Doubt
 from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:
-    from autograder.judge import Trial
+    from autograder.judge.judge import Trial
 
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
 READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less

@@ -21,8 +21,8 @@ import pytest
 from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Assignment, Course, find_course
 from autograder.course.source import short
-from autograder.judge import prepare, run_pytest
-from autograder.misconceptions import load_by_path, load_misconceptions
+from autograder.judge.judge import prepare, run_pytest
+from autograder.judge.misconceptions import load_by_path, load_misconceptions
 
 SECONDS = 1800  # for everything; TensorFlow alone takes a minute on a machine that is busy with something else
 Tell = Callable[[str], None]

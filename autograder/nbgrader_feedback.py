@@ -11,7 +11,7 @@ from autograder import files, store
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.feedback import current_page, write_beside
-from autograder.results import Result
+from autograder.judge.results import Result
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]

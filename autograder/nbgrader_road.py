@@ -33,9 +33,9 @@ from autograder.intake.boxes import is_regular, read_regular
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
 from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.judge.results import Result
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
-from autograder.results import Result
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
 _current: dict[

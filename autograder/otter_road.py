@@ -21,9 +21,9 @@ from autograder.errors import Ungradable
 from autograder.feedback_text import check_text
 from autograder.grading import Grader
 from autograder.intake.boxes import NOTEBOOK_NAME, walk
+from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib, shortage
 from autograder.printable import printable
-from autograder.results import OUR_FAULT, Result
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
 OTTER_CONFIG = {

@@ -11,8 +11,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
-from autograder.pictures import new_axes, png
-from autograder.results import Picture
+from autograder.judge.pictures import new_axes, png
+from autograder.judge.results import Picture
 
 
 @cache

@@ -16,8 +16,8 @@ from autograder.course.gradebook import Grade, read_grades
 from autograder.errors import UsageError
 from autograder.feedback import page_path
 from autograder.fill import number
+from autograder.judge.results import Result
 from autograder.pages import histogram, render
-from autograder.results import Result
 
 
 def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.files import lock, write_whole
-from autograder.results import Result
+from autograder.judge.results import Result
 
 FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
 LOCK = ".lock"  # of whoever writes to trees and gradebook

@@ -13,7 +13,7 @@ from autograder.course.config import CONFIG_FILE, DATA_VARIABLE
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.journal import Journal, digest, package_files, versions
-from autograder.results import Result
+from autograder.judge.results import Result
 
 FOLDER = ".unfinished"
 

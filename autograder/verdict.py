@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.intake.notebook import Opened
-from autograder.judge import Trial, judge
-from autograder.pictures import draw_pictures
-from autograder.results import Result
+from autograder.judge.judge import Trial, judge
+from autograder.judge.pictures import draw_pictures
+from autograder.judge.results import Result
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.limits import Doubt
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 
 def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:

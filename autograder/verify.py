@@ -19,10 +19,10 @@ from rich.text import Text
 from autograder import files
 from autograder.course.course import Assignment, Course
 from autograder.equivalents import FILE, Equivalent, equivalents
-from autograder.judge import Trial
+from autograder.judge.judge import Trial
+from autograder.judge.results import CheckResult, Result
 from autograder.known_answers import KnownAnswer, check_files, how_many, misconceptions, mutated, right_answers, spread
 from autograder.progress import progress
-from autograder.results import CheckResult, Result
 from autograder.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own

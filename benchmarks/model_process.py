@@ -31,8 +31,8 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 from autograder.course.config import Limits  # noqa: E402
+from autograder.judge.models import InModelProcess, Model  # noqa: E402
 from autograder.machine import usage  # noqa: E402
-from autograder.models import InModelProcess, Model  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.limits import Budget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from autograder.compare import Tolerance, difference
 from autograder.course.config import Jail, Limits
+from autograder.judge.compare import Tolerance, difference
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 PRELOAD = ("numpy", "tensorflow", "keras", "gensim.models", "matplotlib.pyplot")

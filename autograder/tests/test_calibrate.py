@@ -20,9 +20,7 @@ from autograder import calibrate
 from autograder.calibrate import load_experiments
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_cli import BIN, autograder, environment, line
-from autograder.thresholds import (
+from autograder.judge.thresholds import (
     broken_promises,
     choose_threshold,
     clear_learning,
@@ -34,6 +32,8 @@ from autograder.thresholds import (
     tail_probability,
     tail_quantile,
 )
+from autograder.tests.first_road import ROOT
+from autograder.tests.test_cli import BIN, autograder, environment, line
 
 PLAN = '''\
 """A training that costs nothing: its score is drawn."""

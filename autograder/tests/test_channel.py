@@ -11,10 +11,10 @@ import pytest
 import zmq
 
 from autograder.course.config import Limits
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 MIB = 1 << 20
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import agree, current, recording
-from autograder.compare import Tolerance, describe, difference
-from autograder.failures import CheckFailed
-from autograder.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
+from autograder.judge.checks import agree, current, recording
+from autograder.judge.compare import Tolerance, describe, difference
+from autograder.judge.failures import CheckFailed
+from autograder.judge.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
 
 
 def area(width: float, height: float) -> float:

@@ -27,7 +27,7 @@ from autograder import store
 from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
-from autograder.results import OUR_FAULT, Result
+from autograder.judge.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 BIN = Path(sys.executable).parent

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import pytest
 
 from autograder.course.config import Limits
+from autograder.judge.submission import Submission
 from autograder.machine import clock
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 LIMIT = 2.0

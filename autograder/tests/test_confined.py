@@ -21,8 +21,8 @@ from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import Ended, Grader, Job, Worker
+from autograder.judge.results import CheckResult
 from autograder.machine.users import own_users
-from autograder.results import CheckResult
 from autograder.sandbox.inside.wire import receive_frame, send_frame
 from autograder.tests.other_user import ORDINARY, lent, run_python
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, submit

@@ -14,9 +14,9 @@ from autograder.course.config import LEVELS
 from autograder.course.course import Course
 from autograder.doctor import attempts
 from autograder.grading import Worker
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
 from autograder.export import export
 from autograder.fill import ExportReport
-from autograder.results import CheckResult, Result
+from autograder.judge.results import CheckResult, Result
 
 STUDENTS = {
     "ahacker": {"first_name": "Alyssa", "last_name": "Hacker", "email": "alyssa@example.edu", "lms_user_id": "101"},

@@ -25,9 +25,9 @@ from autograder.feedback import write_feedback
 from autograder.grading import Graded
 from autograder.intake.collect import Submission
 from autograder.intake.harmless import harmless
+from autograder.judge.results import CheckResult, Result
 from autograder.record import Recorder
 from autograder.report import write_report
-from autograder.results import CheckResult, Result
 from autograder.tests.tiny_course import RIGHT, open_file, submit
 
 BIN = Path(sys.executable).parent

@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from autograder.course.config import Jail, Limits
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.warm import Surroundings
-from autograder.submission import Submission
 from autograder.tests.tiny_course import warm_parent
 
 pytestmark = [

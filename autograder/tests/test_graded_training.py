@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from autograder.calibrate import load_experiments
-from autograder.checks import recording
-from autograder.failures import AwaitsPerson, CheckFailed
-from autograder.misconceptions import load_by_path
-from autograder.models import Model, Rebuilt
+from autograder.judge.checks import recording
+from autograder.judge.failures import AwaitsPerson, CheckFailed
+from autograder.judge.misconceptions import load_by_path
+from autograder.judge.models import Model, Rebuilt
+from autograder.judge.thresholds import read_record
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
-from autograder.thresholds import read_record
 
 pytestmark = pytest.mark.slow
 SENTIMENT = ROOT / "tests/imdb_sentiment"
@@ -175,7 +175,7 @@ def test_a_gpu_is_measured_at_the_lectures_full_size(monkeypatch: pytest.MonkeyP
     monkeypatch.syspath_prepend(ROOT)
     plan = SENTIMENT / "calibration.py"
     assert [experiment.name for experiment in load_experiments(ROOT, REAL, plan)] == ["IMDB"]
-    monkeypatch.setattr("autograder.thresholds.has_gpu", lambda: True)
+    monkeypatch.setattr("autograder.judge.thresholds.has_gpu", lambda: True)
     [experiment] = load_experiments(ROOT, REAL, plan)
     assert experiment.name == "IMDB on a GPU"
     assert (experiment.budgets[0]["vocab_size"], experiment.budgets[0]["length"]) == (10_000, 500)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.draw import Draw
-from autograder.misconceptions import load_by_path
+from autograder.judge.draw import Draw
+from autograder.judge.misconceptions import load_by_path
 from autograder.tests.first_road import ROOT
 
 DRAWS = (

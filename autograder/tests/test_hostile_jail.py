@@ -26,17 +26,17 @@ from markupsafe import escape
 from autograder import pages
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
-from autograder.draw import Draw
-from autograder.failures import CheckFailed
 from autograder.feedback import feedback_page
 from autograder.grading import Grader, Job, hidden
 from autograder.intake import archive
 from autograder.intake.collect import collect
+from autograder.judge.draw import Draw
+from autograder.judge.failures import CheckFailed
+from autograder.judge.results import CheckResult, Result
+from autograder.judge.submission import Submission
 from autograder.report import write_report
-from autograder.results import CheckResult, Result
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token
 from autograder.tests.conftest import SOAK

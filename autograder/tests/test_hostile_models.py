@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 from autograder.course.config import Limits
-from autograder.failures import CheckFailed
-from autograder.models import Model
+from autograder.judge.failures import CheckFailed
+from autograder.judge.models import Model
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 from autograder.tests.conftest import SOAK
 
 pytestmark = pytest.mark.slow

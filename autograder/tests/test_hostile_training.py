@@ -15,7 +15,7 @@ from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.data import make_stand_in
 from autograder.grading import Grader
-from autograder.results import OUR_FAULT
+from autograder.judge.results import OUR_FAULT
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.conftest import SOAK

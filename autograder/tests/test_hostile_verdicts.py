@@ -13,9 +13,9 @@ import pytest
 from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading import Grader
-from autograder.results import Result
+from autograder.judge.results import Result
+from autograder.judge.submission import Submission
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.conftest import SOAK
 from autograder.tests.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from autograder.course.config import Limits
-from autograder.failures import CheckFailed
-from autograder.models import InModelProcess, Model
+from autograder.judge.failures import CheckFailed
+from autograder.judge.models import InModelProcess, Model
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
 from autograder.sandbox.limits import Budget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 

@@ -23,8 +23,8 @@ from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
 from autograder.grading import Grader
+from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
-from autograder.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"

@@ -13,9 +13,9 @@ import pytest
 from autograder import store
 from autograder.course.course import Course
 from autograder.feedback import feedback_page
-from autograder.pictures import draw_pictures
+from autograder.judge.pictures import draw_pictures
+from autograder.judge.results import CheckResult, Picture, Result
 from autograder.report import write_report
-from autograder.results import CheckResult, Picture, Result
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import TextColumn
 
 from autograder.grade import table
+from autograder.judge.results import CheckResult, Result
 from autograder.progress import open_console, progress
-from autograder.results import CheckResult, Result
 
 
 def test_in_a_file_each_submission_is_a_line_that_is_there_at_once(

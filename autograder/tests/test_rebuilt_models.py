@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.failures import AwaitsPerson
-from autograder.misconceptions import load_by_path
-from autograder.models import Model
+from autograder.judge.failures import AwaitsPerson
+from autograder.judge.misconceptions import load_by_path
+from autograder.judge.models import Model
 from autograder.sandbox.inside.wire import decode, encode
 from autograder.tests.first_road import ROOT
 

@@ -15,10 +15,10 @@ from nbgrader.api import Gradebook
 from autograder.cli import main
 from autograder.course.course import Course
 from autograder.feedback import write_feedback
+from autograder.judge.pictures import curve_png, draw_pictures
+from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
+from autograder.judge.results import Result as Graded
 from autograder.pages import draw
-from autograder.pictures import curve_png, draw_pictures
-from autograder.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
-from autograder.results import Result as Graded
 from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
 
 HONEST = "{'loss': [3.0, 2.0, 1.5]}"
@@ -81,11 +81,11 @@ def test_a_page_only_embeds_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> N
     )
     result = Graded(assignment="tiny", student="ann", submission="0", points=1, max_points=1, seconds=0, checks=[check])
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.pictures.curve_png", lambda p: curve_png(p) if "loss" in p.data else 1 / 0)
+        patch.setattr("autograder.judge.pictures.curve_png", lambda p: curve_png(p) if "loss" in p.data else 1 / 0)
         draw_pictures(result)
     assert result.checks[0].pictures == [good] and base64.b64decode(good.image).startswith(b"\x89PNG")
     assert result.notes == ["q1: the picture 'bad' was not drawn (ZeroDivisionError)."]
-    monkeypatch.setattr("autograder.pictures.curve_png", None)
+    monkeypatch.setattr("autograder.judge.pictures.curve_png", None)
     assert f"data:image/png;base64,{good.image}" in draw(good) and "<img" not in draw(bad)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.compare import Tolerance, difference
 from autograder.course.config import Limits
-from autograder.failures import CheckFailed
+from autograder.judge.compare import Tolerance, difference
+from autograder.judge.failures import CheckFailed
+from autograder.judge.submission import Submission
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 
 pytestmark = pytest.mark.slow
 ENDED = "ended its own process (exit code 0)"

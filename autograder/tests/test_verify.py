@@ -13,10 +13,10 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.equivalents import Equivalent
-from autograder.judge import Trial
+from autograder.judge.judge import Trial
+from autograder.judge.results import CheckResult, Result
 from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers
 from autograder.release import build
-from autograder.results import CheckResult, Result
 from autograder.tests.test_cli import autograder, line
 from autograder.tests.tiny_course import EQUIVALENT
 from autograder.trials import Trials, Tried, _state

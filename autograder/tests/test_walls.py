@@ -14,12 +14,12 @@ import pytest
 
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
-from autograder.failures import CheckFailed
+from autograder.judge.failures import CheckFailed
+from autograder.judge.submission import Submission
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 from autograder.tests.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow

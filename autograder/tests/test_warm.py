@@ -19,10 +19,10 @@ from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import Grader
+from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN
 from autograder.sandbox.run import NotebookRun
-from autograder.submission import Submission
 from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {

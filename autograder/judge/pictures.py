@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.results import Picture, Result
+from autograder.judge.results import Picture, Result
 
 
 def draw_pictures(result: Result) -> None:

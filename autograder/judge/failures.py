@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.results import Picture
+from autograder.judge.results import Picture
 
 MAX_TEXT = 500
 

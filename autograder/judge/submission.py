@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from autograder.course.config import Limits
-from autograder.failures import CheckFailed, in_a_line, raised
-from autograder.models import InModelProcess, Model
+from autograder.judge.failures import CheckFailed, in_a_line, raised
+from autograder.judge.models import InModelProcess, Model
 from autograder.sandbox.inside.wire import WireError, decode, encode
 from autograder.sandbox.limits import Stopped, limit_hit
 from autograder.sandbox.run import NotebookRun

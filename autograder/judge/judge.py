@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from autograder.checks import Mark, recording
 from autograder.course.course import Assignment, CheckInfo
-from autograder.draw import Draw
 from autograder.errors import UsageError
-from autograder.failures import AwaitsPerson, CheckFailed
-from autograder.misconceptions import Misconception, load_misconceptions
-from autograder.results import OUR_FAULT, CheckResult, Status
-from autograder.submission import Submission
+from autograder.judge.checks import Mark, recording
+from autograder.judge.draw import Draw
+from autograder.judge.failures import AwaitsPerson, CheckFailed
+from autograder.judge.misconceptions import Misconception, load_misconceptions
+from autograder.judge.results import OUR_FAULT, CheckResult, Status
+from autograder.judge.submission import Submission
 
 WORSE: tuple[Status, ...] = (
     "passed",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.results import MAX_ARRAY, Picture
+from autograder.judge.results import MAX_ARRAY, Picture
 from autograder.sandbox.inside.wire import plain_number
 
 ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some arithmetic with floats

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Protocol, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from autograder.failures import MAX_TEXT, CheckFailed, in_a_line, raised
+from autograder.judge.failures import MAX_TEXT, CheckFailed, in_a_line, raised
 from autograder.sandbox.inside.wire import encode
 from autograder.sandbox.limits import Stopped
 from autograder.sandbox.model_process import UNREADABLE, ModelProcess, Reply

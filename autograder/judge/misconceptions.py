@@ -1,0 +1,74 @@
+"""Misconceptions: wrong solutions that people really write, each bound to the function it gets wrong and carrying a hint."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong answer.
+
+    Attributes:
+        name: first line of its docstring; what was done, in words a student understands.
+        function: takes the arguments of ``reference``.
+        reference: the function it gets wrong.
+        hint: a question that moves the student on.
+    """
+
+    name: str
+    function: Function
+    reference: Function
+    hint: str
+
+
+def misconception(reference: Function, *, hint: str) -> Callable[[Function], Function]:
+    """Bind the decorated wrong solution to ``reference``.
+
+    Raises:
+        ValueError: it has no docstring to be named by.
+    """
+
+    def bind(function: Function) -> Function:
+        if not function.__doc__:
+            raise ValueError(f"misconception {function.__name__}: needs a docstring; its first line is its name")
+        name = function.__doc__.strip().splitlines()[0].rstrip(".")
+        function.misconception = Misconception(name, function, reference, hint)  # type: ignore[attr-defined]
+        return function
+
+    return bind
+
+
+def load_misconceptions(path: Path) -> list[Misconception]:
+    """The misconceptions of one assignment, in the file's order; none when the file is missing.
+
+    Each can use what its reference's module has, as in the notebook where it stands in the reference's place.
+    """
+    if not path.is_file():
+        return []
+    module = load_by_path(path, f"misconceptions_of_{path.stem}")
+    found: list[Misconception] = [
+        value.misconception for value in vars(module).values() if hasattr(value, "misconception")
+    ]
+    for known in found:
+        reference = sys.modules.get(getattr(known.reference, "__module__", ""))
+        for name, value in vars(reference).items() if reference is not None else ():
+            vars(module).setdefault(name, value)
+    return found
+
+
+def load_by_path(path: Path, name: str) -> ModuleType:
+    """Run a module that is in no package, under ``name``."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
