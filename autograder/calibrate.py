@@ -30,7 +30,8 @@ from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Assignment, Course
 from autograder.course.source import short
 from autograder.errors import UsageError
-from autograder.journal import Journal, digest, package_files, versions
+from autograder.grading.journal import Journal, digest, package_files, versions
+from autograder.grading.pool import Workers, forget_models, settle
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.thresholds import (
     ALL_TRIES,
@@ -48,7 +49,6 @@ from autograder.judge.thresholds import (
 )
 from autograder.progress import progress
 from autograder.sandbox.inside.jail import end_with_parent
-from autograder.workers import Workers, forget_models, settle
 
 PLAN, RECORDS = "calibration.py", "thresholds.json"
 FOLDER = "calibrated"  # what was trained already

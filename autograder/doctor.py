@@ -22,7 +22,7 @@ from rich.text import Text
 from autograder import files
 from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
-from autograder.grading import Worker
+from autograder.grading.grader import Worker
 from autograder.judge.submission import Submission
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group
@@ -251,7 +251,9 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         probe = {"probe": PROBE, "arguments": arguments}
         roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")
         for role in roles:
-            for what, refused in worker.ask(role, "autograder.confined:attempt", probe, limits=limits)["outcomes"]:
+            for what, refused in worker.ask(role, "autograder.grading.confined:attempt", probe, limits=limits)[
+                "outcomes"
+            ]:
                 yield Attempt(f"a {role}", str(what), str(refused))
 
 

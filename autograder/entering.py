@@ -13,9 +13,9 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
-from autograder import store
 from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
+from autograder.grading import store
 from autograder.obstacles import in_one_line, obstacle
 from autograder.printable import printable
 

@@ -7,13 +7,14 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autograder import files, store
+from autograder import files
 from autograder.columns import named_columns, remember
 from autograder.course.course import Course
 from autograder.course.gradebook import Grades, read_grades
 from autograder.errors import UsageError
 from autograder.feedback_text import summary
 from autograder.fill import ExportReport, Feedback, Filling, number
+from autograder.grading import store
 from autograder.lms import LAYOUTS, Layout, is_titled
 from autograder.printable import printable
 from autograder.sheet import Sheet, harmless

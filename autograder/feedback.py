@@ -12,10 +12,11 @@ import nbformat
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder import files, store
+from autograder import files
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, Mark, read_grade
 from autograder.errors import UsageError
+from autograder.grading import store
 from autograder.intake.boxes import read_regular
 from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.judge.results import Result

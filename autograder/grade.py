@@ -15,15 +15,16 @@ from rich.progress import TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from autograder import files, store
+from autograder import files
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.grading import Graded, Grader, Job
+from autograder.grading import store
+from autograder.grading.grader import Graded, Grader, Job
+from autograder.grading.unfinished import Unfinished, unfinished
 from autograder.intake.collect import Collection, Submission, collect, keep_newest
 from autograder.judge.results import Result
 from autograder.progress import progress
 from autograder.record import Recorder
-from autograder.unfinished import Unfinished, unfinished
 
 LEAST_LOST = 16  # columns of the terminal for what was lost: one question with its points, in any course
 

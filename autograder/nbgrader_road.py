@@ -22,13 +22,14 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
-from autograder import files, store
+from autograder import files
 from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import question_text
-from autograder.grading import Graded, Grader, Job
+from autograder.grading import store
+from autograder.grading.grader import Graded, Grader, Job
 from autograder.intake.boxes import is_regular, read_regular
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened

@@ -10,7 +10,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import files, nbgrader_road, store
+from autograder import files, nbgrader_road
 from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
@@ -19,7 +19,8 @@ from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback import write_feedback
-from autograder.grading import Graded
+from autograder.grading import store
+from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
 from autograder.obstacles import in_one_line
 

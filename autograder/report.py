@@ -10,12 +10,13 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
-from autograder import files, store
+from autograder import files
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, read_grades
 from autograder.errors import UsageError
 from autograder.feedback import page_path
 from autograder.fill import number
+from autograder.grading import store
 from autograder.judge.results import Result
 from autograder.pages import histogram, render
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from autograder.course.course import Course
-from autograder.grading import Graded, Job
+from autograder.grading.grader import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
 from autograder.record import Recorder

@@ -23,10 +23,10 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import notebook_hash
 
-from autograder import store
 from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
+from autograder.grading import store
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from autograder import grading
 from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
-from autograder.grading import Ended, Grader, Job, Worker
+from autograder.grading import grader
+from autograder.grading.grader import Ended, Grader, Job, Worker
 from autograder.judge.results import CheckResult
 from autograder.machine.users import own_users
 from autograder.sandbox.inside.wire import receive_frame, send_frame
@@ -153,7 +153,7 @@ def test_a_private_umask_keeps_nobody_from_being_graded(
     before = os.umask(umask)
     try:
         built.settings.jail.minimum = "user"
-        monkeypatch.setattr(grading, "hidden", lambda course: [course.root / "tests"])
+        monkeypatch.setattr(grader, "hidden", lambda course: [course.root / "tests"])
         worker = Worker(built, levels=(level,))
         try:
             if worker.confined.level != level:
@@ -179,7 +179,7 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     course = find_course(built.root)
     course.settings.jail.minimum, course.settings.limits.processes = "user", 64
     course.root.chmod(0o700)  # on the level `user` nothing else hides it
-    monkeypatch.setattr(grading, "hidden", lambda course: [course.root])  # others may read the samples of this package
+    monkeypatch.setattr(grader, "hidden", lambda course: [course.root])  # others may read the samples of this package
     worker = Worker(course, levels=(level,))
     try:
         if worker.confined.level != level:

@@ -12,7 +12,7 @@ import pytest
 from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.feedback import feedback_page
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_kills
 from autograder.machine.last_words import MOST

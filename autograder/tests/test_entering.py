@@ -15,12 +15,13 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import nbgrader_road, store
+from autograder import nbgrader_road
 from autograder.cli import main
 from autograder.course import nbgrader_settings
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
-from autograder.grading import Grader
+from autograder.grading import store
+from autograder.grading.grader import Grader
 from autograder.nbgrader_road import SaveVerdict
 from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit

@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
-from autograder import store
 from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
 from autograder.export import export
 from autograder.fill import ExportReport
+from autograder.grading import store
 from autograder.judge.results import CheckResult, Result
 
 STUDENTS = {

@@ -18,11 +18,11 @@ from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder import store
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.feedback import write_feedback
-from autograder.grading import Graded
+from autograder.grading import store
+from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
 from autograder.intake.harmless import harmless
 from autograder.judge.results import CheckResult, Result

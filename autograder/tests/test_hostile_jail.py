@@ -27,7 +27,7 @@ from autograder import pages
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
 from autograder.feedback import feedback_page
-from autograder.grading import Grader, Job, hidden
+from autograder.grading.grader import Grader, Job, hidden
 from autograder.intake import archive
 from autograder.intake.collect import collect
 from autograder.judge.draw import Draw

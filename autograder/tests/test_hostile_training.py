@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.data import make_stand_in
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks

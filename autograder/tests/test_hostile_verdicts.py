@@ -12,7 +12,7 @@ import pytest
 
 from autograder.course.config import Limits
 from autograder.course.course import Course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import Result
 from autograder.judge.submission import Submission
 from autograder.sandbox.run import NotebookRun

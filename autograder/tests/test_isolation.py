@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course.config import Limits
 from autograder.course.course import Course
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.submission import Submission
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, CheckResult, Result
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 

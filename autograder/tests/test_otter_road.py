@@ -22,7 +22,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit

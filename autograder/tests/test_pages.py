@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import store
 from autograder.course.course import Course
 from autograder.feedback import feedback_page
+from autograder.grading import store
 from autograder.judge.pictures import draw_pictures
 from autograder.judge.results import CheckResult, Picture, Result
 from autograder.report import write_report

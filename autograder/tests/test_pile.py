@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from autograder import store
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.course.nbgrader_settings import course_directory, open_gradebook
+from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
 from autograder.record import Recorder

@@ -16,7 +16,7 @@ import pytest
 from autograder.course.course import Course, find_course
 from autograder.course.source import stubs
 from autograder.errors import Ungradable
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
 from autograder.tests import first_road as road
 from autograder.tests.first_road import NAMES, ROOT, SAMPLES, question_points, sample

@@ -18,7 +18,7 @@ import pytest
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.judge.submission import Submission
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN

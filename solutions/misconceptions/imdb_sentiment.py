@@ -2,9 +2,9 @@
 
 import keras
 import numpy as np
-from autograder.checks import misconception
 from keras.layers import LSTM, Dense, Embedding
 
+from autograder.checks import misconception
 from solutions.imdb_sentiment import (
     NO_WORD,
     OFFSET,

@@ -1,8 +1,8 @@
 """Wrong solutions that people really write for padding, each with a question that moves them on."""
 
 import numpy as np
-from autograder.checks import misconception
 
+from autograder.checks import misconception
 from solutions.padding import (
     SEPARATORS,
     bag_of_words,

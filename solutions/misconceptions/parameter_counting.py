@@ -1,7 +1,6 @@
 """Wrong ways to count parameters that people really take, each with a question that moves them on."""
 
 from autograder.checks import misconception
-
 from solutions.parameter_counting import (
     OPTIMIZER_COPIES,
     bidirectional_output,

@@ -1,7 +1,6 @@
 """Recurrent networks: wrong solutions that people write, each with a question that moves them on."""
 
 from autograder.checks import misconception
-
 from solutions.recurrent_networks import (
     add_previous_target,
     all_states,

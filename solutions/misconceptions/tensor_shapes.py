@@ -1,8 +1,8 @@
 """Wrong solutions that people really write for tensor_shapes, each with a question that moves them on."""
 
 import numpy as np
-from autograder.checks import misconception
 
+from autograder.checks import misconception
 from solutions.tensor_shapes import (
     axes_of_an_observation,
     common_length,

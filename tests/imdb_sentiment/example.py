@@ -1,8 +1,9 @@
 """The example model of the notebook, made here, so that a misconception can be given the same one as the student's function."""
 
 import keras
-from autograder.checks import Model
 from keras.layers import Dense, Embedding, Flatten
+
+from autograder.checks import Model
 
 
 def example_model(vocab_size: int, length: int, seed: int) -> Model:

@@ -1,8 +1,8 @@
 """IMDB sentiment, question 2: build the lecture's model (4 points). Source: lecture, section on sentiment analysis."""
 
 import numpy as np
-from autograder.checks import NOT_REBUILT, Model, agree, await_person, check, fail
 
+from autograder.checks import NOT_REBUILT, Model, agree, await_person, check, fail
 from solutions.imdb_sentiment import lecture_model
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
+
 from autograder.checks import (
     NOT_REBUILT,
     CheckFailed,
@@ -23,7 +24,6 @@ from autograder.checks import (
     read_record,
     read_records,
 )
-
 from autograder.data import Budget, fresh_split, load_imdb
 
 SEEDS = (1, 2, 3)  # public: a seed that happens to start badly costs nothing

@@ -1,10 +1,10 @@
 """Padding, question 3: from indices to vectors (3 points). Source: lecture, section on the Embedding layer."""
 
 import numpy as np
-from autograder.checks import CheckFailed, agree, check, fail
 from keras import Input, Sequential
 from keras.layers import Embedding
 
+from autograder.checks import CheckFailed, agree, check, fail
 from solutions.padding import build_embedding, embed, input_dim
 
 

@@ -4,10 +4,10 @@ The law is Keras' own Embedding -> SimpleRNN with the same fresh weights, with a
 """
 
 import numpy as np
-from autograder.checks import NOT_REBUILT, CheckFailed, agree, await_person, check, fail
 from keras import Input, Sequential
 from keras.layers import Embedding, SimpleRNN
 
+from autograder.checks import NOT_REBUILT, CheckFailed, agree, await_person, check, fail
 from solutions.padding import build_masked, padding_error, rnn_last_state
 
 ENDS = "pre", "post"

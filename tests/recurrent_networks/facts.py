@@ -8,8 +8,8 @@ what the student reads, and it tells one misconception from another: hence the n
 from typing import Any
 
 import numpy as np
-from autograder.checks import NOT_REBUILT, Model, await_person
 
+from autograder.checks import NOT_REBUILT, Model, await_person
 from solutions.recurrent_networks import mean_and_std, scale, unscale
 
 Array = np.ndarray

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from autograder.checks import agree, check, load_by_path
-
 from solutions.recurrent_networks import build_rnn
 
 model_facts = load_by_path(Path(__file__).with_name("facts.py"), "recurrent_networks_facts").model_facts

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import files, store
+from autograder import files
 from autograder.course.config import CONFIG_FILE, DATA_VARIABLE
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.journal import Journal, digest, package_files, versions
+from autograder.grading import store
+from autograder.grading.journal import Journal, digest, package_files, versions
 from autograder.judge.results import Result
 
 FOLDER = ".unfinished"

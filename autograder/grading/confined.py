@@ -55,8 +55,8 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
 
 def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
     """Run and judge a submission that was opened: answer with the result, or with what is wrong with the course."""
+    from autograder.grading.verdict import judged
     from autograder.judge.judge import prepare  # not for a reader, which has no use for pytest
-    from autograder.verdict import judged
 
     stream, broker = (socket.socket(fileno=number) for number in sockets)
     job, _ = receive_frame(stream, MOST_BYTES)

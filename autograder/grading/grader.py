@@ -31,6 +31,7 @@ from autograder.course.course import Course
 from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
+from autograder.grading.pool import Workers, settle
 from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import cores
@@ -42,7 +43,6 @@ from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
 from autograder.sandbox.limits import Doubt
-from autograder.workers import Workers, settle
 
 if TYPE_CHECKING:
     from autograder.judge.judge import Trial
@@ -193,7 +193,7 @@ class Worker:
         self.confined = warm.WarmParent(
             warm.Surroundings(
                 Jail(minimum=jail.minimum),
-                (*ours, "autograder.confined", "autograder.verdict", "autograder.intake.harmless"),
+                (*ours, "autograder.grading.confined", "autograder.grading.verdict", "autograder.intake.harmless"),
                 slot=self.slot,
                 levels=self.levels,
                 shown=(PACKAGE.resolve(), *data),
@@ -247,7 +247,9 @@ class Worker:
             mib = (
                 2 * self.course.settings.limits.notebook_mib
             )  # its texts, with room for what must be written otherwise in JSON
-            answer = self.ask("reader", "autograder.confined:read", job, [data], limits, 2 * READER_SECONDS, mib)
+            answer = self.ask(
+                "reader", "autograder.grading.confined:read", job, [data], limits, 2 * READER_SECONDS, mib
+            )
         except Ended as error:
             answer = {"over": str(error)}
         if "opened" in answer:
@@ -282,7 +284,7 @@ class Worker:
         broker = Broker(files, limits)
         try:
             answer = self.ask(
-                "judge", "autograder.confined:judge", told, [], own, _last_resort(self.course), broker=broker
+                "judge", "autograder.grading.confined:judge", told, [], own, _last_resort(self.course), broker=broker
             )
         finally:
             broker.close()
