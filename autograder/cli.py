@@ -191,7 +191,7 @@ def doctor(json_file: Path | None, folder: Path | None) -> None:
 @one_line_errors
 def report(json_file: Path | None, folder: Path | None) -> None:
     """Write the class report: scores, questions, misconceptions."""
-    from autograder.report import write_report
+    from autograder.reports.class_report import write_report
 
     page, unreadable = write_report(_course(folder), json_file)
     for line in unreadable:
@@ -234,7 +234,7 @@ def export(
     folder: Path | None,
 ) -> None:
     """Write points and feedback into the file that the LMS imports."""
-    from autograder.export import export as export_grades
+    from autograder.reports.export import export as export_grades
 
     course = _course(folder)
     target = output or course.root / f"grades-{to}.csv"

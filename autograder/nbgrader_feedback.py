@@ -10,9 +10,9 @@ from nbconvert.exporters import HTMLExporter
 from autograder import files
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.feedback import current_page, write_beside
 from autograder.grading import store
 from autograder.judge.results import Result
+from autograder.reports.feedback import current_page, write_beside
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]

@@ -27,7 +27,6 @@ from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
-from autograder.feedback_text import question_text
 from autograder.grading import store
 from autograder.grading.grader import Graded, Grader, Job
 from autograder.intake.boxes import is_regular, read_regular
@@ -37,6 +36,7 @@ from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.judge.results import Result
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
+from autograder.reports.text import question_text
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
 _current: dict[

@@ -18,12 +18,12 @@ from otter.test_files.ottr_test import OttrTestFile
 
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable
-from autograder.feedback_text import check_text
 from autograder.grading.grader import Grader
 from autograder.intake.boxes import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib, shortage
 from autograder.printable import printable
+from autograder.reports.text import check_text
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
 OTTER_CONFIG = {

@@ -18,11 +18,11 @@ from autograder.course.nbgrader_settings import course_directory, gradebook_file
 from autograder.course.registration import why_unbuilt
 from autograder.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
-from autograder.feedback import write_feedback
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
 from autograder.obstacles import in_one_line
+from autograder.reports.feedback import write_feedback
 
 
 class Recorder:

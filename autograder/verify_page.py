@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder import files
 from autograder.course.course import Course
-from autograder.pages import image, render
+from autograder.reports.pages import image, render
 from autograder.verify import Verified, notices
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from autograder.course.config import Limits
 from autograder.course.course import Course
-from autograder.feedback import feedback_page
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_kills
 from autograder.machine.last_words import MOST
+from autograder.reports.feedback import feedback_page
 from autograder.sandbox import warm
 from autograder.sandbox.limits import STARVED, Budget, Doubt
 from autograder.sandbox.run import NotebookRun

@@ -19,10 +19,10 @@ from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
-from autograder.export import export
-from autograder.fill import ExportReport
 from autograder.grading import store
 from autograder.judge.results import CheckResult, Result
+from autograder.reports.export import export
+from autograder.reports.fill import ExportReport
 
 STUDENTS = {
     "ahacker": {"first_name": "Alyssa", "last_name": "Hacker", "email": "alyssa@example.edu", "lms_user_id": "101"},

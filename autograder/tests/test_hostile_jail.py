@@ -23,10 +23,8 @@ import pytest
 from jinja2 import Environment, PackageLoader
 from markupsafe import escape
 
-from autograder import pages
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
-from autograder.feedback import feedback_page
 from autograder.grading.grader import Grader, Job, hidden
 from autograder.intake import archive
 from autograder.intake.collect import collect
@@ -34,7 +32,9 @@ from autograder.judge.draw import Draw
 from autograder.judge.failures import CheckFailed
 from autograder.judge.results import CheckResult, Result
 from autograder.judge.submission import Submission
-from autograder.report import write_report
+from autograder.reports import pages
+from autograder.reports.class_report import write_report
+from autograder.reports.feedback import feedback_page
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks

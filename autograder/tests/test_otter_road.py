@@ -20,11 +20,11 @@ import pytest
 from autograder import gradescope_zip, otter_road
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
-from autograder.feedback_text import check_text
 from autograder.gradescope_zip import build_zip
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
+from autograder.reports.text import check_text
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"

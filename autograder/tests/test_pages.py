@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from autograder.course.course import Course
-from autograder.feedback import feedback_page
 from autograder.grading import store
 from autograder.judge.pictures import draw_pictures
 from autograder.judge.results import CheckResult, Picture, Result
-from autograder.report import write_report
+from autograder.reports.class_report import write_report
+from autograder.reports.feedback import feedback_page
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -16,8 +16,8 @@ from autograder.course.course import Course, find_course
 from autograder.course.gradebook import Student
 from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
-from autograder.export import export
 from autograder.intake.collect import Collection, collect
+from autograder.reports.export import export
 from autograder.tests.test_cli import autograder
 from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
 from autograder.tests.tiny_course import RIGHT, submit

@@ -14,11 +14,11 @@ from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from autograder.course.course import Course
-from autograder.feedback import write_feedback
 from autograder.judge.pictures import curve_png, draw_pictures
 from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
 from autograder.judge.results import Result as Graded
-from autograder.pages import draw
+from autograder.reports.feedback import write_feedback
+from autograder.reports.pages import draw
 from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
 
 HONEST = "{'loss': [3.0, 2.0, 1.5]}"

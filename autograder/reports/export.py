@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autograder import files
-from autograder.columns import named_columns, remember
 from autograder.course.course import Course
 from autograder.course.gradebook import Grades, read_grades
 from autograder.errors import UsageError
-from autograder.feedback_text import summary
-from autograder.fill import ExportReport, Feedback, Filling, number
 from autograder.grading import store
-from autograder.lms import LAYOUTS, Layout, is_titled
 from autograder.printable import printable
-from autograder.sheet import Sheet, harmless
+from autograder.reports.columns import named_columns, remember
+from autograder.reports.fill import ExportReport, Feedback, Filling, number
+from autograder.reports.lms import LAYOUTS, Layout, is_titled
+from autograder.reports.sheet import Sheet, harmless
+from autograder.reports.text import summary
 
 COLUMNS = [
     "assignment",

@@ -20,8 +20,8 @@ from autograder.grading import store
 from autograder.intake.boxes import read_regular
 from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.judge.results import Result
-from autograder.pages import draw, render
 from autograder.printable import printable_text
+from autograder.reports.pages import draw, render
 
 SECRET_FILE = "submission_secret.txt"
 MAX_SECRET = 1000  # bytes; nbgrader's have 64

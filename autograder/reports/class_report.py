@@ -14,11 +14,11 @@ from autograder import files
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, read_grades
 from autograder.errors import UsageError
-from autograder.feedback import page_path
-from autograder.fill import number
 from autograder.grading import store
 from autograder.judge.results import Result
-from autograder.pages import histogram, render
+from autograder.reports.feedback import page_path
+from autograder.reports.fill import number
+from autograder.reports.pages import histogram, render
 
 
 def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:

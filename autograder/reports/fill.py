@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autograder.course.gradebook import Grade, Grades, Student
-from autograder.feedback_text import said
 from autograder.intake.people import TEAM, team_key
-from autograder.lms import Layout, Row
 from autograder.printable import printable
-from autograder.sheet import Sheet, harmless
+from autograder.reports.lms import Layout, Row
+from autograder.reports.sheet import Sheet, harmless
+from autograder.reports.text import said
 
 Feedback = Callable[[str, str], str]  # (student, assignment) -> text
 WAITING = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from autograder.errors import UsageError
 from autograder.intake.people import canvas_folder, moodle_folder, moodle_id
 from autograder.printable import printable
-from autograder.sheet import Sheet
+from autograder.reports.sheet import Sheet
 
 # the headers of Moodle's grading worksheet in English, German and Spanish
 IDENTIFIER = ("identifier", "id", "identificador")
