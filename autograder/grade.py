@@ -17,6 +17,7 @@ from rich.text import Text
 
 from autograder import files
 from autograder.course.course import Course
+from autograder.engines.record import Recorder
 from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded, Grader, Job
@@ -24,7 +25,6 @@ from autograder.grading.unfinished import Unfinished, unfinished
 from autograder.intake.collect import Collection, Submission, collect, keep_newest
 from autograder.judge.results import Result
 from autograder.progress import progress
-from autograder.record import Recorder
 
 LEAST_LOST = 16  # columns of the terminal for what was lost: one question with its points, in any course
 

@@ -21,6 +21,7 @@ from autograder.course.nbgrader_settings import course_directory, gradebook_plac
 from autograder.course.registration import point_changes
 from autograder.course.source import grade_id, place, read_source
 from autograder.drift import difference, drift, strangers
+from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
 from autograder.faults import OUTCOME, check_source
 from autograder.files import share, write_whole
@@ -28,7 +29,6 @@ from autograder.inline import inline, without_markers
 from autograder.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.loading import loading_faults
 from autograder.obstacles import obstacle
-from autograder.otter_release import write_otter_release
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]
@@ -232,7 +232,7 @@ def _zip_path(assignment: Assignment) -> Path:
 
 def _build_zip(assignment: Assignment, target: Path) -> Path:
     """Make the Gradescope zip from the release in place."""
-    from autograder.gradescope_zip import build_zip  # here, because it imports otter, which takes seconds
+    from autograder.engines.gradescope_zip import build_zip  # here, because it imports otter, which takes seconds
 
     build_zip(assignment, assignment.course.root / "release" / "otter" / assignment.name, target)
     return target

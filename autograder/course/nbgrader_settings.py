@@ -33,7 +33,7 @@ from autograder.obstacles import in_one_line
 
 RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"
-OURS, THEIRS = "autograder.nbgrader_road", "nbgrader.preprocessors"
+OURS, THEIRS = "autograder.engines.nbgrader", "nbgrader.preprocessors"
 # What `nbgrader autograde` does to a submission, by name: the judge is imported only where something is graded.
 SANITIZE = [f"{THEIRS}.OverwriteKernelspec", f"{THEIRS}.OverwriteCells"]
 JUDGE = [f"{OURS}.JudgeSubmission", f"{THEIRS}.LimitOutput", f"{OURS}.SaveVerdict", f"{THEIRS}.AssignLatePenalties"]
@@ -100,7 +100,7 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
-    config.GenerateFeedback.setdefault("exporter_class", "autograder.nbgrader_feedback.FeedbackExporter")
+    config.GenerateFeedback.setdefault("exporter_class", "autograder.engines.nbgrader_feedback.FeedbackExporter")
     if "permissions" not in config.Autograde:  # nbgrader's own let everybody read what was graded
         config.Autograde.permissions = (
             660 if config.CourseDirectory.get("groupshared") else 440 if is_shared(root) else 400

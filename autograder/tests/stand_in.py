@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from autograder.course.course import Course
+from autograder.engines.record import Recorder
 from autograder.grading.grader import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
-from autograder.record import Recorder
 from autograder.tests.tiny_course import open_file
 
 _opened: dict[tuple[Path, str], Any] = {}  # a class of one notebook is opened once

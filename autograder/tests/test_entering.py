@@ -15,14 +15,14 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import nbgrader_road
 from autograder.cli import main
 from autograder.course import nbgrader_settings
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
+from autograder.engines import nbgrader
+from autograder.engines.nbgrader import SaveVerdict
 from autograder.grading import store
 from autograder.grading.grader import Grader
-from autograder.nbgrader_road import SaveVerdict
 from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
@@ -162,7 +162,7 @@ def test_formgrader_shows_why_too(late: Course) -> None:
 
     def log(student: str) -> str:
         graded = judged(late, late.root / f"submitted/{student}/tiny/tiny.ipynb", student)
-        nbgrader_road.graded[student, "tiny"] = graded
+        nbgrader.graded[student, "tiny"] = graded
         outcome = api.autograde("tiny", student)
         assert not outcome["success"] and "Traceback" not in outcome["log"]
         return str(outcome["log"])

@@ -20,12 +20,12 @@ from nbgrader.apps.api import NbGraderAPI
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
+from autograder.engines.record import Recorder
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
 from autograder.intake.harmless import harmless
 from autograder.judge.results import CheckResult, Result
-from autograder.record import Recorder
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import write_feedback
 from autograder.tests.tiny_course import RIGHT, open_file, submit

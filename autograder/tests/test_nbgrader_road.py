@@ -16,8 +16,8 @@ from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from autograder.course.course import Course
+from autograder.engines.nbgrader import make_plain
 from autograder.errors import Ungradable
-from autograder.nbgrader_road import make_plain
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from autograder.engines.otter_notebook import public_test, student_notebook
 from autograder.errors import UsageError
-from autograder.otter_release import public_test, student_notebook
 from autograder.release import stage
 from autograder.tests.tiny_course import RIGHT, WRONG, cell, make_course
 

@@ -17,10 +17,10 @@ import nbformat
 import otter.run
 import pytest
 
-from autograder import gradescope_zip, otter_road
 from autograder.course.course import Course, find_course
+from autograder.engines import gradescope_zip, otter
+from autograder.engines.gradescope_zip import build_zip
 from autograder.errors import Ungradable, UsageError
-from autograder.gradescope_zip import build_zip
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
@@ -154,7 +154,7 @@ def test_what_cannot_be_graded_gets_its_reason(base: Path, files: dict[str, str]
         path = base / "submission" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    otter_road.main(base)
+    otter.main(base)
     (entry,) = results(base)["tests"]
     assert reason in entry["output"]
     assert (entry["score"], entry["max_score"], entry["visibility"]) == (0, 5, "visible")
@@ -165,13 +165,13 @@ def test_copies_that_jupyter_and_a_mac_leave_are_no_second_notebook(tmp_path: Pa
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}", encoding="utf-8")
     (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
-    assert otter_road.the_notebook(tmp_path) == tmp_path / "tiny.ipynb"
+    assert otter.the_notebook(tmp_path) == tmp_path / "tiny.ipynb"
 
 
 def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2J\u202e.pdf").write_text("")
     with pytest.raises(Ungradable) as error:
-        otter_road.the_notebook(tmp_path)
+        otter.the_notebook(tmp_path)
     assert str(error.value).isprintable() and "a\ufffd[2J\ufffd.pdf" in str(error.value)
 
 
@@ -179,7 +179,7 @@ def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
 def test_a_link_is_named_and_the_rest_is_graded(built_once: Course, base: Path) -> None:
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
     (base / "submission" / "work.ipynb").symlink_to(base / "source" / "course" / "solutions" / "tiny.py")
-    otter_road.main(base)
+    otter.main(base)
     content = results(base)
     assert sum(test["score"] for test in content["tests"]) == 5
     assert "work.ipynb: is a link or special file and was not read." in content["output"]
@@ -192,7 +192,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
     test = base / "source" / "course" / "tests" / "tiny" / "test_q2_vectors.py"
     test.write_text(test.read_text().replace("submission.one_hot, place", "{}['the answer'], place"))
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
-    otter_road.main(base)
+    otter.main(base)
     content = results(base)
     assert OUR_FAULT in content["output"]
     assert OUR_FAULT in content["tests"][2]["output"]
@@ -204,7 +204,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
 def test_details_are_kept_back_when_the_course_says_so(built_once: Course, base: Path) -> None:
     configure(base, "c.Autograder.show_details = False")
     submit(built_once, base / "submission" / "tiny.ipynb", **WRONG)
-    otter_road.main(base)
+    otter.main(base)
     outputs = [test["output"] for test in results(base)["tests"]]
     assert outputs[0] == "count_words(sentence) is the number of words    failed  0 / 1 points"
 
@@ -217,7 +217,7 @@ def configure(base: Path, line: str) -> None:
 def test_a_broken_zip_is_our_fault(base: Path) -> None:
     (base / "source" / "course" / "solutions" / "tiny.py").unlink()
     (base / "source" / "course" / "source" / "tiny" / "tiny.ipynb").unlink()
-    otter_road.main(base)
+    otter.main(base)
     assert OUR_FAULT in results(base)["output"]
 
 
@@ -225,15 +225,15 @@ def test_a_grading_that_never_ends_has_left_its_results(base: Path, monkeypatch:
     def killed(*args: Any) -> Result:
         raise SystemExit(137)
 
-    monkeypatch.setattr(otter_road, "grade", killed)
+    monkeypatch.setattr(otter, "grade", killed)
     with pytest.raises(SystemExit):
-        otter_road.main(base)
+        otter.main(base)
     assert "ran out of memory, or out of time" in results(base)["output"]
 
 
 def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(base, "c.Limits.memory_mib = 10**9")
-    otter_road.main(base)
+    otter.main(base)
     line = f"This container has {memory_mib()} MiB of memory, and grading needs 1000000000."
     for text in (results(base)["output"], capsys.readouterr().out):
         assert line in text

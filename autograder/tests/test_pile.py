@@ -19,10 +19,10 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.course.nbgrader_settings import course_directory, open_gradebook
+from autograder.engines.record import Recorder
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
-from autograder.record import Recorder
 from autograder.tests.other_user import systems_python
 from autograder.tests.stand_in import StandIn
 from autograder.tests.test_entering import left

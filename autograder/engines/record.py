@@ -10,13 +10,14 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import files, nbgrader_road
+from autograder import files
 from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
 from autograder.course.nbgrader_settings import course_directory, gradebook_file, nbgrader_config, open_gradebook
 from autograder.course.registration import why_unbuilt
-from autograder.entering import OneSubmission
+from autograder.engines import nbgrader
+from autograder.engines.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded
@@ -102,14 +103,14 @@ class Recorder:
         log.addHandler(logging.NullHandler())
         converter = OneSubmission(coursedir=self.directory, config=self.config, log=log)
         converter.student, converter.force = student, True
-        nbgrader_road.graded[student, assignment] = graded
+        nbgrader.graded[student, assignment] = graded
         failed: BaseException | None = None
         try:
             converter.start()
         except NbGraderException as error:
             failed = error.__cause__ or error
         finally:
-            nbgrader_road.graded.pop((student, assignment), None)
+            nbgrader.graded.pop((student, assignment), None)
         if failed is not None:  # raised here, so that it keeps what came before it
             raise failed
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from autograder.course.config import CONFIG_FILE, Settings
 from autograder.course.course import KEY_FILE, Assignment
+from autograder.engines.otter import COURSE, OTTER_CONFIG
 from autograder.errors import UsageError
 from autograder.files import PACKAGE, write_whole
-from autograder.otter_road import COURSE, OTTER_CONFIG
 
 LOCK = PACKAGE.parent / "requirements.lock"
 OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way

@@ -27,7 +27,7 @@ from autograder.reports.text import check_text
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
 OTTER_CONFIG = {
-    "plugins": ["autograder.otter_road.JudgePlugin"],
+    "plugins": ["autograder.engines.otter.JudgePlugin"],
     "show_hidden": True,
     "show_all_public": True,  # together with no hidden case: every entry is visible to the student
     "force_public_test_summary": False,

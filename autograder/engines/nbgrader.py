@@ -25,7 +25,7 @@ from nbgrader.utils import is_grade
 from autograder import files
 from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
-from autograder.entering import OneSubmission, enter_all
+from autograder.engines.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded, Grader, Job
