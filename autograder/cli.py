@@ -99,7 +99,7 @@ def main() -> None:
 @one_line_errors
 def build(assignments: tuple[str, ...], check: bool, solutions: bool, folder: Path | None, key: str | None) -> None:
     """Make the releases for nbgrader, otter and Gradescope from source/."""
-    from autograder.release import build as build_release
+    from autograder.release.build import build as build_release
 
     drifted = build_release(
         _course(folder, key), list(assignments), check=check, solutions=solutions, report=click.echo

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from autograder.course.course import Course, find_course
-from autograder.release import build
+from autograder.release.build import build
 from autograder.sandbox import warm
 from autograder.tests.stand_in import StandIn
 from autograder.tests.tiny_course import make_course

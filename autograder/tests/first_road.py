@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from autograder.course.course import KEY_FILE, Course, find_course
-from autograder.release import build
+from autograder.release.build import build
 from autograder.tests.samples import committed, write_class
 
 ROOT = Path(__file__).parents[2]

@@ -29,7 +29,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
-from autograder.release import build
+from autograder.release.build import build
 from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT, STUB_Q1, STUB_Q2, WRONG, cell, make_course
 

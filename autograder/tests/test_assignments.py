@@ -14,7 +14,7 @@ import pytest
 
 from autograder.course.course import find_course
 from autograder.course.source import asked
-from autograder.inline import misconception_sources
+from autograder.release.inline import misconception_sources
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT, sample_course
 from autograder.tests.test_cli import BIN, environment

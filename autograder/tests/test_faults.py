@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.faults import check_source
-from autograder.markers import marker_faults
+from autograder.release.faults import check_source
+from autograder.release.markers import marker_faults
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 SOURCE = "source/tiny/tiny.ipynb"

@@ -10,8 +10,8 @@ import pytest
 from nbformat import NotebookNode
 
 from autograder.course.course import Course
-from autograder.inline import HELPERS, inline, misconception_sources, without_markers
-from autograder.release import stage
+from autograder.release.build import stage
+from autograder.release.inline import HELPERS, inline, misconception_sources, without_markers
 from autograder.tests.tiny_course import make_course, source_notebook
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.leaks import Leak, find_leaks, secrets
-from autograder.release import stage
+from autograder.release.build import stage
+from autograder.release.leaks import Leak, find_leaks, secrets
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 ANSWER = "return len(sentence.split())"

@@ -8,8 +8,8 @@ import pytest
 
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.loading import loading_faults
-from autograder.release import build
+from autograder.release.build import build
+from autograder.release.loading import loading_faults
 from autograder.tests.test_faults import edit
 from autograder.tests.tiny_course import make_course
 

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.engines.otter_notebook import public_test, student_notebook
 from autograder.errors import UsageError
-from autograder.release import stage
+from autograder.release.build import stage
 from autograder.tests.tiny_course import RIGHT, WRONG, cell, make_course
 
 COLAB = """

@@ -16,7 +16,7 @@ from autograder.equivalents import Equivalent
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
 from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers
-from autograder.release import build
+from autograder.release.build import build
 from autograder.tests.test_cli import autograder, line
 from autograder.tests.tiny_course import EQUIVALENT
 from autograder.trials import Trials, Tried, _state

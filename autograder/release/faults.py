@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
-from autograder.bank import bank_faults
+from autograder.release.bank import bank_faults
 from autograder.course.course import Assignment, check_mark
 from autograder.course.source import grade_id, is_check, parse, place, read_source, short, stubs
 from autograder.errors import UsageError
-from autograder.given_names import overwriting
-from autograder.markers import marker_faults
+from autograder.release.given_names import overwriting
+from autograder.release.markers import marker_faults
 
 VISIBLE_SHARE = 0.4  # of an assignment's points: below that, students would work in the dark
 OUTCOME = "Nothing was written to release/."

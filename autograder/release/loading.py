@@ -34,7 +34,7 @@ def loading_faults(course: Course, assignments: Iterable[Assignment]) -> list[st
     with tempfile.TemporaryDirectory(prefix="autograder-loading-") as folder:
         said = Path(folder) / "said"
         said.touch()
-        command = [sys.executable, "-P", "-m", "autograder.loading", str(course.root), str(said), *names]
+        command = [sys.executable, "-P", "-m", "autograder.release.loading", str(course.root), str(said), *names]
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "CUDA_VISIBLE_DEVICES": ""}
         try:
             done = subprocess.run(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from autograder.course.course import Assignment
 from autograder.course.source import parse, short
-from autograder.inline import borrowed, bound_functions, defined, misconception_sources, private_name
+from autograder.release.inline import borrowed, bound_functions, defined, misconception_sources, private_name
 
 
 def bank_faults(assignment: Assignment) -> Iterator[str]:
