@@ -1,11 +1,11 @@
 """What authors of a course import: hidden tests, misconceptions and calibration plans need no other module of the kit."""
 
-from autograder.calibrate import Experiment
 from autograder.judge.checks import NOT_REBUILT, agree, await_person, check, curve, fact, fail
 from autograder.judge.failures import CheckFailed
 from autograder.judge.misconceptions import load_by_path, misconception
 from autograder.judge.models import Model
 from autograder.judge.thresholds import has_gpu, on_a_gpu, read_record, read_records
+from autograder.quality.calibrate import Experiment
 
 __all__ = [
     "NOT_REBUILT",

@@ -153,7 +153,7 @@ def grade(
 @one_line_errors
 def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: str | None, **options: Any) -> None:
     """Test the hidden tests: with right answers, misconceptions, and faults put into the reference."""
-    from autograder.verify import verify as verify_tests
+    from autograder.quality.verify import verify as verify_tests
 
     course = _course(folder, key)
     sys.exit(0 if verify_tests(course, assignments, console=open_console(), keep=not anew, **options) else 1)
@@ -169,7 +169,7 @@ def verify(assignments: tuple[str, ...], anew: bool, folder: Path | None, key: s
 @one_line_errors
 def calibrate(assignment: str, anew: bool, folder: Path | None, **options: Any) -> None:
     """Train right and known-wrong solutions over many seeds, and write the thresholds that follow."""
-    from autograder.calibrate import calibrate as measure
+    from autograder.quality.calibrate import calibrate as measure
 
     sys.exit(0 if measure(_course(folder), assignment, console=open_console(), keep=not anew, **options) else 1)
 

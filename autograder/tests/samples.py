@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.course.course import Assignment, Course, find_course
 from autograder.course.source import asked, is_check, stubs
-from autograder.known_answers import file_content, released
+from autograder.quality.known_answers import file_content, released
 from autograder.release.inline import HELPERS, inline, misconception_sources
 from autograder.tests.hard_coded import hard_coded
 

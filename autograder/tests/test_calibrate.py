@@ -16,8 +16,6 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder import calibrate
-from autograder.calibrate import load_experiments
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.judge.thresholds import (
@@ -32,6 +30,8 @@ from autograder.judge.thresholds import (
     tail_probability,
     tail_quantile,
 )
+from autograder.quality import calibrate
+from autograder.quality.calibrate import load_experiments
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_cli import BIN, autograder, environment, line
 

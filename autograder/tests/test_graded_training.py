@@ -11,12 +11,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from autograder.calibrate import load_experiments
 from autograder.judge.checks import recording
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.models import Model, Rebuilt
 from autograder.judge.thresholds import read_record
+from autograder.quality.calibrate import load_experiments
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
 

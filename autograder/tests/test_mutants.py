@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from libcst import matchers as m
 
-from autograder.mutants import OPERATORS, Mutant, Replacement, mutants
+from autograder.quality.mutants import OPERATORS, Mutant, Replacement, mutants
 
 MODULE = '''\
 """A reference."""
@@ -232,7 +232,7 @@ def test_an_operator_that_cannot_cope_costs_only_its_own_mutants(
         raise ValueError(node)
         yield
 
-    monkeypatch.setattr("autograder.mutants.OPERATORS", ((m.Integer(), breaks), *OPERATORS))
+    monkeypatch.setattr("autograder.quality.mutants.OPERATORS", ((m.Integer(), breaks), *OPERATORS))
     assert "return n + 4" in {mutant.becomes for mutant in of("def f(n):\n    return n + 3\n", tmp_path)}
 
 

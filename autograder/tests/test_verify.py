@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from autograder.course.course import Course
-from autograder.equivalents import Equivalent
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
-from autograder.known_answers import KnownAnswer, misconceptions, mutated, right_answers
+from autograder.quality.equivalents import Equivalent
+from autograder.quality.known_answers import KnownAnswer, misconceptions, mutated, right_answers
+from autograder.quality.page import write_page
+from autograder.quality.trials import Trials, Tried, _state
+from autograder.quality.verify import Verified, _wanted
 from autograder.release.build import build
 from autograder.tests.test_cli import autograder, line
 from autograder.tests.tiny_course import EQUIVALENT
-from autograder.trials import Trials, Tried, _state
-from autograder.verify import Verified, _wanted
-from autograder.verify_page import write_page
 
 RIGHT = """\
 def count_words(sentence):
@@ -279,7 +279,7 @@ def test_a_share_of_few_misconceptions_is_all_of_them(built: Course, monkeypatch
     assert share() == ["count_words", "count_words", "one_hot"]
     training(built, "q1")
     assert share() == ["count_words", "one_hot"]
-    monkeypatch.setattr("autograder.verify.FEW_MISCONCEPTIONS", 2)
+    monkeypatch.setattr("autograder.quality.verify.FEW_MISCONCEPTIONS", 2)
     training(built, "q2")
     assert share() == ["count_words", "one_hot"]
 
@@ -337,7 +337,7 @@ def test_whatever_a_result_depends_on_makes_another_state(built: Course, monkeyp
     states.append(_state(assignment))
     os.utime(data / "imdb.npz", (1, 1))
     states.append(_state(assignment))
-    monkeypatch.setattr("autograder.trials.versions", lambda: {"keras": "9"})
+    monkeypatch.setattr("autograder.quality.trials.versions", lambda: {"keras": "9"})
     states.append(_state(assignment))
     assert len(set(states)) == len(states)
 

@@ -13,8 +13,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from autograder.calibrate import Experiment
-from autograder.checks import has_gpu, on_a_gpu
+from autograder.checks import Experiment, has_gpu, on_a_gpu
 from autograder.data import Budget, Split, fresh_split, load_imdb
 from solutions.imdb_sentiment import build_model, train
 

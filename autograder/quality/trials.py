@@ -8,14 +8,14 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import equivalents
 from autograder.course.course import Assignment, Course
 from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading.grader import Grader, Job
 from autograder.grading.journal import Journal, digest, package_files, versions
 from autograder.judge.judge import Trial
 from autograder.judge.results import Result
-from autograder.known_answers import KnownAnswer
+from autograder.quality import equivalents
+from autograder.quality.known_answers import KnownAnswer
 
 FOLDER = "verified"
 

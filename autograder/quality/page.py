@@ -9,8 +9,8 @@ import numpy as np
 
 from autograder import files
 from autograder.course.course import Course
+from autograder.quality.verify import Verified, notices
 from autograder.reports.pages import image, render
-from autograder.verify import Verified, notices
 
 
 def write_page(course: Course, found: list[Verified]) -> Path:

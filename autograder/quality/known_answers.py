@@ -16,7 +16,7 @@ from nbformat.v4 import nbjson
 from autograder.course.course import Assignment
 from autograder.course.source import asked, parse, short
 from autograder.errors import UsageError
-from autograder.mutants import Mutant, mutants
+from autograder.quality.mutants import Mutant, mutants
 from autograder.release.faults import check_source
 from autograder.release.inline import borrowed, defined, inline, misconception_sources
 

@@ -18,12 +18,20 @@ from rich.text import Text
 
 from autograder import files
 from autograder.course.course import Assignment, Course
-from autograder.equivalents import FILE, Equivalent, equivalents
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
-from autograder.known_answers import KnownAnswer, check_files, how_many, misconceptions, mutated, right_answers, spread
 from autograder.progress import progress
-from autograder.trials import Trials, Tried
+from autograder.quality.equivalents import FILE, Equivalent, equivalents
+from autograder.quality.known_answers import (
+    KnownAnswer,
+    check_files,
+    how_many,
+    misconceptions,
+    mutated,
+    right_answers,
+    spread,
+)
+from autograder.quality.trials import Trials, Tried
 
 REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
 FEW_MUTANTS = 8  # of an assignment, without --full
@@ -84,7 +92,7 @@ def verify(
         console.print(Text(line), soft_wrap=True)
     if doubts:
         console.print(Text(LOOK), soft_wrap=True)
-    from autograder.verify_page import write_page
+    from autograder.quality.page import write_page
 
     console.print(Text(f"page  {write_page(course, found)}"), soft_wrap=True)
     return not any(each.complaints for each in found)

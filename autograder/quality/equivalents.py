@@ -9,7 +9,7 @@ from typing import Any
 from autograder.course.course import Assignment
 from autograder.course.source import short
 from autograder.errors import UsageError
-from autograder.mutants import Mutant
+from autograder.quality.mutants import Mutant
 
 FILE = "equivalent_mutants.toml"
 
