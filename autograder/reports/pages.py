@@ -17,7 +17,7 @@ from autograder.judge.results import Picture
 
 @cache
 def _templates() -> Environment:
-    loader = PackageLoader("autograder")
+    loader = PackageLoader("autograder.reports")
     return Environment(loader=loader, autoescape=select_autoescape(["html"]), trim_blocks=True, lstrip_blocks=True)
 
 

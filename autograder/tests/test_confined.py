@@ -213,7 +213,7 @@ def told(check: CheckResult) -> tuple[str, str, str]:
 def test_two_processes_never_have_the_same_users() -> None:
     if os.getuid() != 0:
         pytest.skip("only root becomes other users")
-    ask = "from autograder.sandbox.users import own_users; print(own_users().student, flush=True); input()"
+    ask = "from autograder.machine.users import own_users; print(own_users().student, flush=True); input()"
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-c", ask], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

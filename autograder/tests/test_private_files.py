@@ -143,7 +143,7 @@ def keyed(built: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
 def key_of_the_command(course: Course, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, str]:
     """(the key that `build` was given, its output)."""
     keys: list[bytes] = []
-    monkeypatch.setattr("autograder.release.build", lambda course, *_, **__: keys.append(course.key))
+    monkeypatch.setattr("autograder.release.build.build", lambda course, *_, **__: keys.append(course.key))
     done = CliRunner().invoke(main, ["build", "--course", str(course.root), *arguments])
     return b"".join(keys).decode(), done.output
 
