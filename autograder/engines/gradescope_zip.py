@@ -55,7 +55,7 @@ RUN_OTTER = """\
 import sys
 from pathlib import Path
 
-from autograder.otter_road import main
+from autograder.engines.otter import main
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))

@@ -171,7 +171,7 @@ class Filling:
 def _without_ours(comment: str, grade: Grade) -> str:
     """A comment of the platform without the lines that an earlier export wrote.
 
-    >>> from autograder.grades import Mark
+    >>> from autograder.course.gradebook import Mark
     >>> grade = Grade("ann", "padding", 1.0, 2.0, 0.0, "graded", (Mark("q1", 1.0, 2.0),))
     >>> _without_ours("Well done!<br />q1: 0 / 2 (Which end?)<br>comment on q1: a slip", grade)
     'Well done!'

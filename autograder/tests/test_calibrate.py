@@ -40,7 +40,7 @@ PLAN = '''\
 
 import numpy as np
 
-from autograder.calibrate import Experiment
+from autograder.checks import Experiment
 
 
 def drawn(best, loss):
@@ -122,7 +122,7 @@ import os
 import time
 from pathlib import Path
 
-from autograder.calibrate import Experiment
+from autograder.checks import Experiment
 
 
 def trained(best):
@@ -241,7 +241,7 @@ BAD_RUNS = [
     ("return 1 / (seed - 3)", "ZeroDivisionError: division by zero"),
 ]
 ANY_PLAN = """\
-from autograder.calibrate import Experiment
+from autograder.checks import Experiment
 
 
 def run(budget, seed):

@@ -21,8 +21,8 @@ from autograder.sandbox.run import NotebookRun
 
 MAKES = """\
 import sys, time
-from autograder.cgroup import Group
-from autograder.sandbox import leftovers
+from autograder.machine.cgroup import Group
+from autograder.machine import leftovers
 
 leftovers.AGE = -1.0
 folder, _ = leftovers.own_folder()

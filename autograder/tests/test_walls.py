@@ -426,7 +426,7 @@ def fills():
 OFFERED = """\
 import json, sys
 from autograder import warm
-from autograder.config import Jail
+from autograder.course.config import Jail
 for level in {levels!r}:
     warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
     print(warm._start().level, *warm._start().refused.values())

@@ -107,8 +107,8 @@ def test_a_parent_that_died_is_replaced() -> None:
 STARTS_AND_WAITS = """\
 import sys, time
 from autograder import warm
-from autograder.config import Limits
-from autograder.run import NotebookRun
+from autograder.course.config import Limits
+from autograder.sandbox.run import NotebookRun
 
 with NotebookRun(["import os\\nif os.fork() == 0:\\n    os.setsid()\\n    import time\\n    time.sleep(600)"], [], Limits()) as run:
     run.run_cells()
