@@ -23,7 +23,7 @@ from autograder import files
 from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
 from autograder.grading.grader import Worker
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
@@ -246,7 +246,7 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         paths = [str(path) for path in secret if path.exists()]
         port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
         arguments = [paths, port, name, os.getpid(), outside, key, limits.processes, limits.scratch_mib]
-        for what, refused in Submission(run).attempts(*arguments):
+        for what, refused in StudentNotebook(run).attempts(*arguments):
             yield Attempt("a notebook", str(what), str(refused))
         probe = {"probe": PROBE, "arguments": arguments}
         roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")

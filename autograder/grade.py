@@ -90,7 +90,7 @@ def grade(
             unread = [_not_graded(line, student=collection.whose.get(line, "")) for line in collection.problems]
             results = [counted[key] for key in sorted(counted)] + unread
             unwritten = _write_lines(json_file, results)
-    console.print(table(results, console.width))
+    console.print(class_table(results, console.width))
     for line in [line for result in results for line in remarks(result)]:
         console.print(Text(line), soft_wrap=True)
     if unwritten is not None:
@@ -124,9 +124,7 @@ def _write_lines(json_file: Path | None, results: list[Result]) -> OSError | Non
     return None
 
 
-def _to_grade(
-    collection: Collection, grader: Grader, console: Console
-) -> tuple[list[tuple[Submission, Job]], list[str]]:
+def _to_grade(collection: Collection, grader: Grader, console: Console) -> tuple[list[tuple[Submission, Job]], list[str]]:
     """Every submission with its assignment, and of several by one student those that may count, each with its job."""
     opened = _opened([s for s in collection.submissions if s.assignment is None], grader, console)
     found = [
@@ -186,9 +184,7 @@ def _not_graded(why: str, assignment: str | None = None, student: str = "") -> R
     )
 
 
-def _judged(
-    grader: Grader, jobs: list[tuple[Submission, Job]], console: Console
-) -> Iterable[tuple[Submission, Graded]]:
+def _judged(grader: Grader, jobs: list[tuple[Submission, Job]], console: Console) -> Iterable[tuple[Submission, Graded]]:
     """Each submission with what came of it, as they come."""
     with progress(console, TextColumn("{task.fields[last]}", markup=False)) as bar:
         task = bar.add_task("grading", total=len(jobs), last="starting the judge")
@@ -212,7 +208,7 @@ def _points(result: Result) -> str:
     return "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g}"
 
 
-def table(results: list[Result], room: int) -> RenderableType:
+def class_table(results: list[Result], room: int) -> RenderableType:
     """Points per submission, and where they were lost: a table, or lines where a table would break names in two."""
     titles = ("assignment", "student", "points", "seconds", "lost in")
     rows = [

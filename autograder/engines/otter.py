@@ -144,18 +144,18 @@ def the_notebook(folder: Path) -> Path:
 def fill(results: GradingResults, result: Result) -> None:
     """Put the judge's ``result`` in the place of what otter found."""
     entries = {
-        check.check: Entry(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
+        check.check: JudgedTest(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
         for check in result.checks
     }
     if not entries:
-        entries = {"": Entry("This submission was not graded", 0.0, result.max_points, "\n".join(result.notes))}
+        entries = {"": JudgedTest("This submission was not graded", 0.0, result.max_points, "\n".join(result.notes))}
     results.results = entries
     facts = {"submission": result.submission} if result.submission else {}
     lines = [f"{name}: {fact}" for name, fact in (facts | result.facts).items()]
     results.set_output("\n".join([*result.notes, *lines]))
 
 
-class Entry(OttrTestFile):  # type: ignore[misc]
+class JudgedTest(OttrTestFile):  # type: ignore[misc]
     """One line of otter's results that was judged elsewhere: its points and its text are given, nothing is run."""
 
     def __init__(self, name: str, points: float, max_points: float, text: str) -> None:

@@ -31,7 +31,7 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
 
     Texts are as nbgrader may show them.
     """
-    from autograder.intake.harmless import harmless
+    from autograder.intake.harmless import disarm_notebook
 
     stream = socket.socket(fileno=sockets[0])
     job, [data] = receive_frame(stream, MOST_BYTES)
@@ -40,7 +40,7 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
     answer: dict[str, Any]
     try:
         opened = open_notebook(bytes(data), job["name"], course, job["assignment"])
-        opened.notebook = harmless(opened.notebook, nbformat.read(opened.assignment.released, as_version=4))
+        opened.notebook = disarm_notebook(opened.notebook, nbformat.read(opened.assignment.released, as_version=4))
         answer = {"opened": opened.as_data()}
     except Ungradable as error:
         answer = {"ungradable": str(error)}

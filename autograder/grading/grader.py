@@ -31,7 +31,7 @@ from autograder.course.course import Course
 from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
-from autograder.grading.pool import Workers, settle
+from autograder.grading.pool import WorkerPool, detach_from_terminal
 from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import cores
@@ -88,7 +88,7 @@ class Graded:
         return bool(self.doubts) and self.result.points != self.result.max_points
 
 
-class Grader(Workers):
+class Grader(WorkerPool):
     """A pool of workers for one course.
 
     Args:
@@ -381,7 +381,7 @@ def _become_worker(root: Path, settings: Settings, workers: int, slots: str) -> 
         slots: file for ``take_slot``.
     """
     global _worker
-    settle()
+    detach_from_terminal()
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # by which the pool stops us: time to end what runs in the jail

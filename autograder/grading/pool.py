@@ -13,11 +13,11 @@ from typing import Any, Self
 from pebble import ProcessPool
 
 
-class Workers:
+class WorkerPool:
     """A pool for a ``with`` statement: what breaks it, Ctrl-C included, ends the processes at once.
 
     Args:
-        initializer, arguments: called first in each process; it should ``settle``.
+        initializer, arguments: called first in each process; it should ``detach_from_terminal``.
     """
 
     def __init__(self, workers: int, initializer: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -34,7 +34,7 @@ class Workers:
         self._pool.join()
 
 
-def settle() -> None:
+def detach_from_terminal() -> None:
     """Leave Ctrl-C to the command, which stops the pool, and the terminal too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence = os.open(os.devnull, os.O_WRONLY)

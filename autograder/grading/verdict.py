@@ -11,7 +11,7 @@ from autograder.intake.notebook import Opened
 from autograder.judge.judge import Trial, judge
 from autograder.judge.pictures import draw_pictures
 from autograder.judge.results import Result
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.limits import Doubt
 from autograder.sandbox.run import NotebookRun
@@ -31,7 +31,7 @@ def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None)
     limits = assignment.course.settings.limits
     with NotebookRun([cell.source for cell in opened.code], [], limits, opened.locked) as run:
         run.run_cells()
-        verdicts = judge(assignment, Submission(run), opened.student_code, how)
+        verdicts = judge(assignment, StudentNotebook(run), opened.student_code, how)
     names = [info.name for _, infos in assignment.questions.values() for info in infos]
     checks = [verdicts.results[name] for name in names if name in verdicts.results]
     final = all(check.status != "error" for check in checks)

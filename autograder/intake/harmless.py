@@ -72,7 +72,7 @@ TEX = frozenset(
 )
 
 
-def harmless(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
+def disarm_notebook(notebook: NotebookNode, released: NotebookNode) -> NotebookNode:
     """Make every text cell of a notebook harmless, except the released ones; code cells are run and stay.
 
     Args:
@@ -108,7 +108,7 @@ def _harmless_cell(cell: NotebookNode, parsed: bool) -> NotebookNode:
     """Make one cell harmless. nbconvert shows raw cells as HTML, so their text is shown as it was typed."""
     pictures = _pictures(cell.get("attachments"))
     formatted = parsed and cell.cell_type == "markdown"
-    source = harmless_markdown(cell.source, pictures) if formatted else _as_typed(cell.source)
+    source = disarm_markdown(cell.source, pictures) if formatted else _as_typed(cell.source)
     return _with(cell, source=source, attachments=None)
 
 
@@ -117,7 +117,7 @@ def _with(cell: NotebookNode, **fields: Any) -> NotebookNode:
     return NotebookNode({key: value for key, value in (cell | fields).items() if value is not None})
 
 
-def harmless_markdown(source: str, pictures: dict[str, str] | None = None) -> str:
+def disarm_markdown(source: str, pictures: dict[str, str] | None = None) -> str:
     """Write a Markdown source that reads as ``source`` does, and is safe whatever shows it.
 
     Args:
@@ -208,7 +208,7 @@ class _Writer(HTMLRenderer):
     """Writes parsed Markdown as HTML of a few tags.
 
     Args:
-        pictures: see ``harmless_markdown``; each is shown once, so that a page stays as small as its notebook.
+        pictures: see ``disarm_markdown``; each is shown once, so that a page stays as small as its notebook.
     """
 
     def __init__(self, pictures: dict[str, str]) -> None:

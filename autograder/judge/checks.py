@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import Difference, Tolerance, arguments, describe, difference
+from autograder.judge.compare import Difference, Tolerance, arguments, describe, find_difference
 from autograder.judge.failures import AwaitsPerson, CheckFailed, raised
 from autograder.judge.misconceptions import Function, Misconception
 from autograder.judge.models import Model
@@ -30,7 +30,7 @@ NOT_REBUILT = (  # why a check awaits a person where ``Model.crossed`` is False:
 
 
 @dataclass(frozen=True)
-class Mark:
+class CheckMark:
     """What ``check`` notes beside a test function."""
 
     question: str
@@ -56,7 +56,7 @@ def check(
 
     def mark(function: Function) -> Function:
         needed = tuple(needs) if isinstance(needs, Sequence) else (needs,)
-        function.check = Mark(question, float(points), needed, visible)  # type: ignore[attr-defined]
+        function.check = CheckMark(question, float(points), needed, visible)  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -133,7 +133,7 @@ def agree(
         about = f"your function returned {describe(returned)}"
     else:
         case.answer = answer
-        case.wrong = difference(answer, expected, tolerance)
+        case.wrong = find_difference(answer, expected, tolerance)
         in_words = view is not None and isinstance(answer, str)  # a sentence of the check's own
         about = f"{what} {answer if in_words else describe(answer)}"
     if case.wrong is not None:
@@ -182,13 +182,16 @@ class Case:
     def _same(self, answer: Any) -> bool:
         """Whether ``answer`` is the student's: in value, and in dtype where the check asks for one."""
         loose = replace(self.tolerance, dtype=None)
-        if difference(answer, self.answer, loose) is not None or difference(self.answer, answer, loose) is not None:
+        if (
+            find_difference(answer, self.answer, loose) is not None
+            or find_difference(self.answer, answer, loose) is not None
+        ):
             return False
         return self.tolerance.dtype is None or np.asarray(answer).dtype == np.asarray(self.answer).dtype
 
 
 @dataclass
-class Record:
+class Recording:
     """What the running check has seen."""
 
     misconceptions: Sequence[Misconception]
@@ -226,10 +229,10 @@ def worked_example(reference: Function | None) -> str:
     return "\n".join(f">>> {example.source}{example.want}".rstrip("\n") for example in examples)
 
 
-_record: ContextVar[Record] = ContextVar("record")
+_record: ContextVar[Recording] = ContextVar("record")
 
 
-def current() -> Record:
+def current() -> Recording:
     """The record of the running check.
 
     Raises:
@@ -239,9 +242,9 @@ def current() -> Record:
 
 
 @contextmanager
-def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Record]:
+def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Recording]:
     """A fresh record for one check."""
-    record = Record(misconceptions, show_direction)
+    record = Recording(misconceptions, show_direction)
     token = _record.set(record)
     try:
         yield record

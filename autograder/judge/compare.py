@@ -42,7 +42,7 @@ class Difference:
     picture: Picture | None = None
 
 
-def difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
     """The first difference between an answer and what is expected, or None.
 
     Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
@@ -141,7 +141,7 @@ def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference |
     if len(answer) != len(expected):
         return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for")
     for index, (one, other) in enumerate(zip(answer, expected, strict=True)):
-        if (found := difference(one, other, tolerance)) is not None:
+        if (found := find_difference(one, other, tolerance)) is not None:
             return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture)
     return None
 
@@ -154,7 +154,7 @@ def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) ->
     for key, value in expected.items():
         if key not in answer:
             return Difference("; at least one key is wrong")
-        if (found := difference(answer[key], value, tolerance)) is not None:
+        if (found := find_difference(answer[key], value, tolerance)) is not None:
             return Difference(f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture)
     return None
 

@@ -15,12 +15,12 @@ import pytest
 
 from autograder.course.course import Assignment, CheckInfo
 from autograder.errors import UsageError
-from autograder.judge.checks import Mark, recording
+from autograder.judge.checks import CheckMark, recording
 from autograder.judge.draw import Draw
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import Misconception, load_misconceptions
 from autograder.judge.results import OUR_FAULT, CheckResult, Status
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 
 WORSE: tuple[Status, ...] = (
     "passed",
@@ -59,7 +59,7 @@ class Verdicts:
 
     def __init__(
         self,
-        submission: Submission,
+        submission: StudentNotebook,
         key: bytes,
         student_code: str,
         misconceptions: Sequence[Misconception],
@@ -79,7 +79,7 @@ class Verdicts:
         self.wrong_course: UsageError | None = None
 
     @pytest.fixture
-    def submission(self) -> Submission:
+    def submission(self) -> StudentNotebook:
         return self._submission
 
     @pytest.fixture
@@ -92,7 +92,7 @@ class Verdicts:
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
         items[:] = [item for item in items if self._wanted(getattr(item.function, "check", None))]
 
-    def _wanted(self, mark: Mark | None) -> bool:
+    def _wanted(self, mark: CheckMark | None) -> bool:
         return mark is None or wanted(mark.question, self._trial)
 
     @pytest.hookimpl(tryfirst=True)
@@ -120,7 +120,7 @@ class Verdicts:
             sys.modules.pop(Path(report.nodeid).stem, None)  # half imported; pytest would take it for whole next time
 
     def _judge(self, function: Any, arguments: dict[str, Any]) -> None:
-        mark: Mark | None = getattr(function, "check", None)
+        mark: CheckMark | None = getattr(function, "check", None)
         if mark is None:
             return
         needed = [self.results.get(n.__name__) for n in mark.needs]
@@ -189,7 +189,9 @@ def wanted(question: str, trial: Trial | None) -> bool:
     return trial is None or not trial.questions or question in trial.questions
 
 
-def judge(assignment: Assignment, submission: Submission, student_code: str, trial: Trial | None = None) -> Verdicts:
+def judge(
+    assignment: Assignment, submission: StudentNotebook, student_code: str, trial: Trial | None = None
+) -> Verdicts:
     """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors.
 
     Raises:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from autograder.judge.failures import MAX_TEXT, CheckFailed, in_a_line, raised
 from autograder.sandbox.inside.wire import encode
 from autograder.sandbox.limits import Stopped
-from autograder.sandbox.model_process import UNREADABLE, ModelProcess, Reply
+from autograder.sandbox.model_process import UNREADABLE, ModelProcess, ModelReply
 
 Array = np.ndarray[Any, Any]
 MAX_WEIGHTS = 50_000_000
@@ -50,7 +50,7 @@ class Facts(BaseModel):
         return self
 
 
-class Rebuilt(Protocol):
+class RebuiltModel(Protocol):
     """A model that can be given inputs and weights without asking the student's process."""
 
     @property
@@ -72,7 +72,7 @@ class Model:
     """
 
     def __init__(
-        self, kept: int, rebuilt: Rebuilt | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None
+        self, kept: int, rebuilt: RebuiltModel | None, ask: Callable[[int, str, tuple[Any, ...]], Any] | None = None
     ) -> None:
         self.kept = kept
         self._rebuilt = rebuilt
@@ -292,13 +292,13 @@ class InModelProcess:
         self._set[:] = [self.weights]
         return self._outputs(reply.value)
 
-    def _asked(self, inputs: list[Array], several: bool) -> Reply:
+    def _asked(self, inputs: list[Array], several: bool) -> ModelReply:
         """What the process says to a batch, with weights where it has others."""
         request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
         has_them = any(self.weights is those for those in self._set)
         return self._ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
 
-    def _ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
+    def _ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> ModelReply:
         reply = self._process.ask(request, arrays)
         if isinstance(reply, Stopped):
             raise _without_answer(what, reply)

@@ -29,7 +29,7 @@ class Answer(BaseModel):
 class Remote:
     """A student's function by name. Calling it runs it in the student's process and brings its answer back as data."""
 
-    def __init__(self, submission: Submission, name: str) -> None:
+    def __init__(self, submission: StudentNotebook, name: str) -> None:
         self.submission = submission
         self.name = name
 
@@ -37,7 +37,7 @@ class Remote:
         return self.submission.call(self.name, *args, **kwargs)
 
 
-class Submission:
+class StudentNotebook:
     """What a hidden check sees of a submission.
 
     ``submission.pad(x, 8)`` calls the student's ``pad``; ``value`` reads a variable; ``call`` takes a training seed and a time limit.

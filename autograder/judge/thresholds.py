@@ -66,7 +66,7 @@ class Power(BaseModel):
     clear_learning_at_least: FiniteFloat
 
 
-class Record(BaseModel):
+class ThresholdRecord(BaseModel):
     """One measured threshold.
 
     Attributes:
@@ -120,7 +120,7 @@ class Record(BaseModel):
         return f"{self.data}: {self.compared(self.threshold)}; n = {self.n}, {self.date}, {self.device}, {packages}"
 
 
-def read_records(path: Path) -> dict[str, Record]:
+def read_records(path: Path) -> dict[str, ThresholdRecord]:
     """Name -> record, from a file that ``autograder calibrate`` wrote.
 
     Raises:
@@ -129,7 +129,9 @@ def read_records(path: Path) -> dict[str, Record]:
     if not path.is_file():
         raise UsageError(f"{path}: is missing. Run `autograder calibrate` for its assignment.")
     try:
-        return {name: Record.model_validate(entry) for name, entry in json.loads(path.read_text("utf-8")).items()}
+        return {
+            name: ThresholdRecord.model_validate(entry) for name, entry in json.loads(path.read_text("utf-8")).items()
+        }
     except (OSError, ValueError, AttributeError) as error:
         raise UsageError(
             f"{path}: holds no threshold records, was changed by hand, or is of another version. "
@@ -137,7 +139,7 @@ def read_records(path: Path) -> dict[str, Record]:
         ) from error
 
 
-def read_record(path: Path, name: str) -> Record:
+def read_record(path: Path, name: str) -> ThresholdRecord:
     """The record of that name, fit to grade with.
 
     Raises:

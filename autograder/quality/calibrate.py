@@ -31,15 +31,15 @@ from autograder.course.course import Assignment, Course
 from autograder.course.source import short
 from autograder.errors import UsageError
 from autograder.grading.journal import Journal, digest, package_files, versions
-from autograder.grading.pool import Workers, forget_models, settle
+from autograder.grading.pool import WorkerPool, detach_from_terminal, forget_models
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.thresholds import (
     ALL_TRIES,
     ONE_TRY,
     STEP,
     TRIES,
-    Record,
     Runs,
+    ThresholdRecord,
     broken_promises,
     choose_threshold,
     clear_learning,
@@ -132,7 +132,7 @@ def calibrate(
     files.write_whole(path, _as_json(known | new))
     if json_file is not None:
         files.write_whole(json_file, _as_json(new))
-    console.print(table(new))
+    console.print(accuracy_table(new))
     for record_name, record in new.items():
         for line in record.why_not:
             would = f"; {record.would_do} would tell them apart" if record.would_do else ""
@@ -141,7 +141,7 @@ def calibrate(
     return not any(record.why_not for record in new.values())
 
 
-def _as_json(records: Mapping[str, Record]) -> str:
+def _as_json(records: Mapping[str, ThresholdRecord]) -> str:
     shown = {name: record.model_dump(exclude_none=True) for name, record in records.items()}
     return json.dumps(shown, indent=1) + "\n"
 
@@ -223,7 +223,7 @@ def _become_runner(private: Path, data_folder: Path | None, plan: Path) -> None:
     end_with_parent()
     if (parent := multiprocessing.parent_process()) is None or os.getppid() != parent.pid:
         os._exit(1)  # it ended before we asked to end with it
-    settle()
+    detach_from_terminal()
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = "1"  # as one of several judges on a machine
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several share a GPU
@@ -257,7 +257,7 @@ def _set_seed(seed: int) -> None:
         sys.modules["keras"].utils.set_random_seed(seed)
 
 
-class Trainings(Workers):
+class Trainings(WorkerPool):
     """Trains one experiment's solutions in parallel, and keeps what it has found.
 
     Args:
@@ -296,7 +296,7 @@ def _runs(measured: Sequence[tuple[float, float]]) -> Runs:
     return Runs(sample=[score for score, _ in measured], seconds=round(float(np.mean([s for _, s in measured])), 1))
 
 
-def _calibrated(experiment: Experiment, trainings: Trainings, seeds: int, console: Console) -> Record:
+def _calibrated(experiment: Experiment, trainings: Trainings, seeds: int, console: Console) -> ThresholdRecord:
     first, *larger = experiment.budgets
     record = _measured(experiment, first, trainings, seeds, console)
     for budget in larger if record.threshold <= record.clear_learning else []:
@@ -308,7 +308,7 @@ def _calibrated(experiment: Experiment, trainings: Trainings, seeds: int, consol
 
 def _measured(
     experiment: Experiment, budget: Mapping[str, Any], trainings: Trainings, seeds: int, console: Console
-) -> Record:
+) -> ThresholdRecord:
     reference = next(iter(experiment.right))
     few = max(2, seeds // SHARE)
     solutions = experiment.runs()
@@ -319,7 +319,7 @@ def _measured(
     return derived(experiment, budget, runs)
 
 
-def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str, Runs]) -> Record:
+def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str, Runs]) -> ThresholdRecord:
     """The record that follows from the scores of every solution."""
     reference, *others = experiment.right
     sample = runs[reference].sample
@@ -329,7 +329,7 @@ def derived(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str
     learning = clear_learning(known_wrong, experiment.guess_error, experiment.step)
     fails = false_fail(sample, threshold, other_right, experiment.step, experiment.tries)
     not_right = (*experiment.wrong, *experiment.told)
-    return Record(
+    return ThresholdRecord(
         data=experiment.data,
         threshold=threshold,
         clear_learning=learning,
@@ -364,7 +364,7 @@ def device() -> str:
     return ", ".join(cards) or f"CPU, one thread, {platform.machine()}"
 
 
-def table(records: Mapping[str, Record]) -> Table:
+def accuracy_table(records: Mapping[str, ThresholdRecord]) -> Table:
     """One line per record."""
     caption = (
         f"fails: of a right solution, predicted for one try (wanted below {ONE_TRY:g}), 95 % bound for all tries (wanted "

@@ -86,7 +86,7 @@ def verify(
     ]
     if json_file is not None:
         files.write_whole(json_file, "".join(json.dumps(each.as_json()) + "\n" for each in found))
-    console.print(table(found))
+    console.print(findings_table(found))
     doubts = [line for each in found for line in each.doubts]
     for line in [*(line for each in found for line in (*each.share, *each.complaints)), *doubts]:
         console.print(Text(line), soft_wrap=True)
@@ -440,7 +440,7 @@ class Verified:
         }
 
 
-def table(found: list[Verified]) -> Table:
+def findings_table(found: list[Verified]) -> Table:
     """One line per assignment."""
     headers = ("right", "caught", "named", "killed", "equal", "left", "alone", "move")
     columns = [Column(name, no_wrap=True) for name in ("assignment", *headers)]

@@ -20,7 +20,7 @@ from autograder.course.course import Assignment, Course
 from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
 from autograder.course.registration import point_changes
 from autograder.course.source import grade_id, place, read_source
-from autograder.release.drift import difference, drift, strangers
+from autograder.release.drift import explain_drift, drift, strangers
 from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
 from autograder.release.faults import OUTCOME, check_source
@@ -80,7 +80,7 @@ def _compare(chosen: list[Assignment], staged: Path, report: Report) -> list[str
     for assignment in chosen:
         zipped = _zip_path(assignment)
         if zipped.exists() and not lines:  # it is made from the release, so drift there says enough
-            lines += difference(_build_zip(assignment, staged / zipped.name), zipped, assignment.course.root)
+            lines += explain_drift(_build_zip(assignment, staged / zipped.name), zipped, assignment.course.root)
     if len(chosen) == len(chosen[0].course.assignments):
         lines += strangers(chosen[0].course, ENGINES)
     for line in lines:

@@ -17,10 +17,10 @@ def drift(assignment: Assignment, staged: Path, engines: Iterable[str]) -> Itera
     for engine in engines:
         fresh, present = staged / engine / assignment.name, root / "release" / engine / assignment.name
         for name in sorted(_files(fresh) | _files(present)):
-            yield from difference(fresh / name, present / name, root)
+            yield from explain_drift(fresh / name, present / name, root)
 
 
-def difference(fresh: Path, present: Path, root: Path) -> Iterator[str]:
+def explain_drift(fresh: Path, present: Path, root: Path) -> Iterator[str]:
     """One line where the file ``present`` is not byte for byte ``fresh``; it is named relative to ``root``."""
     name = present.relative_to(root).as_posix()
     if not present.exists():

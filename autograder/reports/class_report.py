@@ -17,7 +17,7 @@ from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.judge.results import Result
 from autograder.reports.feedback import page_path
-from autograder.reports.fill import number
+from autograder.reports.fill import format_points
 from autograder.reports.pages import histogram, render
 
 
@@ -90,7 +90,7 @@ def _cell(grade: Grade | None, is_kept: bool) -> dict[str, str]:
     """What one student has for one assignment, as the gradebook says; ``is_kept``: whether there is a result, be it without points."""
     if grade is not None and grade.points is not None:
         waits = "waits for a person" if grade.status == "needs a person" else ""
-        return {"text": f"{number(grade.points)} / {number(grade.max_points)}", "about": waits}
+        return {"text": f"{format_points(grade.points)} / {format_points(grade.max_points)}", "about": waits}
     if is_kept or (grade is not None and grade.status == "not graded"):
         return {"text": "could not be graded", "kind": "error"}
     return {"text": "not handed in", "kind": "soft"}

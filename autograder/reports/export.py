@@ -14,9 +14,9 @@ from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.printable import printable
 from autograder.reports.columns import named_columns, remember
-from autograder.reports.fill import ExportReport, Feedback, Filling, number
+from autograder.reports.fill import ExportReport, Feedback, Filling, format_points
 from autograder.reports.lms import LAYOUTS, Layout, is_titled
-from autograder.reports.sheet import Sheet, harmless
+from autograder.reports.sheet import Sheet, escape_formula
 from autograder.reports.text import summary
 
 COLUMNS = [
@@ -133,10 +133,10 @@ def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportRepo
         for name in grades.assignments:
             grade = grades.grades[student.id, name]
             about = [student.id, student.last_name, student.first_name, student.email, student.lms_id]
-            points = "" if grade.points is None else number(grade.points)
-            numbers = [points, number(grade.max_points), number(grade.late_penalty)]
+            points = "" if grade.points is None else format_points(grade.points)
+            numbers = [points, format_points(grade.max_points), format_points(grade.late_penalty)]
             comments = "\n".join(f"{c.cell}: {c.text}" for c in grade.comments if c.by_person)
-            texts = [harmless(text or "") for text in (*about, feedback(student.id, name), comments)]
+            texts = [escape_formula(text or "") for text in (*about, feedback(student.id, name), comments)]
             writer.writerow([name, *texts[:-2], *numbers, grade.status, *texts[-2:]])
     files.write_whole(target, text.getvalue())
     return ExportReport(written=len(grades.students) * len(grades.assignments))

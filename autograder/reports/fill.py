@@ -12,7 +12,7 @@ from autograder.course.gradebook import Grade, Grades, Student
 from autograder.intake.people import TEAM, team_key
 from autograder.printable import printable
 from autograder.reports.lms import Layout, Row
-from autograder.reports.sheet import Sheet, harmless
+from autograder.reports.sheet import Sheet, escape_formula
 from autograder.reports.text import said
 
 Feedback = Callable[[str, str], str]  # (student, assignment) -> text
@@ -48,7 +48,7 @@ class ExportReport:
         return [printable(line) for line in lines]
 
 
-def number(points: float) -> str:
+def format_points(points: float) -> str:
     """Points without trailing zeros.
 
     >>> number(7.0), number(2 / 3)
@@ -105,8 +105,8 @@ class Filling:
     def _note_teams(self, matched: dict[Row, Student]) -> None:
         """Say what was graded under a team's name, as far as it shows."""
         for row, student in matched.items():
-            name, _, number = student.id.rpartition("_")
-            if row.folder and name and row.folder != student.id and row.folder.endswith(f"_{number}"):
+            name, _, lms_id = student.id.rpartition("_")
+            if row.folder and name and row.folder != student.id and row.folder.endswith(f"_{lms_id}"):
                 self.report.notes.append(
                     f"{row.label}: was handed in as '{name}'. If that is a group, see that its points reach the others too."
                 )
@@ -130,7 +130,7 @@ class Filling:
                 f"{row.label}, {grade.assignment}: left alone, because {row.locked or f'the file says {there}'}."
             )
             return False
-        self.sheet.set(row.index, column, number(grade.points).replace(".", self.decimal))
+        self.sheet.set(row.index, column, format_points(grade.points).replace(".", self.decimal))
         comments = self.layout.feedback.get(grade.assignment)
         if comments is not None:
             self._fill_comment(row, comments, grade)
@@ -146,7 +146,7 @@ class Filling:
             return
         if theirs:
             self.kept[grade.assignment].append(row.label)
-        self.sheet.set(row.index, column, f"{theirs}<br>{ours}" if theirs else harmless(ours))
+        self.sheet.set(row.index, column, f"{theirs}<br>{ours}" if theirs else escape_formula(ours))
 
     def _note_waiting(self, there: set[str]) -> None:
         """Say for whom nothing was written, or not everything yet, although something was handed in."""
@@ -162,9 +162,9 @@ class Filling:
         for name, texts in self.layout.maxima.items():
             ours = {grade.max_points for grade in self.grades.grades.values() if grade.assignment == name}
             for theirs in sorted({value for text in texts if (value := _value(text)) is not None} - ours):
-                here = " or ".join(map(number, sorted(ours)))
+                here = " or ".join(map(format_points, sorted(ours)))
                 self.report.notes.append(
-                    f"{name}: the file's maximum is {number(theirs)}, here it is {here}; points were written as they are."
+                    f"{name}: the file's maximum is {format_points(theirs)}, here it is {here}; points were written as they are."
                 )
 
 

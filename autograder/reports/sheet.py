@@ -95,7 +95,7 @@ class Sheet:
         return ", ".join(f"'{printable(name)}'" for name in self.header if name)
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Text from a student that no spreadsheet program takes for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else text
 

@@ -63,7 +63,7 @@ class CellError:
         return f"{self.type}: {self.text}" if self.text else self.type
 
 
-class Reply(BaseModel):
+class KernelReply(BaseModel):
     """A message from the student's process, as far as it is looked at; one that is otherwise is no reply."""
 
     header: dict[str, Any]
@@ -159,7 +159,7 @@ class Kernel:
         reply = self._wait(self._send(REQUEST, request, buffers), REPLY, seconds)
         return reply.content, reply.buffers
 
-    def _wait(self, message_id: str, kind: str, seconds: float) -> Reply:
+    def _wait(self, message_id: str, kind: str, seconds: float) -> KernelReply:
         """The reply. Time counts while the student's process could run, and ten times as much whatever it could.
 
         Raises:
@@ -171,7 +171,7 @@ class Kernel:
         finally:
             self.budget.left -= watch.seconds
 
-    def _waited_for(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> Reply:
+    def _waited_for(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> KernelReply:
         left, interrupted, share = seconds, False, 0.0
         while True:
             for reply in self._replies():
@@ -192,7 +192,7 @@ class Kernel:
                 self.manager.interrupt_kernel()
                 watch, left, interrupted = Stopwatch(self.process), GRACE_SECONDS, True
 
-    def _replies(self) -> list[Reply]:
+    def _replies(self) -> list[KernelReply]:
         """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
         living = [channel for channel in self.channels if not channel.closed]
         ready, writable, _ = select.select(living, [each for each in living if each.has_more_to_send], [], 0.2)
@@ -207,11 +207,11 @@ class Kernel:
             return []
         return [reply for message in messages for reply in self._read(message)]
 
-    def _read(self, frames: list[bytes]) -> list[Reply]:
+    def _read(self, frames: list[bytes]) -> list[KernelReply]:
         """The reply that a message is, if it is one."""
         try:
             _, signed = self.session.feed_identities(frames)
-            return [Reply.model_validate(self.session.deserialize(signed))]
+            return [KernelReply.model_validate(self.session.deserialize(signed))]
         except Exception:  # whatever is wrong with a message, it is the student's process that sent it
             return []
 

@@ -29,7 +29,7 @@ LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
 UNREADABLE = Stopped("gave something that cannot be read")  # something else than the process says when it is whole
 
 
-class Reply(BaseModel):
+class ModelReply(BaseModel):
     """What the process says of one question, checked on arrival: a student may have taken it over.
 
     Attributes:
@@ -64,7 +64,7 @@ class ModelProcess:
         self._life: Stopwatch  # of the process
         self._stream: socket.socket | None = None
 
-    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]]) -> Reply | Stopped:
+    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]]) -> ModelReply | Stopped:
         """Ask one question, and return the reply, or why there is none: the process ended over it, took too long, or cannot be read.
 
         Args:
@@ -85,7 +85,7 @@ class ModelProcess:
         except (OSError, EOFError):
             return self._lost()
         try:
-            return Reply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
+            return ModelReply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
         except (WireError, ValidationError):
             self.close()
             return UNREADABLE

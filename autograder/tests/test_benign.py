@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from autograder.course.config import Jail, Limits
-from autograder.judge.compare import Tolerance, difference
-from autograder.judge.submission import Submission
+from autograder.judge.compare import Tolerance, find_difference
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 
@@ -200,7 +200,7 @@ def value_of() -> Iterator[ValueOf]:
             with NotebookRun(cells, [], Limits(seconds_per_cell=240.0, seconds_per_call=120.0)) as run:
                 run.run_cells()
                 reasons = [f"{stopped.reason} {stopped.hint}" for stopped in run.outcomes.values() if stopped]
-                values[name] = (reasons, Submission(run).value("value") if not reasons else None)
+                values[name] = (reasons, StudentNotebook(run).value("value") if not reasons else None)
         return values
 
     def value(name: str, cold: bool) -> Any:
@@ -227,7 +227,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
     if hasattr(one, "shape"):
-        return difference(other, one, Tolerance()) is None
+        return find_difference(other, one, Tolerance()) is None
     return bool(one == other)
 
 

@@ -11,7 +11,7 @@ import pytest
 import zmq
 
 from autograder.course.config import Limits
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
 from autograder.sandbox.run import NotebookRun
@@ -167,7 +167,7 @@ def test_a_message_without_end_ends_the_process_and_not_its_judge(kind: str, own
         stopped = run.outcomes[1]
         assert stopped is not None
         assert stopped.reason == "sent the grader more than 128 MiB at once and was stopped"
-        assert Submission(run).answer() == 42
+        assert StudentNotebook(run).answer() == 42
     assert peak() - before < 512 << 10
 
 

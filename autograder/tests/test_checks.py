@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.judge.checks import agree, current, recording
-from autograder.judge.compare import Tolerance, describe, difference
+from autograder.judge.compare import Tolerance, describe, find_difference
 from autograder.judge.failures import CheckFailed
 from autograder.judge.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
 
@@ -215,7 +215,7 @@ def test_a_view_is_what_is_compared() -> None:
     ],
 )
 def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
-    assert difference(answer, expected, Tolerance()) is None
+    assert find_difference(answer, expected, Tolerance()) is None
 
 
 @pytest.mark.parametrize(
@@ -261,18 +261,18 @@ def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
     ],
 )
 def test_different_is_different(answer: Any, expected: Any) -> None:
-    assert difference(answer, expected, Tolerance(direction=True)) is not None
+    assert find_difference(answer, expected, Tolerance(direction=True)) is not None
 
 
 def test_axes_of_length_one_count_unless_they_are_told_not_to() -> None:
     column, flat = np.ones((3, 1)), np.ones(3)
-    assert difference(column, flat, Tolerance()) is not None
-    assert difference(column, flat, Tolerance(squeeze=True)) is None
+    assert find_difference(column, flat, Tolerance()) is not None
+    assert find_difference(column, flat, Tolerance(squeeze=True)) is None
 
 
 def test_the_dtype_counts_only_where_it_is_asked_for() -> None:
-    assert difference(np.ones(3), np.ones(3, "float32"), Tolerance()) is None
-    found = difference(np.ones(3), np.ones(3, "float32"), Tolerance(dtype="float32"))
+    assert find_difference(np.ones(3), np.ones(3, "float32"), Tolerance()) is None
+    found = find_difference(np.ones(3), np.ones(3, "float32"), Tolerance(dtype="float32"))
     assert found is not None
     assert "float32" in found.text
 
@@ -281,7 +281,7 @@ def test_a_wrong_array_is_located_and_pictured() -> None:
     answer = np.arange(6.0).reshape(2, 3)
     expected = answer.copy()
     expected[1, 2] = 99
-    found = difference(answer, expected, Tolerance())
+    found = find_difference(answer, expected, Tolerance())
     assert found is not None
     assert "[1, 2]" in found.text
     assert "99" not in found.text

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from autograder.course.config import Limits
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.machine import clock
 from autograder.sandbox.run import NotebookRun
 
@@ -51,7 +51,7 @@ def test_time_in_which_others_had_the_cores_is_not_counted() -> None:
         began = time.monotonic()
         run.run_cells()
         assert run.outcomes == {0: None, 1: None}
-        assert [Submission(run).work(0.8) for _ in range(2)] == ["done", "done"]
+        assert [StudentNotebook(run).work(0.8) for _ in range(2)] == ["done", "done"]
         assert time.monotonic() - began > 3 * LIMIT, "the machine was not busy: this says nothing"
 
 

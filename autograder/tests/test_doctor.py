@@ -14,7 +14,7 @@ from autograder.course.config import LEVELS
 from autograder.course.course import Course
 from autograder.doctor import attempts
 from autograder.grading.grader import Worker
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 
@@ -48,7 +48,7 @@ def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
     worker.close()
     with NotebookRun(["answer = 42"], [], built.settings.limits) as run:  # nothing of the worker's is left
         run.run_cells()
-        assert Submission(run).value("answer") == 42
+        assert StudentNotebook(run).value("answer") == 42
     walls = {
         "find shared memory of System V",
         "read /proc/version",

@@ -24,7 +24,7 @@ from autograder.engines.record import Recorder
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
-from autograder.intake.harmless import harmless
+from autograder.intake.harmless import disarm_notebook
 from autograder.judge.results import CheckResult, Result
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import write_feedback
@@ -45,7 +45,7 @@ def record(
         next(cell for cell in notebook.cells if cell.id == "explain").source = prose
         nbformat.write(notebook, path)
     opened = open_file(path, course)
-    opened.notebook = harmless(opened.notebook, nbformat.read(course.assignment("tiny").released, as_version=4))
+    opened.notebook = disarm_notebook(opened.notebook, nbformat.read(course.assignment("tiny").released, as_version=4))
     about: dict[str, Any] = {"check": "test", "title": "about it"}
     checks = [
         CheckResult(question="q1", status="failed", points=0, max_points=2, hint="How many?", **about),

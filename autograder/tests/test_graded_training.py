@@ -14,7 +14,7 @@ import pytest
 from autograder.judge.checks import recording
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import load_by_path
-from autograder.judge.models import Model, Rebuilt
+from autograder.judge.models import Model, RebuiltModel
 from autograder.judge.thresholds import read_record
 from autograder.quality.calibrate import load_experiments
 from autograder.tests.first_road import ROOT
@@ -31,7 +31,7 @@ class Predicts(Model):
     """A model that says the same for any input."""
 
     def __init__(self, said: Any = None, crossed: bool = True) -> None:
-        super().__init__(0, cast(Rebuilt, object()) if crossed else None)
+        super().__init__(0, cast(RebuiltModel, object()) if crossed else None)
         self.said = said
 
     def predict(self, inputs: Any, verbose: Any = 0) -> Any:

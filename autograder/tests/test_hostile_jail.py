@@ -31,7 +31,7 @@ from autograder.intake.collect import collect
 from autograder.judge.draw import Draw
 from autograder.judge.failures import CheckFailed
 from autograder.judge.results import CheckResult, Result
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.reports import pages
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import feedback_page
@@ -160,7 +160,7 @@ def loot(attack: Attack, given: dict[str, str]) -> list[str]:
         with NotebookRun([*cells(attack, given), TIDIES], [], Limits(seconds_per_call=60.0)) as run:
             run.run_cells()
             assert all(outcome is None for outcome in run.outcomes.values()), run.outcomes
-            submission = Submission(run)
+            submission = StudentNotebook(run)
             found = list(submission.loot())
             submission.after(not found)
     return [str(each) for each in found]
@@ -216,7 +216,7 @@ def test_a_check_in_the_students_own_process_is_found(without_a_jail: None, cour
     check = f'def hidden_check():\n    """{secret}"""\n    assert count_words("a b") == 2'
     with NotebookRun([check, *cells(attack, watching.given)], [], Limits(seconds_per_call=60.0)) as run:
         run.run_cells()
-        assert list(Submission(run).loot()) == [secret]
+        assert list(StudentNotebook(run).loot()) == [secret]
 
 
 def test_a_daemon_outlives_a_process_that_nobody_keeps(watching: Canaries) -> None:
@@ -231,7 +231,7 @@ def test_a_daemon_lives_as_long_as_its_submission(in_a_jail: None, watching: Can
     """So that the test which finds none afterwards looks for something that was there."""
     with NotebookRun(cells(JAILED[DAEMON], watching.given), [], Limits(seconds_per_call=60.0)) as run:
         run.run_cells()
-        Submission(run).loot()
+        StudentNotebook(run).loot()
         assert watching.daemons(), "the daemon cannot be seen from outside"
     assert watching.daemons() == [], "the daemon outlived its submission"
 
@@ -240,7 +240,7 @@ def test_python_changed_in_one_process_is_changed_for_all_that_use_it(without_a_
     """As where one kernel runs several submissions."""
     with NotebookRun(cells(JAILED[PYTHON_STATE], watching.given), [], Limits()) as run:
         run.run_cells()
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         with pytest.raises(CheckFailed, match=r"LookupError: \[\]"):
             submission.count_words("a")
         assert set(submission.loot()) == {"environment", "module", "path", "numpy", "builtins", "umask"}
@@ -254,10 +254,10 @@ def test_without_a_jail_the_warm_parent_is_killed(without_a_jail: None, course: 
     given = {**watching.given, "stop": "9"}  # a parent that is only stopped would hold up this test for minutes
     with NotebookRun([*cells(JAILED[PARENT], given), OWN_ID], [], Limits(seconds_per_call=10.0)) as run:
         run.run_cells()
-        own = Submission(run).own_id()
+        own = StudentNotebook(run).own_id()
         try:
             with suppress(CheckFailed):
-                Submission(run).loot()
+                StudentNotebook(run).loot()
             before.wait(30)
         finally:
             os.kill(own, signal.SIGKILL)  # neither its keeper nor the parent is left to end it
@@ -476,8 +476,8 @@ def test_a_bomb_is_stopped_where_there_are_no_namespaces(name: str) -> None:
         with NotebookRun(cells(RESOURCES[name], PAYLOAD), [], Limits(**(SMALL | {"seconds_per_call": 20.0}))) as run:
             run.run_cells()
             with pytest.raises(CheckFailed):
-                Submission(run).count_words("a b")
-            assert Submission(run).value("__name__") == "__main__", "the next question gets no answer"
+                StudentNotebook(run).count_words("a b")
+            assert StudentNotebook(run).value("__name__") == "__main__", "the next question gets no answer"
 
 
 def test_processor_time_is_named(in_a_jail: None) -> None:
@@ -486,7 +486,7 @@ def test_processor_time_is_named(in_a_jail: None) -> None:
     with NotebookRun(cells(RESOURCES["uses_up_the_processor"], PAYLOAD), [], limits) as run:
         run.run_cells()
         with pytest.raises(CheckFailed) as failure:
-            Submission(run).count_words("a b")
+            StudentNotebook(run).count_words("a b")
     assert "used up its 1 s of processor time" in failure.value.rationale, "the student is not told which limit it was"
 
 
@@ -494,13 +494,13 @@ def test_processor_time_is_named(in_a_jail: None) -> None:
 def test_under_wider_limits_the_same_bomb_goes_off(name: str, in_a_jail: None) -> None:
     with NotebookRun(cells(RESOURCES[name], MODEST), [], Limits(**WIDE)) as run:
         run.run_cells()
-        assert Submission(run).count_words("a b") == 0, "it does not do what it says, or another limit stops it"
+        assert StudentNotebook(run).count_words("a b") == 0, "it does not do what it says, or another limit stops it"
 
 
 def test_without_a_jail_files_without_content_have_no_limit(without_a_jail: None) -> None:
     with NotebookRun(cells(RESOURCES["makes_files_without_content"], MODEST), [], Limits(**WIDE)) as run:
         run.run_cells()
-        assert Submission(run).count_words("a b") == 0
+        assert StudentNotebook(run).count_words("a b") == 0
 
 
 def test_what_is_written_to_the_terminal_gets_there_without_a_jail() -> None:
@@ -647,7 +647,7 @@ def test_the_payload_arrives_and_pages_that_escape_nothing_would_show_it(
     with NotebookRun(cells(attack, {"mark": "canary_markup"}), [], Limits()) as run:
         run.run_cells()
         with pytest.raises(CheckFailed) as failure:
-            Submission(run).count_words("a")
+            StudentNotebook(run).count_words("a")
     told = failure.value.rationale
     assert "<script>alert(1)</script>" in told and "\x07" in told, "the payload is lost on its way: pages are not tried"
     shown = CheckResult(question="q1", check="c", title="t", status="failed", points=0, max_points=1, rationale=told)

@@ -22,7 +22,7 @@ import pytest
 from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed
 from autograder.judge.models import Model
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.conftest import SOAK
@@ -691,7 +691,7 @@ def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None
         hostile.run_cells()
         for number, (name, config) in enumerate(ATTACKS.items()):
             try:
-                model = Submission(hostile).forged(json.dumps(config))
+                model = StudentNotebook(hostile).forged(json.dumps(config))
             except CheckFailed as failure:
                 assert "cannot be read" not in failure.rationale, name
                 continue
@@ -700,10 +700,10 @@ def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None
                 continue
             with NotebookRun([NEIGHBOUR], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as neighbour:
                 neighbour.run_cells()
-                theirs = Submission(neighbour).model()
+                theirs = StudentNotebook(neighbour).model()
                 assert theirs.crossed and theirs.predict(x).dtype == np.float32
                 np.testing.assert_allclose(
-                    theirs.predict(x), Submission(neighbour).predicted(theirs, x), rtol=1e-5, atol=1e-6
+                    theirs.predict(x), StudentNotebook(neighbour).predicted(theirs, x), rtol=1e-5, atol=1e-6
                 )
         assert hostile.models.starts <= 1, "a hostile config ended the model process"
     assert (keras.config.floatx(), keras.config.dtype_policy().name, keras.config.image_data_format()) == state
@@ -720,5 +720,5 @@ def test_the_judge_itself_never_reads_a_config(keras_beforehand: None, monkeypat
     monkeypatch.setattr(keras.saving, "deserialize_keras_object", never)
     with NotebookRun([NEIGHBOUR], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
         run.run_cells()
-        model = Submission(run).model()
+        model = StudentNotebook(run).model()
         assert model.crossed and model.predict(np.zeros((2, 5, 3), "float32")).shape == (2, 1)

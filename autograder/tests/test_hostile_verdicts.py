@@ -14,7 +14,7 @@ from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.results import Result
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks, hand_in
 from autograder.tests.conftest import SOAK
@@ -253,7 +253,7 @@ def test_hijacked_evaluate_predict_and_history_of_a_model_decide_nothing_here() 
     y = np.ones(16)
     with NotebookRun([HIJACKED], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
         run.run_cells()
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         model = submission.train(submission.build_model(), x, y, 1)
         accuracy, predicted = submission.told(model, x, y)
         assert accuracy == 1.0 and np.all(predicted == 1.0), "the student's own process is not deceived: no attack"

@@ -9,7 +9,7 @@ import pytest
 from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 
@@ -79,7 +79,7 @@ def test_a_search_of_process_and_files_finds_what_was_planted_and_nothing_else(
     everywhere = "def search_everywhere(backwards): return search(backwards, texts, files)"
     with NotebookRun([SEARCH, everywhere], [beside], Limits(seconds_per_call=300.0)) as run:
         run.run_cells()
-        found = Submission(run).search_everywhere([*hidden, *planted])
+        found = StudentNotebook(run).search_everywhere([*hidden, *planted])
     assert set(found) == {("memory", planted[0]), ("a file", planted[1])}
 
 
@@ -123,7 +123,7 @@ def test_two_submissions_share_no_file_of_their_working_folder(tmp_path: Path) -
         with NotebookRun([cell, "open('words.txt', 'a').write(' indeed')"], [given], Limits()) as run:
             run.run_cells()
             assert run.outcomes == {0: None, 1: None}
-            last = Submission(run)
+            last = StudentNotebook(run)
             if cell is LOOKS:
                 assert last.value("found") is False
                 assert [name for name in last.value("seen") if not name.startswith(".")] == ["words.txt"]
@@ -145,4 +145,4 @@ def test_the_course_cannot_be_imported(built: Course) -> None:
     names = ["solutions", "solutions.tiny", "test_q1_words", "autograder.tests", "grader_config"]
     with NotebookRun([IMPORTABLE], [], Limits()) as run:
         run.run_cells()
-        assert [name for name in [*names, "numpy"] if Submission(run).importable(name)] == ["numpy"]
+        assert [name for name in [*names, "numpy"] if StudentNotebook(run).importable(name)] == ["numpy"]

@@ -15,7 +15,7 @@ import pytest
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
 from autograder.judge.failures import CheckFailed
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
@@ -153,7 +153,7 @@ def test_of_proc_only_processes_and_named_files_can_be_read(level: str) -> None:
         pytest.skip("there /proc is the machine's")
     cards = {"devices", "modules", "driver"} if any(Path("/dev").glob("nvidia*")) else set()
     with inside(listed) as run:
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         allowed = {"cpuinfo", "meminfo", "stat", "filesystems", "self", "thread-self", "mounts", "net", *cards}
         found = {name for name in submission.readable("/proc") if not name.isdigit()}
         assert found == allowed & set(submission.entries())
@@ -168,8 +168,8 @@ def test_the_machines_own_files_cannot_be_read(path: str, level: str) -> None:
     if level == "user":
         pytest.skip("not promised there, as docs/security.md says")
     with inside() as run:
-        assert Submission(run).opens(f"/proc/{path}") is False
-        assert path not in Submission(run).readable("/proc") if level == "namespaces" else True
+        assert StudentNotebook(run).opens(f"/proc/{path}") is False
+        assert path not in StudentNotebook(run).readable("/proc") if level == "namespaces" else True
 
 
 def test_sockets_of_the_machine_have_no_names(level: str) -> None:
@@ -178,12 +178,12 @@ def test_sockets_of_the_machine_have_no_names(level: str) -> None:
     with socket.socket(socket.AF_UNIX) as listening, inside("def names(): return open('/proc/net/unix').read()") as run:
         listening.bind("\0a name of this machine")
         assert "a name of this machine" in Path("/proc/net/unix").read_text()
-        assert "a name of this machine" not in Submission(run).names()
+        assert "a name of this machine" not in StudentNotebook(run).names()
 
 
 def test_nothing_of_the_system_can_be_set(level: str) -> None:
     with inside() as run:
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         assert list(submission.writable("/proc/sys")) == []
         assert submission.opens("/proc/sysrq-trigger", "w") is False
 
@@ -206,7 +206,7 @@ def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
         if warm._start().level != "namespaces":
             pytest.skip(f"cannot be had here: {warm._start().refused}")
         with inside(WRITES) as run:
-            written = Submission(run).writes([sys.prefix, sys.base_prefix, *warm.PACKAGES, "/", "/usr", "/inside"])
+            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *warm.PACKAGES, "/", "/usr", "/inside"])
         assert list(written) == []
 
 
@@ -271,7 +271,7 @@ def test_a_root_that_can_be_written_or_shows_the_machine_is_not_offered(
 @pytest.mark.parametrize("number", [467, 468, 469, 470, 500, 547, 1000, 0x40000000 + 41, 0x7FFFFFFF])
 def test_a_system_call_that_the_filter_does_not_know_does_not_exist(number: int, level: str) -> None:
     with inside() as run:
-        assert Submission(run).system_call(number) == "ENOSYS"
+        assert StudentNotebook(run).system_call(number) == "ENOSYS"
 
 
 def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
         path.chmod(0o777)
         not_in_a_folder.bind(f"\0autograder-tests-{os.getpid()}")
         with inside() as run:
-            Submission(run).sends_a_datagram([str(path), not_in_a_folder.getsockname().decode()])
+            StudentNotebook(run).sends_a_datagram([str(path), not_in_a_folder.getsockname().decode()])
         path.unlink()
         for listening in (named, not_in_a_folder):
             listening.setblocking(False)
@@ -294,17 +294,17 @@ def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
 
 def test_pairs_of_sockets_that_are_connected_work(level: str) -> None:
     with inside() as run:
-        assert Submission(run).talks_to_itself() == "hello"
+        assert StudentNotebook(run).talks_to_itself() == "hello"
 
 
 def test_the_memory_of_another_submission_cannot_be_opened(level: str) -> None:
     if level == "namespaces":
         pytest.skip("there is no way to name another's process")
     with inside() as one, inside() as other:
-        victim = Submission(one).own_id()
-        Submission(other).own_id()
-        assert Submission(other).opens(f"/proc/{victim}/mem", "r+b") is False
-        assert Submission(other).opens(f"/proc/{victim}/environ") is False
+        victim = StudentNotebook(one).own_id()
+        StudentNotebook(other).own_id()
+        assert StudentNotebook(other).opens(f"/proc/{victim}/mem", "r+b") is False
+        assert StudentNotebook(other).opens(f"/proc/{victim}/environ") is False
 
 
 # ---- what can be counted
@@ -390,10 +390,10 @@ def test_without_a_control_group_memory_without_a_name_is_refused(level: str, mo
     names = "def made():\n    try:\n        return os.memfd_create('a') > 0\n    except OSError:\n        return False"
     with inside(names) as run:
         counted = run.kernel is not None and run.kernel.manager.provisioner.process._group is not None
-        assert Submission(run).made() is counted
+        assert StudentNotebook(run).made() is counted
     monkeypatch.setattr(Group, "make", lambda *_: None)
     with inside(names) as run:
-        assert Submission(run).made() is False
+        assert StudentNotebook(run).made() is False
 
 
 @pytest.mark.parametrize("passes", [False, True])
@@ -418,7 +418,7 @@ def fills():
     return "filled"
 """
     with inside(fills, scratch_mib=16.0) as run, pytest.raises(CheckFailed):
-        Submission(run).fills()
+        StudentNotebook(run).fills()
 
 
 # ---- a level that cannot hold is not offered

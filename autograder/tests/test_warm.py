@@ -19,7 +19,7 @@ from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
-from autograder.judge.submission import Submission
+from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN
 from autograder.sandbox.run import NotebookRun
@@ -42,7 +42,7 @@ def value(name: str, *cells: str) -> Any:
     """What a variable holds after the cells ran in a process of their own."""
     with NotebookRun(cells, [], Limits()) as run:
         run.run_cells()
-        return Submission(run).value(name)
+        return StudentNotebook(run).value(name)
 
 
 @pytest.mark.slow
@@ -211,4 +211,4 @@ def test_an_interrupt_reaches_what_a_cell_started() -> None:
             "",
         ]
         assert run.restarts == 0, "an interrupt was enough"
-        assert Submission(run).value("x") == 4
+        assert StudentNotebook(run).value("x") == 4
