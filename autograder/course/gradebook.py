@@ -18,6 +18,10 @@ from autograder.errors import UsageError
 from autograder.printable import printable_text
 
 
+# What Moodle calls everybody where it hides the names.
+HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
+
+
 @dataclass(frozen=True)
 class Student:
     """A student of nbgrader's gradebook."""
@@ -32,6 +36,11 @@ class Student:
     def full_name(self) -> str:
         """First and last name, as far as they are known."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
+
+    @property
+    def participant(self) -> str | None:
+        """Moodle's number, of somebody whose name Moodle hides; elsewhere it may be a group's."""
+        return self.lms_id if self.full_name.casefold() in HIDDEN else None
 
 
 @dataclass(frozen=True)
