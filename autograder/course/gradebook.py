@@ -17,7 +17,6 @@ from autograder.course.nbgrader_settings import course_directory, gradebook_file
 from autograder.errors import UsageError
 from autograder.printable import printable_text
 
-
 # What Moodle calls everybody where it hides the names.
 HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
 
