@@ -17,7 +17,7 @@ from rich.text import Text
 
 from autograder import files
 from autograder.course.course import Course
-from autograder.engines.record import Recorder
+from autograder.engines.publish import Publisher
 from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded, Grader, Job
@@ -47,7 +47,7 @@ def grade(
     """
     if json_file is not None:
         files.ensure_writable(json_file)
-    recorder = Recorder(course)
+    recorder = Publisher(course)
     if assignment in recorder.unbuilt:
         raise UsageError(recorder.unbuilt[assignment])
     counted: dict[tuple[str, str, str], Result] = {}
@@ -124,7 +124,9 @@ def _write_lines(json_file: Path | None, results: list[Result]) -> OSError | Non
     return None
 
 
-def _to_grade(collection: Collection, grader: Grader, console: Console) -> tuple[list[tuple[Submission, Job]], list[str]]:
+def _to_grade(
+    collection: Collection, grader: Grader, console: Console
+) -> tuple[list[tuple[Submission, Job]], list[str]]:
     """Every submission with its assignment, and of several by one student those that may count, each with its job."""
     opened = _opened([s for s in collection.submissions if s.assignment is None], grader, console)
     found = [
@@ -184,7 +186,9 @@ def _not_graded(why: str, assignment: str | None = None, student: str = "") -> R
     )
 
 
-def _judged(grader: Grader, jobs: list[tuple[Submission, Job]], console: Console) -> Iterable[tuple[Submission, Graded]]:
+def _judged(
+    grader: Grader, jobs: list[tuple[Submission, Job]], console: Console
+) -> Iterable[tuple[Submission, Graded]]:
     """Each submission with what came of it, as they come."""
     with progress(console, TextColumn("{task.fields[last]}", markup=False)) as bar:
         task = bar.add_task("grading", total=len(jobs), last="starting the judge")

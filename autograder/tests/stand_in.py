@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from autograder.course.course import Course
-from autograder.engines.record import Recorder
+from autograder.engines.publish import Publisher
 from autograder.grading.grader import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
@@ -53,7 +53,7 @@ def judged(course: Course, path: Path, student: str, share: float = 1.0) -> Grad
 def record(course: Course, path: Path, student: str, share: float = 1.0) -> Result:
     """Record such a verdict, and return its result."""
     graded = judged(course, path, student, share)
-    Recorder(course).record(Submission(student, path, "tiny", datetime.now(UTC), str(path)), graded)
+    Publisher(course).record(Submission(student, path, "tiny", datetime.now(UTC), str(path)), graded)
     return graded.result
 
 

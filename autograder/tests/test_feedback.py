@@ -20,7 +20,7 @@ from nbgrader.apps.api import NbGraderAPI
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
-from autograder.engines.record import Recorder
+from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
@@ -63,7 +63,7 @@ def record(
         questions={"q1": "words", "q2": "vectors"},
     )
     submission = Submission(student, path, "tiny", datetime(2026, 1, 31, tzinfo=UTC), str(path))
-    Recorder(course).record(submission, Graded(result, None if damaged else opened.as_data()))
+    Publisher(course).record(submission, Graded(result, None if damaged else opened.as_data()))
     return result
 
 

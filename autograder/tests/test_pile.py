@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.course.nbgrader_settings import course_directory, open_gradebook
-from autograder.engines.record import Recorder
+from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
@@ -145,7 +145,7 @@ CLASS = [f"Student {number:03}" for number in range(300)]
 def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A download of 300 students; what nbgrader does for one of them takes as long for each, and is left out."""
     notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
-    monkeypatch.setattr(Recorder, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
+    monkeypatch.setattr(Publisher, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
     names = {f"{name}_{n}_assignsubmission_file_/tiny.ipynb": notebook for n, name in enumerate(CLASS)}
     return put_zip(tmp_path / "moodle.zip", names)
 
@@ -155,15 +155,15 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        record, recorded = Recorder.record, list[str]()
+        record, recorded = Publisher.record, list[str]()
 
-        def stop_at_150(self: Recorder, submission: Any, graded: Any) -> bool:
+        def stop_at_150(self: Publisher, submission: Any, graded: Any) -> bool:
             if len(recorded) == 150:
                 raise KeyboardInterrupt
             recorded.append(submission.student)
             return record(self, submission, graded)
 
-        patch.setattr(Recorder, "record", stop_at_150)
+        patch.setattr(Publisher, "record", stop_at_150)
         status, said, told = grade(built, large)
     assert status == 130 and len(told) == 150 and "Stopped: 150 submissions are graded and kept." in said
     stand_in.asked.clear()

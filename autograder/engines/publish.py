@@ -26,7 +26,7 @@ from autograder.obstacles import in_one_line
 from autograder.reports.feedback import write_feedback
 
 
-class Recorder:
+class Publisher:
     """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 
     Attributes:
