@@ -47,21 +47,21 @@ def grade(
     """
     if json_file is not None:
         files.ensure_writable(json_file)
-    recorder = Publisher(course)
-    if assignment in recorder.unbuilt:
-        raise UsageError(recorder.unbuilt[assignment])
+    publisher = Publisher(course)
+    if assignment in publisher.unbuilt:
+        raise UsageError(publisher.unbuilt[assignment])
     counted: dict[tuple[str, str, str], Result] = {}
     with (
         unfinished(course) as earlier,
-        collect(paths, course, assignment, recorder.roster()) as collection,
+        collect(paths, course, assignment, publisher.roster()) as collection,
         Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
     ):
         jobs, notes = _to_grade(collection, grader, console)
         for submission, _ in jobs:
-            if why := recorder.unbuilt.get(submission.assignment or ""):
+            if why := publisher.unbuilt.get(submission.assignment or ""):
                 of = (submission.assignment or "", submission.student, "")
                 counted[of] = _not_graded(f"Not graded: {why}", submission.assignment, submission.student)
-        jobs = [(submission, job) for submission, job in jobs if submission.assignment not in recorder.unbuilt]
+        jobs = [(submission, job) for submission, job in jobs if submission.assignment not in publisher.unbuilt]
         for note in [*collection.notes, *notes, *collection.problems]:
             console.print(Text(note), soft_wrap=True)
         known, left = _go_on(earlier, jobs)
@@ -76,7 +76,7 @@ def grade(
                 of = (result.assignment, result.student, "" if result.assignment else submission.origin)
                 other = counted.get(of) or _earlier(course, submission, result)
                 if _better(result, other):
-                    if recorder.record(submission, graded) and result.graded:
+                    if publisher.publish(submission, graded) and result.graded:
                         earlier.add(result)
                     counted[of] = result
                 elif other is not None:

@@ -1,4 +1,4 @@
-"""Putting a graded submission where nbgrader looks for it: the `submitted/` and `autograded/` trees and the gradebook."""
+"""Publish a graded submission: in nbgrader's trees and gradebook, among the kept results, and on the page that the student reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 from datetime import UTC
 from pathlib import Path
 
-from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
@@ -16,7 +15,6 @@ from autograder.course.course import Course
 from autograder.course.gradebook import Student
 from autograder.course.nbgrader_settings import course_directory, gradebook_file, nbgrader_config, open_gradebook
 from autograder.course.registration import why_unbuilt
-from autograder.engines import nbgrader
 from autograder.engines.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
@@ -27,7 +25,9 @@ from autograder.reports.feedback import write_feedback
 
 
 class Publisher:
-    """Writes results through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
+    """Hands graded submissions to nbgrader's trees and gradebook, the kept results and the feedback pages.
+
+    The entry is made through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 
     Attributes:
         unbuilt: assignment -> why nothing can be graded for it.
@@ -53,10 +53,17 @@ class Publisher:
         with open_gradebook(self.directory) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
-    def record(self, submission: Submission, graded: Graded) -> bool:
-        """Keep the file that was handed in, enter its result and write the feedback; a verdict entered by a person stays.
+    def publish(self, submission: Submission, graded: Graded) -> bool:
+        """Keep the file that was handed in, enter its result in the gradebook, keep the result, and write the feedback page.
 
-        Whatever fails becomes a note of this submission. Points that did not reach the gradebook are no points, and what an earlier
+        ::
+
+            file       submitted/<student>/<assignment>/
+            gradebook  } both or neither; for a submission that could not be judged the earlier points stay,
+            result     } and so does a grade that a person entered
+            page       reads both; if it cannot be written, the points count all the same
+
+        A failure becomes a note of this submission. Points that did not reach the gradebook are no points, and what an earlier
         command entered and wrote stays.
 
         Returns:
@@ -65,54 +72,37 @@ class Publisher:
         result = graded.result
         if not result.assignment:
             return False
-        what = "Not recorded: "
+        event = "Not recorded"
         try:
             with store.alone(self.course):
-                self._record(submission, graded)
-                what = "No feedback was written: "
+                self._keep_file(submission, result.assignment)
+                if result.checks:
+                    self._keep_name(submission)
+                    self._enter(submission.student, graded)
+                elif self._has_points(submission.student, result.assignment):
+                    result.notes.append("The gradebook still holds the points of an earlier submission.")
+                else:
+                    store.save(self.course, result)
+                event = "No feedback was written"
                 write_feedback(self.course, result)
         except Exception as error:
-            result.points = None if what == "Not recorded: " else result.points
-            result.notes.append(f"{what}{in_one_line(error, 'grade again', self.course.root)}")
+            result.points = None if event == "Not recorded" else result.points
+            result.notes.append(f"{event}: {in_one_line(error, 'grade again', self.course.root)}")
             return False
         return True
-
-    def _record(self, submission: Submission, graded: Graded) -> None:
-        """Keep the file and enter the result; of a submission that could not be graded the earlier points stay."""
-        result = graded.result
-        self._keep_file(submission, result.assignment)
-        if result.checks:
-            self._enter(submission, graded)
-        elif self._has_points(submission.student, result.assignment):
-            result.notes.append("The gradebook still holds the points of an earlier submission.")
-        else:
-            store.save(self.course, result)
 
     def _has_points(self, student: str, assignment: str) -> bool:
         """Whether an earlier submission was judged; one that could not be graded left nothing in the gradebook."""
         earlier = store.load(self.course, student, assignment)
         return earlier is not None and bool(earlier.checks)
 
-    def _enter(self, submission: Submission, graded: Graded) -> None:
-        """Let nbgrader enter the verdict; if it cannot, its error is raised."""
-        self._keep_name(submission)
-        student, assignment = submission.student, graded.result.assignment
+    def _enter(self, student: str, graded: Graded) -> None:
+        """Let nbgrader enter the verdict, and keep the result with it; if nbgrader cannot, its error is raised."""
         files.make_folder(self.course.tree("autograded") / student)  # nbgrader would let everybody in
-        self.directory.assignment_id, self.directory.student_id = assignment, student
+        self.directory.assignment_id, self.directory.student_id = graded.result.assignment, student
         log = logging.Logger("nbgrader")
         log.addHandler(logging.NullHandler())
-        converter = OneSubmission(coursedir=self.directory, config=self.config, log=log)
-        converter.student, converter.force = student, True
-        nbgrader.graded[student, assignment] = graded
-        failed: BaseException | None = None
-        try:
-            converter.start()
-        except NbGraderException as error:
-            failed = error.__cause__ or error
-        finally:
-            nbgrader.graded.pop((student, assignment), None)
-        if failed is not None:  # raised here, so that it keeps what came before it
-            raise failed
+        OneSubmission(self.course, student, graded, coursedir=self.directory, config=self.config, log=log).start()
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
         folder = self.course.tree("submitted") / submission.student / assignment

@@ -27,22 +27,11 @@ def save(course: Course, result: Result) -> None:
     write_whole(path, result.model_dump_json())
 
 
-_held: set[Path] = set()
-
-
 @contextlib.contextmanager
 def alone(course: Course) -> Iterator[None]:
     """Wait until no other command writes to the course's trees and gradebook, and keep the others waiting meanwhile."""
-    path = course.root / FOLDER / LOCK
-    if path in _held:
+    with lock(course.root / FOLDER / LOCK, wait=True):
         yield
-        return
-    with lock(path, wait=True):
-        _held.add(path)
-        try:
-            yield
-        finally:
-            _held.discard(path)
 
 
 def load_all(course: Course) -> tuple[list[Result], list[str]]:

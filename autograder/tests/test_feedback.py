@@ -63,7 +63,7 @@ def record(
         questions={"q1": "words", "q2": "vectors"},
     )
     submission = Submission(student, path, "tiny", datetime(2026, 1, 31, tzinfo=UTC), str(path))
-    Publisher(course).record(submission, Graded(result, None if damaged else opened.as_data()))
+    Publisher(course).publish(submission, Graded(result, None if damaged else opened.as_data()))
     return result
 
 

@@ -155,20 +155,20 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        record, recorded = Publisher.record, list[str]()
+        publish, published = Publisher.publish, list[str]()
 
         def stop_at_150(self: Publisher, submission: Any, graded: Any) -> bool:
-            if len(recorded) == 150:
+            if len(published) == 150:
                 raise KeyboardInterrupt
-            recorded.append(submission.student)
-            return record(self, submission, graded)
+            published.append(submission.student)
+            return publish(self, submission, graded)
 
-        patch.setattr(Publisher, "record", stop_at_150)
+        patch.setattr(Publisher, "publish", stop_at_150)
         status, said, told = grade(built, large)
     assert status == 130 and len(told) == 150 and "Stopped: 150 submissions are graded and kept." in said
     stand_in.asked.clear()
     status, said, told = grade(built, large)
-    assert status == 0 and not set(stand_in.asked) & set(recorded) and len(stand_in.asked) == 150
+    assert status == 0 and not set(stand_in.asked) & set(published) and len(stand_in.asked) == 150
     everybody = [name.replace(" ", "_") for name in CLASS]
     assert [line["student"] for line in told] == everybody
     assert len(re.findall(r"Student_\d{3} +[│|] 5 / 5", said)) == 300
