@@ -55,10 +55,10 @@ RUN_OTTER = """\
 import sys
 from pathlib import Path
 
-from autograder.engines.otter import main
+from autograder.engines.otter import write_results
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write_results(Path(sys.argv[1]))
 """
 
 SCRIPTS = {"setup.sh": SETUP, "run_autograder": RUN_AUTOGRADER, "run_otter.py": RUN_OTTER}

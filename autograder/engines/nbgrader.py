@@ -26,7 +26,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.grading.grader import Graded, Grader, Job
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
-from autograder.judge.results import Result
+from autograder.judge.results import Result, StudentView
 from autograder.reports.text import question_text
 
 
@@ -95,14 +95,15 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     """Writes the judge's verdict into the check cells, as text and as the number that nbgrader reads partial credit from."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        shown = self.parent.graded.result.for_students(self.parent.course.settings.course.show_details)
+        result: Result = self.parent.graded.result
+        shown = result.for_students(self.parent.course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = _outputs(shown, cell)
         return nb, resources
 
 
-def _outputs(result: Result, cell: NotebookNode) -> list[NotebookNode]:
+def _outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
     question = cell.metadata.get("nbgrader", {}).get("grade_id")
     if not is_grade(cell) or question not in result.questions:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -170,20 +171,26 @@ class Result(BaseModel):
 
     def question_points(self) -> dict[str, tuple[float, float]]:
         """Question -> (points, max_points), in the assignment's order."""
-        totals = dict.fromkeys(self.questions, (0.0, 0.0))
-        for check in self.checks:
-            points, max_points = totals.get(check.question, (0.0, 0.0))
-            totals[check.question] = (points + check.points, max_points + check.max_points)
-        return totals
+        return _add_points(self.questions, self.checks)
 
-    def for_students(self, details: bool) -> Result:
-        """As students may see it: without ``details`` (the course's ``show_details``) titles and points alone."""
-        if details:
-            return self
-        nothing: dict[str, Any] = {"rationale": "", "hint": "", "misconception": None, "worked": "", "pictures": []}
-        kept: dict[str, Any] = {"pictures": []}  # a learning curve stands beside a check that passed, too
-        checks = [c.model_copy(update=nothing if c.status == "failed" else kept) for c in self.checks]
-        return self.model_copy(update={"checks": checks})
+    def for_students(self, details: bool) -> StudentView:
+        """Return what students may see.
+
+        Args:
+            details: the course's ``show_details``; without them students see titles and points alone.
+        """
+        return StudentView(
+            assignment=self.assignment,
+            student=self.student,
+            submission=self.submission,
+            points=self.points,
+            max_points=self.max_points,
+            seconds=self.seconds,
+            checks=[_for_students(check, details) for check in self.checks],
+            notes=list(self.notes),
+            questions=dict(self.questions),
+            facts=dict(self.facts),
+        )
 
     def json_line(self) -> str:
         """The line of `--json`: the fields fixed by the design alone; what is for the instructor stands among the notes."""
@@ -196,3 +203,71 @@ class Result(BaseModel):
             "checks": {"__all__": {"pictures", "visible", "worked", "fitting", "alone"}},
         }
         return told.model_dump_json(exclude=hidden)
+
+
+@dataclass(frozen=True)
+class StudentCheck:
+    """One check as students may see it; the fields are those of ``CheckResult``."""
+
+    question: str
+    check: str
+    title: str
+    status: Status
+    points: float
+    max_points: float
+    misconception: str | None
+    rationale: str
+    hint: str
+    worked: str
+    pictures: list[Picture]
+
+
+@dataclass(frozen=True)
+class StudentView:
+    """A result as students may see it; the fields are those of ``Result``.
+
+    Everything that students read takes this type, which ``Result.for_students`` makes. A ``Result`` is none, and mypy finds a
+    page that would show one whole.
+    """
+
+    assignment: str
+    student: str
+    submission: str
+    points: float | None
+    max_points: float
+    seconds: float
+    checks: list[StudentCheck]
+    notes: list[str]
+    questions: dict[str, str]
+    facts: dict[str, str]
+
+    def question_points(self) -> dict[str, tuple[float, float]]:
+        """Question -> (points, max_points), in the assignment's order."""
+        return _add_points(self.questions, self.checks)
+
+
+def _for_students(check: CheckResult, details: bool) -> StudentCheck:
+    told = details or check.status != "failed"  # a skipped check and an error say why in any case
+    return StudentCheck(
+        question=check.question,
+        check=check.check,
+        title=check.title,
+        status=check.status,
+        points=check.points,
+        max_points=check.max_points,
+        misconception=check.misconception if told else None,
+        rationale=check.rationale if told else "",
+        hint=check.hint if told else "",
+        worked=check.worked if told else "",
+        pictures=check.pictures if details else [],  # a learning curve stands beside a check that passed, too
+    )
+
+
+def _add_points(
+    questions: Iterable[str], checks: Iterable[CheckResult | StudentCheck]
+) -> dict[str, tuple[float, float]]:
+    totals = dict.fromkeys(questions, (0.0, 0.0))
+    for check in checks:
+        points, max_points = totals.get(check.question, (0.0, 0.0))
+        totals[check.question] = (points + check.points, max_points + check.max_points)
+    return totals

@@ -376,7 +376,9 @@ def test_what_a_student_gets_back_holds_nothing_hidden(built: Course, watching: 
     )
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert min(secrets) in feedback_page(result), "a search of pages would find nothing if there were something"
+    assert min(secrets) in feedback_page(result.for_students(details=True)), (
+        "a search of pages would find nothing if there were something"
+    )
 
 
 # ---- resources
@@ -653,10 +655,10 @@ def test_the_payload_arrives_and_pages_that_escape_nothing_would_show_it(
     shown = CheckResult(question="q1", check="c", title="t", status="failed", points=0, max_points=1, rationale=told)
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert str(escape("<script>alert(1)</script>")) in feedback_page(result)
+    assert str(escape("<script>alert(1)</script>")) in feedback_page(result.for_students(details=True))
     careless = Environment(loader=PackageLoader("autograder"), autoescape=False)
     monkeypatch.setattr(pages, "_templates", lambda: careless)
-    assert "<script>alert(1)</script>" in feedback_page(result)
+    assert "<script>alert(1)</script>" in feedback_page(result.for_students(details=True))
 
 
 # ---- archives: what test_collect.py does not try
