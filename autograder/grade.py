@@ -49,7 +49,7 @@ def grade(
         files.ensure_writable(json_file)
     publisher = Publisher(course)
     if assignment in publisher.unbuilt:
-        raise UsageError(publisher.unbuilt[assignment])
+        raise UsageError(publisher.unbuilt[assignment], code="not-built")
     counted: dict[tuple[str, str, str], Result] = {}
     with (
         unfinished(course) as earlier,

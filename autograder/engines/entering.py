@@ -19,7 +19,7 @@ from autograder.engines.plain import make_plain
 from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded
-from autograder.obstacles import in_one_line, obstacle
+from autograder.obstacles import find_obstacle, in_one_line
 from autograder.printable import printable
 
 
@@ -63,7 +63,7 @@ def enter_all(converter: Autograde, course: Course) -> None:
             failed.append(f"{printable(student)}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
             converter.log.error("%s", failed[-1])
             last = error
-            if isinstance(error, UsageError) or obstacle(error, ["DatabaseError"]):
+            if isinstance(error, UsageError) or find_obstacle(error, ["DatabaseError"]):
                 break  # no course or gradebook for the others either; a file may be this student's alone
     if last is not None:
         raise NbGraderException(failed[-1] if len(failed) == 1 else f"{len(failed)} submissions failed.") from last

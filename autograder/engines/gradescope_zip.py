@@ -119,7 +119,7 @@ def _folder(folder: Path, name: str) -> dict[str, bytes]:
         UsageError: it does not exist.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: is missing. Run `autograder build` first.")
+        raise UsageError(f"{folder}: is missing. Run `autograder build` first.", code="not-built")
     return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
 
 

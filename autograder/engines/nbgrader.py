@@ -66,7 +66,7 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
             return super().from_filename(filename, resources, **kw)  # from autograded/, where we have written it
         found = self._find_verdict(Job(submitted, assignment, student))
         if found.opened is None or not found.result.checks:
-            raise Ungradable(" ".join(found.result.notes))
+            raise Ungradable(" ".join(found.result.notes), code=found.result.code or "our-fault")
         self.graded = found
         shown = with_printable_code(Opened.from_data(found.opened, self.course).notebook)
         return self.from_notebook_node(shown, resources, **kw)

@@ -74,7 +74,7 @@ class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
 
 def write_results(base: Path) -> None:
     """Grade what lies in ``base``/submission and write ``base``/results/results.json, valid from the first moment."""
-    unfinished = _not_graded("", f"{OUR_FAULT} {UNFINISHED}")
+    unfinished = _not_graded("", f"{OUR_FAULT} {UNFINISHED}", "our-fault")
     _write(base, unfinished.for_students(details=False))
     (base / "source").chmod(0o700)  # keeps student code out where the jail is no more than an unprivileged user
     result, shown = grade_submission(base / "submission", base / "source")
@@ -108,15 +108,15 @@ def grade_submission(handed_in: Path, source: Path) -> tuple[Result, StudentView
         (name,) = course.assignments
         max_points = course.assignment(name).max_points
         if line := shortage(memory_mib(), course.settings.limits.memory_mib):
-            result = _not_graded(name, f"{OUR_FAULT} {line}", max_points)
+            result = _not_graded(name, f"{OUR_FAULT} {line}", "our-fault", max_points)
         else:
             result = _judge(course, name, find_notebook(handed_in))
             result.notes += walk(handed_in).lines
     except Ungradable as error:
-        result = _not_graded(name, str(error), max_points)
+        result = _not_graded(name, str(error), error.code, max_points)
     except Exception as error:  # or else otter would end without a results.json
         traceback.print_exc()
-        result = _not_graded(name, f"{OUR_FAULT} ({type(error).__name__})", max_points)
+        result = _not_graded(name, f"{OUR_FAULT} ({type(error).__name__})", "our-fault", max_points)
     return result, result.for_students(details)
 
 
@@ -125,9 +125,16 @@ def _judge(course: Course, name: str, notebook: Path) -> Result:
         return grader.grade(notebook, name)
 
 
-def _not_graded(assignment: str, reason: str, max_points: float = 0.0) -> Result:
+def _not_graded(assignment: str, reason: str, code: str, max_points: float = 0.0) -> Result:
     return Result(
-        assignment=assignment, student="", submission="", points=None, max_points=max_points, seconds=0, notes=[reason]
+        assignment=assignment,
+        student="",
+        submission="",
+        points=None,
+        max_points=max_points,
+        seconds=0,
+        notes=[reason],
+        code=code,
     )
 
 
@@ -144,7 +151,8 @@ def find_notebook(folder: Path) -> Path:
     named = ", ".join(str(path.relative_to(folder))[:100] for path in (notebooks or files)[:8])
     names = printable(named) or "nothing"
     what = f"{len(notebooks)} notebooks ({names})" if notebooks else f"no notebook, but {names}"
-    raise Ungradable(f"You handed in {what}. Hand in exactly one .ipynb file, the one that Jupyter saved.")
+    code = "several-notebooks" if notebooks else "no-notebook"
+    raise Ungradable(f"You handed in {what}. Hand in exactly one .ipynb file, the one that Jupyter saved.", code=code)
 
 
 def fill_results(results: GradingResults, shown: StudentView) -> None:

@@ -27,10 +27,10 @@ def make_plain(folder: Path, tree: Path) -> list[str]:
     """
     above = [part for part in (folder, *folder.parents) if part.is_relative_to(tree) and part != tree]
     if strange := next((part for part in above if part.is_symlink()), None):
-        raise Ungradable(f"{printable(str(strange))}: is a link and was not followed.")
+        raise Ungradable(f"{printable(str(strange))}: is a link and was not followed.", code="link")
     notebook = folder / f"{folder.name}.ipynb"
     if os.path.lexists(notebook) and not is_regular(notebook):
-        raise Ungradable(f"{printable(str(notebook))}: is a link or special file and was not read.")
+        raise Ungradable(f"{printable(str(notebook))}: is a link or special file and was not read.", code="link")
     lines = []
     for top, _, names in os.walk(folder):
         for path in (Path(top, name) for name in names):

@@ -20,7 +20,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
-from autograder.obstacles import in_one_line
+from autograder.obstacles import code_of, in_one_line
 from autograder.reports.feedback import write_feedback
 
 
@@ -46,7 +46,7 @@ class Publisher:
         whys = {name: why_unbuilt(course, self.directory, name) for name in course.assignments}
         self.unbuilt = {name: why for name, why in whys.items() if why}
         if self.unbuilt and len(self.unbuilt) == len(course.assignments):
-            raise UsageError(next(iter(self.unbuilt.values())))
+            raise UsageError(next(iter(self.unbuilt.values())), code="not-built")
 
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""
@@ -86,7 +86,8 @@ class Publisher:
                 event = "No feedback was written"
                 write_feedback(self.course, result)
         except Exception as error:
-            result.points = None if event == "Not recorded" else result.points
+            if event == "Not recorded":
+                result.points, result.code = None, code_of(error)
             result.notes.append(f"{event}: {in_one_line(error, 'grade again', self.course.root)}")
             return False
         return True
@@ -108,7 +109,8 @@ class Publisher:
         folder = self.course.tree("submitted") / submission.student / assignment
         if link := next((part for part in (folder.parent, folder) if part.is_symlink()), None):
             raise Ungradable(
-                f"{link} is a link; its target may be another student's folder. Remove it, then grade again."
+                f"{link} is a link; its target may be another student's folder. Remove it, then grade again.",
+                code="link",
             )
         target = folder / f"{assignment}.ipynb"
         if target.exists() and target.samefile(submission.path):

@@ -43,9 +43,9 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
         opened.notebook = disarm_notebook(opened.notebook, nbformat.read(opened.assignment.released, as_version=4))
         answer = {"opened": opened.as_data()}
     except Ungradable as error:
-        answer = {"ungradable": str(error)}
+        answer = {"ungradable": str(error), "code": error.code}
     except UsageError as error:
-        answer = {"usage": str(error)}
+        answer = {"usage": str(error), "code": error.code}
     except MemoryError:
         answer = {"over": "memory"}
     except Exception as error:
@@ -70,7 +70,7 @@ def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
         result, doubts = judged(opened, job["student"], job["trial"])
         answer = {"result": result.model_dump(mode="json"), "doubts": [asdict(doubt) for doubt in doubts]}
     except UsageError as error:
-        answer = {"usage": str(error)}
+        answer = {"usage": str(error), "code": error.code}
     except Exception as error:
         answer = {"fault": fault(error)}
     send_frame(stream, answer)

@@ -29,7 +29,7 @@ from pydantic import TypeAdapter, ValidationError
 from autograder.course.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
 from autograder.course.course import Course
 from autograder.course.preload import packages
-from autograder.errors import Ungradable, UsageError
+from autograder.errors import Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
 from autograder.grading.pool import WorkerPool, detach_from_terminal
 from autograder.intake.notebook import notebook_bytes
@@ -255,9 +255,9 @@ class Worker:
         if "opened" in answer:
             return dict(answer["opened"])
         self._raise_ours(answer)
-        raise Ungradable(
-            str(answer["ungradable"]) if "ungradable" in answer else _too_much(path.name, str(answer["over"]))
-        )
+        if "over" in answer:
+            raise Ungradable(_too_much(path.name, str(answer["over"])), code="too-large")
+        raise Ungradable(str(answer["ungradable"]), code=known_code(answer.get("code"), "ungradable"))
 
     def judge(self, job: Job, opened: Mapping[str, Any]) -> Graded:
         """What a judge says of an opened submission.
@@ -301,7 +301,8 @@ class Worker:
     def _raise_ours(self, answer: Mapping[str, Any]) -> None:
         """Raise what a process in the jail found wrong with the course or with us."""
         if "usage" in answer:
-            raise UsageError(self.copy.in_the_course(printable_text(str(answer["usage"]))))
+            text = self.copy.in_the_course(printable_text(str(answer["usage"])))
+            raise UsageError(text, code=known_code(answer.get("code"), "usage"))
         if "fault" in answer:
             raise RuntimeError(answer["fault"])
 
@@ -442,13 +443,13 @@ def _grade(job: Job) -> Graded:
         graded.result.seconds = round(time.monotonic() - started, 2)
         return graded
     except Ungradable as error:
-        return Graded(_ungraded(_worker.course, job, str(error)))
+        return Graded(_ungraded(_worker.course, job, str(error), error.code))
     except Ended as error:
         return _lost(_worker.course, job, f"the judge's process {_ended(str(error))}", opened)
     except UsageError:
         raise
     except Exception as error:
-        broken = _ungraded(_worker.course, job, OUR_FAULT)
+        broken = _ungraded(_worker.course, job, OUR_FAULT, "our-fault")
         fault = _worker.copy.in_the_course(str(error) or type(error).__name__)
         return Graded(broken.model_copy(update={"faults": [printable_text(fault[:500])]}), opened)
 
@@ -472,7 +473,7 @@ def _ended(why: str) -> str:
 
 def _lost(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
     """What becomes of a submission that one of our own processes was lost over."""
-    return Graded(_ungraded(course, job, f"{OUR_FAULT} ({how})"), opened, (Doubt(how, short=False),))
+    return Graded(_ungraded(course, job, f"{OUR_FAULT} ({how})", "our-fault"), opened, (Doubt(how, short=False),))
 
 
 def _for_a_person(graded: Graded) -> Result:
@@ -481,6 +482,7 @@ def _for_a_person(graded: Graded) -> Result:
     if not short or result.points is None:
         return result
     error = {"status": "error", "points": 0.0, "rationale": OUR_FAULT, "hint": "", "misconception": None, "worked": ""}
+    error["code"] = "our-fault"
     checks = [c if c.status == "passed" else c.model_copy(update=error) for c in result.checks]
     why = "; ".join(dict.fromkeys(short))
     remarks = [*result.remarks, f"Grade it again when this machine has less to do: in the second try {why}."]
@@ -515,7 +517,7 @@ def _data_environment(course: Course) -> dict[str, str]:
     return cached | ({DATA_VARIABLE: str(Path(named).resolve())} if named else {})
 
 
-def _ungraded(course: Course, job: Job, reason: str) -> Result:
+def _ungraded(course: Course, job: Job, reason: str, code: str) -> Result:
     known = job.assignment in course.assignments
     try:
         with open(job.path, "rb") as file:
@@ -530,4 +532,5 @@ def _ungraded(course: Course, job: Job, reason: str) -> Result:
         max_points=course.assignment(job.assignment).max_points if job.assignment and known else 0.0,
         seconds=0.0,
         notes=[reason],
+        code=code,
     )

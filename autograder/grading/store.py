@@ -59,6 +59,10 @@ def _read(path: Path) -> Result:
     try:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error
+        raise UsageError(
+            f"{path}: is no result of this version. Grade the submission again.", code="unreadable-result"
+        ) from error
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). See whose it is.") from error
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}). See whose it is.", code="unreadable-result"
+        ) from error

@@ -121,7 +121,7 @@ def agree(
         if failure.final:
             raise
         case.raised = failure.raised or "?"
-        case.wrong, case.hint = Difference(failure.rationale), failure.hint
+        case.wrong, case.hint = Difference(failure.rationale, code=failure.code), failure.hint
         about = f"`{function.name}` " if isinstance(function, Remote) else ""
     except AwaitsPerson:
         raise
@@ -129,7 +129,7 @@ def agree(
         if not case.reads_the_references():
             raise
         case.raised = raised(type(error).__name__, str(error))
-        case.wrong = Difference(f", which cannot be read as an answer ({type(error).__name__})")
+        case.wrong = Difference(f", which cannot be read as an answer ({type(error).__name__})", code="wrong-type")
         about = f"your function returned {describe(returned)}"
     else:
         case.answer = answer
@@ -208,11 +208,20 @@ class Recording:
         fitting = self._explanations(wrong[0].reference)
         named = fitting[0] if len(fitting) == 1 else None
         first = wrong[0].wrong
-        pictures = [first.picture] if first is not None and first.picture is not None else []
+        assert first is not None
+        pictures = [first.picture] if first.picture is not None else []
         hint, name = (named.hint, named.name) if named is not None else (wrong[0].hint, None)
         worked = worked_example(wrong[0].reference)
         names = [m.name for m in fitting]
-        return CheckFailed(wrong[0].sentence, hint, misconception=name, fitting=names, pictures=pictures, worked=worked)
+        return CheckFailed(
+            wrong[0].sentence,
+            hint,
+            misconception=name,
+            fitting=names,
+            pictures=pictures,
+            worked=worked,
+            code=first.code,
+        )
 
     def _explanations(self, reference: Function | None) -> list[Misconception]:
         """The misconceptions that say what the student says on every input, at least two of them wrong."""

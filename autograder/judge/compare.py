@@ -36,10 +36,16 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where an answer departs: the rest of the sentence that begins with the answer."""
+    """Where an answer departs.
+
+    Attributes:
+        text: the rest of the sentence that begins with the answer.
+        code: what departs, as one of ``errors.CODES``.
+    """
 
     text: str
     picture: Picture | None = None
+    code: str = "wrong-value"
 
 
 def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
@@ -77,13 +83,13 @@ def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
 def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
     array = _as_array(answer)
     if array is None:
-        return Difference("; an array of numbers is asked for")
+        return Difference("; an array of numbers is asked for", code="wrong-type")
     if tolerance.squeeze:
         array, expected = array.squeeze(), expected.squeeze()
     if array.shape != expected.shape:
-        return Difference(f"; the shape asked for is {expected.shape}")
+        return Difference(f"; the shape asked for is {expected.shape}", code="wrong-shape")
     if tolerance.dtype is not None and array.dtype != np.dtype(tolerance.dtype):
-        return Difference(f"; the dtype asked for is {tolerance.dtype}")
+        return Difference(f"; the dtype asked for is {tolerance.dtype}", code="wrong-type")
     wrong = ~_equal(array, expected, tolerance)
     if not wrong.any():
         return None
@@ -112,7 +118,7 @@ def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | N
         return None if int(answer) == expected else _direction(answer, expected, tolerance)
     array = _as_array(answer)
     if array is None or (array.shape and not (tolerance.squeeze and array.size == 1)):
-        return Difference("; a single number is asked for")
+        return Difference("; a single number is asked for", code="wrong-type")
     number = array.reshape(-1)[0]
     if isinstance(expected, (bool, np.bool_)):
         return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
@@ -137,25 +143,27 @@ def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference |
     if isinstance(answer, np.ndarray):
         answer = answer.tolist()
     if not isinstance(answer, (list, tuple)):
-        return Difference("; a list or tuple is asked for")
+        return Difference("; a list or tuple is asked for", code="wrong-type")
     if len(answer) != len(expected):
-        return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for")
+        return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for", code="wrong-shape")
     for index, (one, other) in enumerate(zip(answer, expected, strict=True)):
         if (found := find_difference(one, other, tolerance)) is not None:
-            return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture)
+            return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture, found.code)
     return None
 
 
 def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
     if not isinstance(answer, Mapping):
-        return Difference("; a dict is asked for")
+        return Difference("; a dict is asked for", code="wrong-type")
     if len(answer) != len(expected):
-        return Difference(f"; it has {len(answer)} keys, and {len(expected)} are asked for")
+        return Difference(f"; it has {len(answer)} keys, and {len(expected)} are asked for", code="wrong-shape")
     for key, value in expected.items():
         if key not in answer:
             return Difference("; at least one key is wrong")
         if (found := find_difference(answer[key], value, tolerance)) is not None:
-            return Difference(f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture)
+            return Difference(
+                f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture, found.code
+            )
     return None
 
 

@@ -35,6 +35,7 @@ class CheckFailed(Exception):
         worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
         raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
         final: whether further inputs could only say the same (missing, out of time, not filled in).
+        code: what was observed, as one of ``errors.CODES``.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class CheckFailed(Exception):
         worked: str = "",
         raised: str = "",
         final: bool = False,
+        code: str = "failed",
     ) -> None:
         super().__init__(rationale)
         self.rationale = rationale
@@ -58,3 +60,4 @@ class CheckFailed(Exception):
         self.worked = worked
         self.raised = raised
         self.final = final
+        self.code = code

@@ -134,10 +134,10 @@ class Verdicts:
             visible=mark.visible,
         )
         if blocked := [n for n in needed if n is not None and n.status != "passed"]:
-            result.status, result.points = "skipped", 0.0
+            result.status, result.points, result.code = "skipped", 0.0, "skipped"
             result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
             if blocked[0].status == "error":
-                result.status, result.rationale = "error", blocked[0].rationale
+                result.status, result.rationale, result.code = "error", blocked[0].rationale, blocked[0].code
             elif self._trial is not None:
                 alone = result.model_copy(update={"status": "passed"})
                 faults = len(self.faults)
@@ -165,9 +165,11 @@ class Verdicts:
             except AwaitsPerson as error:
                 failure = record.verdict()
                 result.status, result.points, result.rationale = "error", 0.0, str(error)
+                result.code = "awaits-person"
             except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
+                result.code = "our-fault"
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 self.faults.append(
                     f"{result.check}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"[
@@ -177,7 +179,7 @@ class Verdicts:
         result.pictures = record.pictures
         self.facts |= record.facts
         if failure is not None:
-            result.status, result.points = "failed", 0.0
+            result.status, result.points, result.code = "failed", 0.0, failure.code
             result.rationale, result.hint, result.misconception = failure.rationale, failure.hint, failure.misconception
             result.fitting = failure.fitting
             result.worked = failure.worked
@@ -246,6 +248,7 @@ def _no_result(info: CheckInfo) -> CheckResult:
         max_points=info.points,
         visible=info.visible,
         rationale=OUR_FAULT,
+        code="our-fault",
     )
 
 

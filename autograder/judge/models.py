@@ -116,7 +116,7 @@ class Model:
         if self._rebuilt is None:
             told = self._ask_student("trainable_params")
             if not isinstance(told, int) or told < 0:
-                raise CheckFailed("your model's trainable_params is no number")
+                raise CheckFailed("your model's trainable_params is no number", code="wrong-type")
             return told
         shapes = self._rebuilt.facts.shapes
         return sum(math.prod(shapes[place]) for place in self.trainable)
@@ -182,9 +182,9 @@ class Model:
         try:
             outputs = np.asarray(told)
         except ValueError:  # several, of other shapes
-            raise CheckFailed("your model predicts several arrays, and one is asked for") from None
+            raise CheckFailed("your model predicts several arrays, and one is asked for", code="wrong-type") from None
         if outputs.dtype.kind not in "biufc":
-            raise CheckFailed("your model predicts something that is no array of numbers")
+            raise CheckFailed("your model predicts something that is no array of numbers", code="wrong-type")
         return outputs
 
     def _try_to_cross_again(self) -> None:
@@ -286,9 +286,9 @@ class InModelProcess:
             raise _without_answer(PREDICT)
         if reply.status == "error":
             what = f"raised {reply.type} in predict: {in_a_line(reply.text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(reply.type, reply.text))
+            raise CheckFailed(what, raised=raised(reply.type, reply.text), code="raised")
         if reply.status != "ok":
-            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(reply.text)[:MAX_TEXT]}", final=True)
+            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(reply.text)[:MAX_TEXT]}", final=True, code="stopped")
         self._set[:] = [self.weights]
         return self._outputs(reply.value)
 
@@ -324,7 +324,7 @@ class InModelProcess:
 
 
 def _without_answer(what: str, why: Stopped = UNREADABLE) -> CheckFailed:
-    return CheckFailed(f"{what} {why.reason}", why.hint, final=True)
+    return CheckFailed(f"{what} {why.reason}", why.hint, final=True, code=why.code)
 
 
 def _facts(told: Any, what: str) -> Facts:
@@ -405,7 +405,7 @@ class JudgesOwn:
         except Exception as error:
             kind, text = type(error).__name__, str(error)
             what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(kind, text)) from error
+            raise CheckFailed(what, raised=raised(kind, text), code="raised") from error
         finally:
             if self._others is not None:
                 self.keras.set_weights(first)

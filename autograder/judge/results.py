@@ -25,6 +25,7 @@ def plain_label(text: str) -> str:
 
 Shown = Annotated[str, AfterValidator(printable_text)]
 Label = Annotated[str, AfterValidator(plain_label)]
+Code = Annotated[str, Field(pattern="^[a-z-]{0,40}$")]
 MAX_LABEL = 120
 MAX_CURVES, MAX_EPOCHS = 12, 1000  # in one picture: what a reader can tell apart
 MAX_VALUE = 1e12  # a larger number in a learning curve says no more than that it grew without bound
@@ -120,6 +121,7 @@ class CheckResult(BaseModel):
     Attributes:
         fitting: all misconceptions that say the same; one is named only where it is the only one.
         alone: what became of a skipped check that was tried all the same, as is done to test the tests.
+        code: what was observed, as one of ``errors.CODES``; empty where the check passed, and in results of older versions.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -137,6 +139,7 @@ class CheckResult(BaseModel):
     hint: Shown = ""
     worked: str = ""
     pictures: list[Picture] = []
+    code: Code = ""
 
 
 class Result(BaseModel):
@@ -148,6 +151,8 @@ class Result(BaseModel):
         remarks: what else the instructor should know, one line each.
         facts: what an appeal needs: versions, data used, training seeds, threshold record, jail.
         questions: question -> its title, in the assignment's order.
+        code: why it could not be graded or recorded, as one of ``errors.CODES``; else empty.
+        schema_version: of these fields. A kept result without it is of version 1.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -163,6 +168,8 @@ class Result(BaseModel):
     remarks: list[Shown] = []
     questions: dict[str, str] = {}
     facts: dict[str, Shown] = {}
+    code: Code = ""
+    schema_version: Literal[1] = 1
 
     @property
     def graded(self) -> bool:
@@ -190,6 +197,7 @@ class Result(BaseModel):
             notes=list(self.notes),
             questions=dict(self.questions),
             facts=dict(self.facts),
+            code=self.code,
         )
 
     def json_line(self) -> str:
@@ -200,7 +208,9 @@ class Result(BaseModel):
             "facts": True,
             "faults": True,
             "remarks": True,
-            "checks": {"__all__": {"pictures", "visible", "worked", "fitting", "alone"}},
+            "code": True,
+            "schema_version": True,
+            "checks": {"__all__": {"pictures", "visible", "worked", "fitting", "alone", "code"}},
         }
         return told.model_dump_json(exclude=hidden)
 
@@ -220,6 +230,7 @@ class StudentCheck:
     hint: str
     worked: str
     pictures: list[Picture]
+    code: str
 
 
 @dataclass(frozen=True)
@@ -240,6 +251,7 @@ class StudentView:
     notes: list[str]
     questions: dict[str, str]
     facts: dict[str, str]
+    code: str
 
     def question_points(self) -> dict[str, tuple[float, float]]:
         """Question -> (points, max_points), in the assignment's order."""
@@ -259,6 +271,7 @@ def _for_students(check: CheckResult, details: bool) -> StudentCheck:
         rationale=check.rationale if told else "",
         hint=check.hint if told else "",
         worked=check.worked if told else "",
+        code=check.code if told else "failed",
         pictures=check.pictures if details else [],  # a learning curve stands beside a check that passed, too
     )
 

@@ -84,19 +84,21 @@ class StudentNotebook:
         request["max_bytes"] = self._run.limits.answer_mib << 20
         reply = self._run.ask(request, buffers, seconds or self._run.limits.seconds_per_call)
         if isinstance(reply, Stopped):
-            raise CheckFailed(f"{name} {reply.reason}", reply.hint, final=True)
+            raise CheckFailed(f"{name} {reply.reason}", reply.hint, final=True, code=reply.code)
         content, parts = reply
         try:
             answer = Answer.model_validate(content)
         except ValidationError as error:
-            raise CheckFailed(f"{name} returned something that cannot be read") from error
+            raise CheckFailed(f"{name} returned something that cannot be read", code="unreadable") from error
         match answer.status:
             case "ok":
                 return self._decoded(answer.value, parts, name)
             case "missing":
-                raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True)
+                raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True, code="missing-function")
             case "too large":
-                raise CheckFailed(f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True)
+                raise CheckFailed(
+                    f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True, code="too-large"
+                )
         raise _raised(name, answer, self._run.limits)
 
     def _decoded(self, tree: Any, parts: list[Any], name: str) -> Any:
@@ -115,7 +117,8 @@ class StudentNotebook:
             raise
         except Exception as error:  # whatever is wrong with an answer is the answer's fault: it comes from student code
             raise CheckFailed(
-                f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})"
+                f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})",
+                code="unreadable",
             ) from error
 
 
@@ -126,7 +129,11 @@ def _missing(name: str, why: str) -> str:
 def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
     kind, text, line = answer.type, answer.text, answer.line
     if kind == "NotImplementedError" and answer.by == name:  # not a helper's, nor Keras'
-        return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
+        return CheckFailed(
+            f"{name} is not filled in yet (it raises NotImplementedError)", final=True, code="not-filled-in"
+        )
     where = f", in the line `{line}`" if line else ""
     said = f": {in_a_line(text)}" if text else ""
-    return CheckFailed(f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=raised(kind, text))
+    return CheckFailed(
+        f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=raised(kind, text), code="raised"
+    )
