@@ -120,7 +120,7 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
         _OneFolder(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
     except NbGraderException as error:
         if found := find_obstacle(error):
-            raise UsageError(f"{gradebook_place(course)}: {found.text}, then build again.") from error
+            raise UsageError(f"{gradebook_place(course)}: {found.text}, then build again.", code=found.code) from error
         reason = _refused_cell(assignment) or said.reason(error)
         raise UsageError(f"{_short(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
 
