@@ -66,6 +66,25 @@ def test_a_wrong_answer_is_shown_with_its_input_and_without_the_right_one() -> N
     assert "213" not in failure.rationale
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected", "code"),
+    [
+        (1, 2, "wrong-value"),
+        ([1, 2], [1, 3], "wrong-value"),
+        ([1], [1, 3], "wrong-shape"),
+        (np.ones(3), np.ones((3, 1)), "wrong-shape"),
+        ("one", 1, "wrong-type"),
+        ([[1], [2, 3]], np.ones(2), "wrong-type"),
+        ({"a": [1]}, {"a": [1, 2]}, "wrong-shape"),
+    ],
+)
+def test_a_failure_says_in_a_code_what_differs(answer: Any, expected: Any, code: str) -> None:
+    with recording(()) as record:
+        agree(lambda: answer, expected=expected)
+        failure = record.verdict()
+    assert failure is not None and failure.code == code
+
+
 def test_too_small_or_too_large_is_said_where_the_course_wants_it() -> None:
     """Otherwise whoever may try without limit finds every number by halving."""
     said = {}

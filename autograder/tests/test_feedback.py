@@ -21,7 +21,6 @@ from nbgrader.apps.api import NbGraderAPI
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
-from autograder.engines.otter import fill_results
 from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.grading.grader import Graded
@@ -71,7 +70,7 @@ def record(
 
 
 def test_students_read_the_view_which_holds_nothing_of_the_instructors() -> None:
-    taken = [(feedback_page, "result"), (question_text, "result"), (summary, "result"), (fill_results, "shown")]
+    taken = [(feedback_page, "result"), (question_text, "result"), (summary, "result")]
     assert {function.__annotations__[name] for function, name in taken} == {"StudentView"}
     assert check_text.__annotations__["check"] == "StudentCheck"
     assert not issubclass(Result, StudentView) and not issubclass(CheckResult, StudentCheck), "mypy tells them apart"

@@ -175,6 +175,12 @@ def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
     with pytest.raises(Ungradable) as error:
         otter.find_notebook(tmp_path)
     assert str(error.value).isprintable() and "a\ufffd[2J\ufffd.pdf" in str(error.value)
+    assert error.value.code == "no-notebook"
+
+
+def test_otters_results_are_made_from_what_students_may_see() -> None:
+    """mypy refuses a whole result."""
+    assert otter.fill_results.__annotations__["shown"] == "StudentView"
 
 
 @pytest.mark.slow
