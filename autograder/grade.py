@@ -20,7 +20,8 @@ from autograder.course.course import Course
 from autograder.engines.publish import Publisher
 from autograder.errors import UsageError
 from autograder.grading import store
-from autograder.grading.grader import Graded, Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.job import Graded, Job
 from autograder.grading.unfinished import Unfinished, unfinished
 from autograder.intake.collect import Collection, Submission, collect, keep_newest
 from autograder.judge.results import Result

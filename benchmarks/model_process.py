@@ -31,7 +31,8 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 from autograder.course.config import Limits  # noqa: E402
-from autograder.judge.models import InModelProcess, Model  # noqa: E402
+from autograder.judge.models import Model  # noqa: E402
+from autograder.judge.rebuilt import InModelProcess  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.limits import Budget  # noqa: E402

@@ -18,7 +18,7 @@ from autograder.course.course import Course
 from autograder.engines.plain import make_plain
 from autograder.errors import UsageError
 from autograder.grading import store
-from autograder.grading.grader import Graded
+from autograder.grading.job import Graded
 from autograder.obstacles import find_obstacle, in_one_line
 from autograder.printable import printable
 

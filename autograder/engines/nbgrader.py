@@ -23,7 +23,8 @@ from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
-from autograder.grading.grader import Graded, Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.job import Graded, Job
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
 from autograder.judge.results import Result, StudentView

@@ -18,7 +18,7 @@ from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
-from autograder.grading.grader import Graded
+from autograder.grading.job import Graded
 from autograder.intake.collect import Submission
 from autograder.obstacles import code_of, in_one_line
 from autograder.reports.feedback import write_feedback

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed, in_a_line, raised
-from autograder.judge.models import InModelProcess, Model
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import InModelProcess
 from autograder.sandbox.inside.wire import WireError, decode, encode
 from autograder.sandbox.limits import Stopped, limit_hit
 from autograder.sandbox.run import NotebookRun

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from autograder.course.course import Course
 from autograder.engines.publish import Publisher
-from autograder.grading.grader import Graded, Job
+from autograder.grading.job import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
 from autograder.tests.tiny_course import open_file

@@ -23,7 +23,7 @@ from autograder.course.course import Course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.engines.publish import Publisher
 from autograder.grading import store
-from autograder.grading.grader import Graded
+from autograder.grading.job import Graded
 from autograder.intake.collect import Submission
 from autograder.intake.harmless import disarm_notebook
 from autograder.judge.results import CheckResult, Result, StudentCheck, StudentView

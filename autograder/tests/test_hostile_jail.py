@@ -25,7 +25,9 @@ from markupsafe import escape
 
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
-from autograder.grading.grader import Grader, Job, hidden
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
+from autograder.grading.surroundings import hidden
 from autograder.intake import archive
 from autograder.intake.collect import collect
 from autograder.judge.draw import Draw

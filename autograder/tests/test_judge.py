@@ -413,7 +413,7 @@ def test_a_judge_holds_nothing_of_the_models_of_earlier_submissions(built_once: 
 def test_a_judge_that_follows_a_dead_one_takes_its_slot_and_no_other(tmp_path: Path) -> None:
     slots = tmp_path / "slots"
     slots.touch()
-    take = f"from autograder.grading.grader import take_slot; print(take_slot({str(slots)!r}, 3), flush=True); input()"
+    take = f"from autograder.grading.worker_process import take_slot; print(take_slot({str(slots)!r}, 3), flush=True); input()"
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-c", take], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

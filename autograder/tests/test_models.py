@@ -14,7 +14,8 @@ import pytest
 
 from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed
-from autograder.judge.models import InModelProcess, Model
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import InModelProcess
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame

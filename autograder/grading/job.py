@@ -1,0 +1,73 @@
+"""One submission to grade, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.course.course import Course
+from autograder.judge.results import OUR_FAULT, Result
+from autograder.sandbox.limits import Doubt
+
+if TYPE_CHECKING:
+    from autograder.judge.judge import Trial
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade.
+
+    Attributes:
+        opened: the notebook, where a reader has opened it already: see ``Opened.as_data``.
+    """
+
+    path: Path
+    assignment: str | None = None
+    student: str = ""
+    trial: Trial | None = None
+    opened: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and the opened notebook (``Opened.as_data``) that it is about, if it could be opened.
+
+    Attributes:
+        doubts: why the machine, and not the student, may be to blame for a part of it.
+    """
+
+    result: Result
+    opened: Mapping[str, Any] | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether another try may come to more points."""
+        return bool(self.doubts) and self.result.points != self.result.max_points
+
+
+def lost(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
+    """What becomes of a submission that one of our own processes was lost over."""
+    return Graded(ungraded(course, job, f"{OUR_FAULT} ({how})", "our-fault"), opened, (Doubt(how, short=False),))
+
+
+def ungraded(course: Course, job: Job, reason: str, code: str) -> Result:
+    known = job.assignment in course.assignments
+    try:
+        with open(job.path, "rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        sha256 = ""
+    return Result(
+        assignment=job.assignment or "",
+        student=job.student,
+        submission=sha256,
+        points=None,
+        max_points=course.assignment(job.assignment).max_points if job.assignment and known else 0.0,
+        seconds=0.0,
+        notes=[reason],
+        code=code,
+    )

@@ -1,0 +1,42 @@
+"""What the processes of a submission may and may not see of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from autograder.course.config import DATA_VARIABLE
+from autograder.course.course import Course
+from autograder.files import PACKAGE
+
+
+def hidden(course: Course) -> list[Path]:
+    """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
+
+    Where Python itself lies in the course, as a virtual environment may, everything beside it is named one by one.
+    """
+    python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
+    secret = [course.root.resolve(), course.private.resolve(), PACKAGE.resolve() / "tests"]
+    return [path for folder in dict.fromkeys(secret) if folder.exists() for path in _beside(folder, python)]
+
+
+def _beside(folder: Path, needed: list[Path]) -> list[Path]:
+    """A folder, or what is in it but for the needed ones."""
+    if not any(path.is_relative_to(folder) for path in needed):
+        return [folder]
+    return [path for path in folder.iterdir() if not any(other.is_relative_to(path) for other in needed)]
+
+
+def released_files(released: Path) -> list[Path]:
+    """The files and folders that were released beside the notebook: the student's code may read them."""
+    return [p for p in released.parent.iterdir() if p != released]
+
+
+def data_environment(course: Course) -> dict[str, str]:
+    """Where a judge finds data, as variables of its environment."""
+    folder = course.settings.course.data_folder
+    named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
+    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    cached = {"KERAS_HOME": str(keras)} if (keras / "datasets").is_dir() else {}
+    return cached | ({DATA_VARIABLE: str(Path(named).resolve())} if named else {})

@@ -1,0 +1,270 @@
+"""A worker: it has submissions opened, run and judged in the jail, one after the other.
+
+A worker has the rights to start jails, and interprets nothing that a student made. It reads the bytes of the file, hands them to a
+reader, the reader's cells to a judge, and starts and ends student code when the judge asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from autograder.course.config import LEVELS, Jail, Limits
+from autograder.course.course import Course
+from autograder.course.preload import packages
+from autograder.errors import Ungradable, UsageError, known_code
+from autograder.files import PACKAGE
+from autograder.grading.job import Graded, Job
+from autograder.grading.surroundings import data_environment, hidden, released_files
+from autograder.intake.notebook import notebook_bytes
+from autograder.judge.results import Result
+from autograder.machine.clock import FAR, Stopwatch
+from autograder.machine.users import own_users
+from autograder.printable import printable_text
+from autograder.sandbox import warm
+from autograder.sandbox.broker import Broker
+from autograder.sandbox.course_copy import CourseCopy
+from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
+from autograder.sandbox.limits import Doubt
+
+if TYPE_CHECKING:
+    pass
+
+READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
+READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
+RESULT_MIB = 16  # of a judge: a hundred checks with a picture each take less than half
+MOST_MARKS = 1 << 20  # of what either answers, see `load_json`: pictures have some thousands each, a cell four
+MOST_WORDS = 1000  # characters of a standard error that an instructor is shown
+SECONDS_TO_END = 2.0  # for a process that has closed its stream
+
+
+class Ended(Exception):
+    """A confined process ended before it answered: why, as ``warm.JailedProcess.poll`` says, or ``time``."""
+
+
+class Worker:
+    """What a worker's process keeps from one submission to the next.
+
+    Args:
+        slot: number of this worker among those of its command, and how many there are.
+        levels: of the jail, in the order in which they are tried.
+    """
+
+    def __init__(self, course: Course, slot: tuple[int, int] = (0, 1), levels: tuple[str, ...] = LEVELS[:0:-1]) -> None:
+        self.course = course
+        self.slot = slot
+        self.levels = levels
+        self._start()
+
+    def _start(self) -> None:
+        """Begin to start both parents: the one for readers and judges, then the one for what students made."""
+        jail = self.course.settings.jail
+        preload = tuple(jail.preload or packages(self.course))
+        ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
+        self.copy = CourseCopy(self.course)
+        self.environment = data_environment(self.course)
+        data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
+        self.confined = warm.WarmParent(
+            warm.Surroundings(
+                Jail(minimum=jail.minimum),
+                (*ours, "autograder.grading.confined", "autograder.grading.verdict", "autograder.intake.harmless"),
+                slot=self.slot,
+                levels=self.levels,
+                shown=(PACKAGE.resolve(), *data),
+                path=(PACKAGE.resolve().parent,),
+                role="judge",
+                furnish=self._furnish,
+            )
+        )
+        warm.settle(
+            warm.Surroundings(
+                jail,
+                preload,
+                tuple(hidden(self.course)),
+                self.slot,
+                self.levels,
+                sockets=(self.confined.folder / "sockets", "judge"),
+            )
+        )
+
+    def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        self.copy.make(folder)
+        if os.getuid() == 0:
+            warm.admit(folder / "sockets", own_users().judge, 0o750)
+        return [self.copy.public], [self.copy.private, folder / "sockets"]
+
+    def ready(self) -> None:
+        """Have both parents alive, and the course's files as they are now."""
+        if self.confined.is_alive():
+            self.copy.refresh()
+        else:
+            self.close()
+            self._start()
+        warm.ensure_level(self.confined, self.course.settings.jail.minimum)
+
+    def close(self) -> None:
+        """End both parents."""
+        warm.reset()
+        self.confined.close()
+
+    def open(self, path: Path, assignment: str | None) -> dict[str, Any]:
+        """What a reader says of a file: see ``Opened.as_data``.
+
+        Raises:
+            Ungradable: it is no notebook of this course, or a reader cannot open it.
+        """
+        data = notebook_bytes(path, self.course.settings.limits.notebook_mib)
+        self.ready()
+        job = {**self._about_course(), "name": path.name, "assignment": assignment}
+        limits = Limits(memory_mib=READER_MIB, cpu_seconds=READER_SECONDS, scratch_mib=16)
+        try:
+            mib = (
+                2 * self.course.settings.limits.notebook_mib
+            )  # its texts, with room for what must be written otherwise in JSON
+            answer = self.ask(
+                "reader", "autograder.grading.confined:read", job, [data], limits, 2 * READER_SECONDS, mib
+            )
+        except Ended as error:
+            answer = {"over": str(error)}
+        if "opened" in answer:
+            return dict(answer["opened"])
+        self._raise_ours(answer)
+        if "over" in answer:
+            raise Ungradable(_too_much(path.name, str(answer["over"])), code="too-large")
+        raise Ungradable(str(answer["ungradable"]), code=known_code(answer.get("code"), "ungradable"))
+
+    def judge(self, job: Job, opened: Mapping[str, Any]) -> Graded:
+        """What a judge says of an opened submission.
+
+        Raises:
+            UsageError: what is wrong is the course's.
+            Ended: the judge died.
+        """
+        self.ready()
+        limits = self.course.settings.limits
+        files = released_files(self.course.assignment(str(opened["assignment"])).released)
+        told = {
+            **self._about_course(),
+            "opened": dict(opened),
+            "student": job.student,
+            "trial": asdict(job.trial) if job.trial is not None else None,
+            "level": warm.parent().level,
+            "sockets": str(self.confined.folder / "sockets"),
+            "environment": self.environment,
+        }
+        own = Limits(
+            memory_mib=JUDGE_MIB, cpu_seconds=last_resort(self.course), processes=512, scratch_mib=limits.scratch_mib
+        )
+        broker = Broker(files, limits)
+        try:
+            answer = self.ask(
+                "judge", "autograder.grading.confined:judge", told, [], own, last_resort(self.course), broker=broker
+            )
+        finally:
+            broker.close()
+        self._raise_ours(answer)
+        try:
+            result = Result.model_validate(answer["result"])
+            doubts = tuple(TypeAdapter(list[Doubt]).validate_python(answer["doubts"]))
+        except ValidationError as error:
+            raise RuntimeError(f"the judge's result cannot be read: {error.errors()[0]['msg']}") from error
+        if words := broker.last_words():
+            result.remarks = [f"standard error of a process that ended by itself: {_one_line(words)}"]
+        return Graded(result, opened, doubts)
+
+    def _raise_ours(self, answer: Mapping[str, Any]) -> None:
+        """Raise what a process in the jail found wrong with the course or with us."""
+        if "usage" in answer:
+            text = self.copy.in_the_course(printable_text(str(answer["usage"])))
+            raise UsageError(text, code=known_code(answer.get("code"), "usage"))
+        if "fault" in answer:
+            raise RuntimeError(answer["fault"])
+
+    def _about_course(self) -> dict[str, Any]:
+        return {"root": str(self.copy.public), "settings": self.copy.settings()}
+
+    def ask(
+        self,
+        role: Literal["reader", "judge"],
+        serve: str,
+        job: Mapping[str, Any],
+        buffers: Sequence[bytes] = (),
+        limits: Limits | None = None,
+        seconds: float = 60.0,
+        most_mib: int = RESULT_MIB,
+        broker: Broker | None = None,
+    ) -> dict[str, Any]:
+        """Start a process in the jail, give it one job, serve it while it works, and have its answer.
+
+        Args:
+            seconds: in which it could run.
+
+        Raises:
+            Ended: it ended, or ran out of time, without one.
+        """
+        ours, theirs = socket.socketpair()
+        given = [theirs] if broker is None else [theirs, broker.theirs]
+        process = self.confined.launch(serve, {}, given, [], limits or Limits(), role)
+        theirs.close()
+        if broker is not None:
+            broker.theirs.close()
+        watch, deadline = Stopwatch(process), time.monotonic() + FAR * seconds
+        ours.settimeout(FAR * seconds)
+        try:
+            send_frame(ours, dict(job), buffers)
+            while not _has_data(ours):
+                waiting = [ours] if broker is None else [ours, broker.ours]
+                ready = select.select(waiting, [], [], 0.2)[0]
+                if broker is not None:
+                    broker.watch()
+                    if broker.ours in ready and not broker.answer():
+                        broker = None  # it has no more to ask
+                if process.poll() is not None and not _has_data(ours):
+                    raise Ended(process.poll())
+                if watch.is_over(seconds):
+                    raise Ended("time")
+            return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
+        except (OSError, EOFError, WireError) as error:
+            raise Ended(warm.why_it_ended(process, SECONDS_TO_END) or str(error)) from error
+        finally:
+            ours.close()
+            process.close()
+
+
+def last_resort(course: Course) -> float:
+    """Seconds after which a judge is ended."""
+    return 2 * course.settings.limits.seconds_per_submission + 120
+
+
+def _has_data(stream: socket.socket) -> bool:
+    return bool(select.select([stream], [], [], 0)[0])
+
+
+def _too_much(name: str, over: str) -> str:
+    """Why a notebook could not be opened, where its reader came to a limit."""
+    what = {"memory": f"takes more than {READER_MIB} MiB of memory", "time": "takes too long"}.get(
+        over,
+        f"takes more than {READER_SECONDS:g} s" if over == f"signal {signal.SIGXCPU}" else f"cannot be opened ({over})",
+    )
+    return f"{name}: {what} to open. Open it in Jupyter, clear its outputs, look for a cell that is far too long, and hand in again."
+
+
+def _one_line(words: str) -> str:
+    """Their end; of Python's report of a crash its beginning and what came before it.
+
+    >>> _one_line("Fatal Python error: Aborted\\n\\n  File 'x'")
+    "Fatal Python error: Aborted / File 'x'"
+    """
+    line = " / ".join(line.strip() for line in words.splitlines() if line.strip())
+    report = line.find("Fatal Python error")
+    start = len(line) - MOST_WORDS if report < 0 else report - MOST_WORDS // 2
+    return line[max(0, start) :][:MOST_WORDS]
