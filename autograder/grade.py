@@ -22,7 +22,7 @@ from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.grading.grader import Grader
 from autograder.grading.job import Graded, Job
-from autograder.grading.unfinished import Unfinished, unfinished
+from autograder.grading.unfinished import Unfinished, open_unfinished
 from autograder.intake.collect import Collection, Submission, collect, keep_newest
 from autograder.judge.results import Result
 from autograder.progress import progress
@@ -53,7 +53,7 @@ def grade(
         raise UsageError(publisher.unbuilt[assignment], code="not-built")
     counted: dict[tuple[str, str, str], Result] = {}
     with (
-        unfinished(course) as earlier,
+        open_unfinished(course) as earlier,
         collect(paths, course, assignment, publisher.roster()) as collection,
         Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
     ):
@@ -91,8 +91,8 @@ def grade(
             unread = [_not_graded(line, student=collection.whose.get(line, "")) for line in collection.problems]
             results = [counted[key] for key in sorted(counted)] + unread
             unwritten = _write_lines(json_file, results)
-    console.print(class_table(results, console.width))
-    for line in [line for result in results for line in remarks(result)]:
+    console.print(make_class_table(results, console.width))
+    for line in [line for result in results for line in list_remarks(result)]:
         console.print(Text(line), soft_wrap=True)
     if unwritten is not None:
         raise UsageError(
@@ -213,7 +213,7 @@ def _points(result: Result) -> str:
     return "not graded" if result.points is None else f"{result.points:g} / {result.max_points:g}"
 
 
-def class_table(results: list[Result], room: int) -> RenderableType:
+def make_class_table(results: list[Result], room: int) -> RenderableType:
     """Points per submission, and where they were lost: a table, or lines where a table would break names in two."""
     titles = ("assignment", "student", "points", "seconds", "lost in")
     rows = [
@@ -238,7 +238,7 @@ def _lost(result: Result) -> list[tuple[str, float, float]]:
     return [(question, p, m) for question, (p, m) in result.question_points().items() if p < m]
 
 
-def remarks(result: Result) -> list[str]:
+def list_remarks(result: Result) -> list[str]:
     """What else there is to say of a submission: the misconceptions named, and every note."""
     named = dict.fromkeys(f"{c.question}: {c.misconception}" for c in result.checks if c.misconception)
     about = " ".join(filter(None, [result.student, result.assignment]))

@@ -57,7 +57,7 @@ def enter_all(converter: Autograde, course: Course) -> None:
     for folder in sorted(converter.assignments):
         student, assignment = _whose(converter, folder)
         try:
-            with store.alone(course):
+            with store.write_alone(course):
                 _enter_folder(converter, course, folder)
         except Exception as error:
             failed.append(f"{printable(student)}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
@@ -76,7 +76,7 @@ def _enter_folder(converter: Autograde, course: Course, folder: str) -> None:
     for line in make_plain(Path(folder), tree):
         converter.log.warning("%s", line)
     converter.notebooks = sorted(converter.assignments[folder])
-    with earlier_kept(converter, student, assignment):
+    with keep_earlier(converter, student, assignment):
         if converter.init_destination(assignment, student):
             converter.exporter.graded = None  # of the submission before
             _convert(converter, student, assignment)
@@ -103,7 +103,7 @@ def _convert(converter: Autograde, student: str, assignment: str) -> None:
 
 
 @contextlib.contextmanager
-def earlier_kept(converter: Autograde, student: str, assignment: str) -> Iterator[None]:
+def keep_earlier(converter: Autograde, student: str, assignment: str) -> Iterator[None]:
     """Put back the earlier tree and grades of a submission if the body fails or is interrupted."""
     tree = Path(converter._format_dest(assignment, student))
     aside = tree.with_name(f".{tree.name}.earlier")

@@ -28,14 +28,14 @@ def write_otter_release(notebook: NotebookNode, assignment: str, folder: Path) -
     Raises:
         UsageError: a check cell is no plain Python.
     """
-    tests = {str(cell.id): public_test(cell, assignment) for cell in notebook.cells if is_check(cell)}
+    tests = {str(cell.id): write_public_test(cell, assignment) for cell in notebook.cells if is_check(cell)}
     (folder / "tests").mkdir(parents=True)
     for question, text in tests.items():
         (folder / "tests" / f"{question}.py").write_text(text, encoding="utf-8")
-    nbformat.write(student_notebook(notebook, assignment, tests), folder / f"{assignment}.ipynb")
+    nbformat.write(make_student_notebook(notebook, assignment, tests), folder / f"{assignment}.ipynb")
 
 
-def student_notebook(notebook: NotebookNode, assignment: str, tests: Mapping[str, str]) -> NotebookNode:
+def make_student_notebook(notebook: NotebookNode, assignment: str, tests: Mapping[str, str]) -> NotebookNode:
     """The released notebook with otter's calls in its check cells and a first cell that makes ``grader``."""
     result = copy.deepcopy(notebook)
     for cell in result.cells:
@@ -46,7 +46,7 @@ def student_notebook(notebook: NotebookNode, assignment: str, tests: Mapping[str
     return result
 
 
-def public_test(cell: NotebookNode, assignment: str) -> str:
+def write_public_test(cell: NotebookNode, assignment: str) -> str:
     """A check cell as a test file in otter's exception-based format.
 
     Otter hands a test the notebook's variables by parameter name, and prints the line that raised with its message.

@@ -74,7 +74,7 @@ class Publisher:
             return False
         event = "Not recorded"
         try:
-            with store.alone(self.course):
+            with store.write_alone(self.course):
                 self._keep_file(submission, result.assignment)
                 if result.checks:
                     self._keep_name(submission)

@@ -49,13 +49,13 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
     except MemoryError:
         answer = {"over": "memory"}
     except Exception as error:
-        answer = {"fault": fault(error)}
+        answer = {"fault": describe_fault(error)}
     send_frame(stream, answer)
 
 
 def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
     """Run and judge a submission that was opened: answer with the result, or with what is wrong with the course."""
-    from autograder.grading.verdict import judged
+    from autograder.grading.verdict import run_and_judge
     from autograder.judge.judge import prepare  # not for a reader, which has no use for pytest
 
     stream, broker = (socket.socket(fileno=number) for number in sockets)
@@ -67,12 +67,12 @@ def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
     answer: dict[str, Any]
     try:
         opened = Opened.from_data(job["opened"], course)
-        result, doubts = judged(opened, job["student"], job["trial"])
+        result, doubts = run_and_judge(opened, job["student"], job["trial"])
         answer = {"result": result.model_dump(mode="json"), "doubts": [asdict(doubt) for doubt in doubts]}
     except UsageError as error:
         answer = {"usage": str(error), "code": error.code}
     except Exception as error:
-        answer = {"fault": fault(error)}
+        answer = {"fault": describe_fault(error)}
     send_frame(stream, answer)
 
 
@@ -85,7 +85,7 @@ def attempt(given: Mapping[str, Any], sockets: list[int]) -> None:
     send_frame(stream, {"outcomes": names["attempts"](*job["arguments"])})
 
 
-def fault(error: Exception) -> str:
+def describe_fault(error: Exception) -> str:
     """An error of ours in a line, for the instructor."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"[:500]

@@ -15,9 +15,9 @@ from pebble import ProcessExpired
 from autograder.course.config import without_nbgraders
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.grading.job import Graded, Job, lost
+from autograder.grading.job import Graded, Job, give_up
 from autograder.grading.pool import WorkerPool
-from autograder.grading.worker import READER_SECONDS, last_resort
+from autograder.grading.worker import READER_SECONDS, compute_judge_limit
 from autograder.grading.worker_process import become_worker, grade_submission, open_submission
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.clock import FAR
@@ -57,7 +57,7 @@ class Grader(WorkerPool):
 
     def start(self, job: Job) -> Future[Graded]:
         """Queue one submission. The future always gives a result; ask ``finish`` for it."""
-        return self._pool.schedule(grade_submission, args=(job,), timeout=FAR * last_resort(self.course) + 240)  # type: ignore[no-any-return]
+        return self._pool.schedule(grade_submission, args=(job,), timeout=FAR * compute_judge_limit(self.course) + 240)  # type: ignore[no-any-return]
 
     def finish(self, job: Job, future: Future[Graded]) -> Graded:
         """The result of a queued submission; a worker that died or hung gives one that says so.
@@ -75,7 +75,7 @@ class Grader(WorkerPool):
             reason = f"ended with exit code {error.exitcode}"
         except Exception as error:  # of the pool itself
             reason = f"failed: {type(error).__name__}"
-        return lost(self.course, job, f"the worker's process {reason}")
+        return give_up(self.course, job, f"the worker's process {reason}")
 
     def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
         """Grade one notebook file; never raises for what is in it."""

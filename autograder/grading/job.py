@@ -49,12 +49,12 @@ class Graded:
         return bool(self.doubts) and self.result.points != self.result.max_points
 
 
-def lost(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
+def give_up(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
     """What becomes of a submission that one of our own processes was lost over."""
-    return Graded(ungraded(course, job, f"{OUR_FAULT} ({how})", "our-fault"), opened, (Doubt(how, short=False),))
+    return Graded(refuse(course, job, f"{OUR_FAULT} ({how})", "our-fault"), opened, (Doubt(how, short=False),))
 
 
-def ungraded(course: Course, job: Job, reason: str, code: str) -> Result:
+def refuse(course: Course, job: Job, reason: str, code: str) -> Result:
     known = job.assignment in course.assignments
     try:
         with open(job.path, "rb") as file:

@@ -28,7 +28,7 @@ def save(course: Course, result: Result) -> None:
 
 
 @contextlib.contextmanager
-def alone(course: Course) -> Iterator[None]:
+def write_alone(course: Course) -> Iterator[None]:
     """Wait until no other command writes to the course's trees and gradebook, and keep the others waiting meanwhile."""
     with lock(course.root / FOLDER / LOCK, wait=True):
         yield

@@ -54,7 +54,7 @@ class Unfinished:
 
 
 @contextmanager
-def unfinished(course: Course) -> Iterator[Unfinished]:
+def open_unfinished(course: Course) -> Iterator[Unfinished]:
     """What the last command left; forgotten when this one ends of itself."""
     with files.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
         kept = Unfinished(course, keeps=first)

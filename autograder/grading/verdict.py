@@ -17,7 +17,7 @@ from autograder.sandbox.limits import Doubt
 from autograder.sandbox.run import NotebookRun
 
 
-def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:
+def run_and_judge(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:
     """Run a submission's cells and try every hidden check on it; the result, and what about it may be the machine's fault.
 
     Args:

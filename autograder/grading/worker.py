@@ -23,8 +23,8 @@ from autograder.course.course import Course
 from autograder.course.preload import packages
 from autograder.errors import Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
+from autograder.grading.access import find_data, list_hidden, list_released_files
 from autograder.grading.job import Graded, Job
-from autograder.grading.surroundings import data_environment, hidden, released_files
 from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import Result
 from autograder.machine.clock import FAR, Stopwatch
@@ -71,7 +71,7 @@ class Worker:
         preload = tuple(jail.preload or packages(self.course))
         ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
         self.copy = CourseCopy(self.course)
-        self.environment = data_environment(self.course)
+        self.environment = find_data(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
         self.confined = warm.WarmParent(
             warm.Surroundings(
@@ -89,7 +89,7 @@ class Worker:
             warm.Surroundings(
                 jail,
                 preload,
-                tuple(hidden(self.course)),
+                tuple(list_hidden(self.course)),
                 self.slot,
                 self.levels,
                 sockets=(self.confined.folder / "sockets", "judge"),
@@ -151,7 +151,7 @@ class Worker:
         """
         self.ready()
         limits = self.course.settings.limits
-        files = released_files(self.course.assignment(str(opened["assignment"])).released)
+        files = list_released_files(self.course.assignment(str(opened["assignment"])).released)
         told = {
             **self._about_course(),
             "opened": dict(opened),
@@ -162,12 +162,21 @@ class Worker:
             "environment": self.environment,
         }
         own = Limits(
-            memory_mib=JUDGE_MIB, cpu_seconds=last_resort(self.course), processes=512, scratch_mib=limits.scratch_mib
+            memory_mib=JUDGE_MIB,
+            cpu_seconds=compute_judge_limit(self.course),
+            processes=512,
+            scratch_mib=limits.scratch_mib,
         )
         broker = Broker(files, limits)
         try:
             answer = self.ask(
-                "judge", "autograder.grading.confined:judge", told, [], own, last_resort(self.course), broker=broker
+                "judge",
+                "autograder.grading.confined:judge",
+                told,
+                [],
+                own,
+                compute_judge_limit(self.course),
+                broker=broker,
             )
         finally:
             broker.close()
@@ -240,7 +249,7 @@ class Worker:
             process.close()
 
 
-def last_resort(course: Course) -> float:
+def compute_judge_limit(course: Course) -> float:
     """Seconds after which a judge is ended."""
     return 2 * course.settings.limits.seconds_per_submission + 120
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from autograder.course.config import Settings
 from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
-from autograder.grading.job import Graded, Job, lost, ungraded
+from autograder.grading.job import Graded, Job, give_up, refuse
 from autograder.grading.pool import detach_from_terminal
 from autograder.grading.worker import Ended, Worker
 from autograder.judge.results import OUR_FAULT
@@ -77,13 +77,13 @@ def grade_submission(job: Job) -> Graded:
         graded.result.seconds = round(time.monotonic() - started, 2)
         return graded
     except Ungradable as error:
-        return Graded(ungraded(_worker.course, job, str(error), error.code))
+        return Graded(refuse(_worker.course, job, str(error), error.code))
     except Ended as error:
-        return lost(_worker.course, job, f"the judge's process {_ended(str(error))}", opened)
+        return give_up(_worker.course, job, f"the judge's process {_ended(str(error))}", opened)
     except UsageError:
         raise
     except Exception as error:
-        broken = ungraded(_worker.course, job, OUR_FAULT, "our-fault")
+        broken = refuse(_worker.course, job, OUR_FAULT, "our-fault")
         fault = _worker.copy.in_the_course(str(error) or type(error).__name__)
         return Graded(broken.model_copy(update={"faults": [printable_text(fault[:500])]}), opened)
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import Difference, Tolerance, arguments, describe, find_difference
-from autograder.judge.failures import AwaitsPerson, CheckFailed, raised
+from autograder.judge.compare import Difference, Tolerance, describe, describe_arguments, find_difference
+from autograder.judge.failures import AwaitsPerson, CheckFailed, format_exception
 from autograder.judge.misconceptions import Function, Misconception
 from autograder.judge.models import Model
 from autograder.judge.results import Picture
@@ -75,12 +75,12 @@ def await_person(reason: str) -> None:
 def curve(label: str, values: dict[str, Sequence[float]]) -> None:
     """Add a learning curve to the feedback: name -> one number per epoch. What of it cannot be drawn is left out, and said."""
     data = {str(name): numbers for name, numbers in values.items()}
-    current().pictures.append(Picture(kind="curve", label=label, data=data))
+    current_recording().pictures.append(Picture(kind="curve", label=label, data=data))
 
 
 def fact(label: str, text: str) -> None:
     """Add a fact that an appeal needs (data used, training seed, threshold record) to the result."""
-    current().facts[label] = text
+    current_recording().facts[label] = text
 
 
 def agree(
@@ -109,7 +109,7 @@ def agree(
     Raises:
         CheckFailed: at once, where further inputs could only say the same.
     """
-    tolerance = Tolerance(rtol, atol, squeeze, dtype, current().show_direction)
+    tolerance = Tolerance(rtol, atol, squeeze, dtype, current_recording().show_direction)
     see = view or (lambda answer: answer)
     kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
     case = Case(reference, see, tolerance, *kept)
@@ -128,7 +128,7 @@ def agree(
     except Exception as error:  # of the view: where it can read a right answer, this is none
         if not case.reads_the_references():
             raise
-        case.raised = raised(type(error).__name__, str(error))
+        case.raised = format_exception(type(error).__name__, str(error))
         case.wrong = Difference(f", which cannot be read as an answer ({type(error).__name__})", code="wrong-type")
         about = f"your function returned {describe(returned)}"
     else:
@@ -137,9 +137,9 @@ def agree(
         in_words = view is not None and isinstance(answer, str)  # a sentence of the check's own
         about = f"{what} {answer if in_words else describe(answer)}"
     if case.wrong is not None:
-        given = arguments(reference, args, kwargs)
+        given = describe_arguments(reference, args, kwargs)
         case.sentence = (f"for {given} " if given else "") + about + case.wrong.text
-    current().cases.append(case)
+    current_recording().cases.append(case)
 
 
 @dataclass
@@ -165,7 +165,7 @@ class Case:
         except CheckFailed as failure:  # of a model that cannot predict, as the student's
             return bool(self.raised) and self.raised == failure.raised
         except Exception as error:
-            return self.raised == raised(type(error).__name__, str(error))
+            return self.raised == format_exception(type(error).__name__, str(error))
         return not self.raised and self._same(answer)
 
     def reads_the_references(self) -> bool:
@@ -211,7 +211,7 @@ class Recording:
         assert first is not None
         pictures = [first.picture] if first.picture is not None else []
         hint, name = (named.hint, named.name) if named is not None else (wrong[0].hint, None)
-        worked = worked_example(wrong[0].reference)
+        worked = read_examples(wrong[0].reference)
         names = [m.name for m in fitting]
         return CheckFailed(
             wrong[0].sentence,
@@ -232,7 +232,7 @@ class Recording:
         return [m for m in bound if all(case.says(m.function) for case in cases)]
 
 
-def worked_example(reference: Function | None) -> str:
+def read_examples(reference: Function | None) -> str:
     """The examples in a reference's docstring, as they stand in a console; a graded input is drawn and never among them."""
     examples = doctest.DocTestParser().get_examples(inspect.getdoc(reference) or "" if reference is not None else "")
     return "\n".join(f">>> {example.source}{example.want}".rstrip("\n") for example in examples)
@@ -241,7 +241,7 @@ def worked_example(reference: Function | None) -> str:
 _record: ContextVar[Recording] = ContextVar("record")
 
 
-def current() -> Recording:
+def current_recording() -> Recording:
     """The record of the running check.
 
     Raises:
@@ -251,7 +251,7 @@ def current() -> Recording:
 
 
 @contextmanager
-def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Recording]:
+def start_recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Recording]:
     """A fresh record for one check."""
     record = Recording(misconceptions, show_direction)
     token = _record.set(record)

@@ -95,7 +95,7 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
         return None
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     seen = f"first wrong at position {list(first)}: {describe(array[first])}" if first else "a wrong value"
-    return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", picture(array, first))
+    return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", make_picture(array, first))
 
 
 def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
@@ -194,7 +194,7 @@ def _cut(text: str, length: int = 160) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+def describe_arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """``units=7, features=3``: the arguments of a call, by the names that the reference gives them."""
     import inspect
 
@@ -205,7 +205,7 @@ def arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Ma
     return ", ".join(named + [f"{name}={describe(value)}" for name, value in kwargs.items()])
 
 
-def picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
+def make_picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
     """An array of up to three axes with its first wrong position, for the feedback page.
 
     ``data`` holds ``shape``, ``values`` (flat, C order, as text) and ``wrong`` (a position).

@@ -10,12 +10,12 @@ from autograder.judge.results import Picture
 MAX_TEXT = 500
 
 
-def raised(kind: str, text: str) -> str:
+def format_exception(kind: str, text: str) -> str:
     """An exception in a form that two processes write alike."""
     return f"{kind}: {text[:MAX_TEXT]}"
 
 
-def in_a_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """A text of several lines and colours, such as Keras' errors have, as one line without them."""
     return " ".join(re.sub(r"\x1b\[[\d;]*m", "", text).split())
 
@@ -33,7 +33,7 @@ class CheckFailed(Exception):
         misconception: the known mistake that it is; None where none fits, or several do.
         fitting: every known mistake that it could be.
         worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
-        raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
+        raised: the exception that the student's code raised, as ``format_exception`` writes it; empty if it raised none.
         final: whether further inputs could only say the same (missing, out of time, not filled in).
         code: what was observed, as one of ``errors.CODES``.
     """

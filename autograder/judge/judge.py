@@ -15,7 +15,7 @@ import pytest
 
 from autograder.course.course import Assignment, CheckInfo
 from autograder.errors import UsageError
-from autograder.judge.checks import CheckMark, recording
+from autograder.judge.checks import CheckMark, start_recording
 from autograder.judge.draw import Draw
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import Misconception, load_misconceptions
@@ -93,7 +93,7 @@ class Verdicts:
         items[:] = [item for item in items if self._wanted(getattr(item.function, "check", None))]
 
     def _wanted(self, mark: CheckMark | None) -> bool:
-        return mark is None or wanted(mark.question, self._trial)
+        return mark is None or is_wanted(mark.question, self._trial)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -152,7 +152,7 @@ class Verdicts:
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
         """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
-        with recording(self._misconceptions, self._show_direction) as record:
+        with start_recording(self._misconceptions, self._show_direction) as record:
             try:
                 function(**arguments)
                 failure = record.verdict()
@@ -186,7 +186,7 @@ class Verdicts:
             result.pictures = [*failure.pictures, *record.pictures]
 
 
-def wanted(question: str, trial: Trial | None) -> bool:
+def is_wanted(question: str, trial: Trial | None) -> bool:
     """Whether the checks of a question are tried."""
     return trial is None or not trial.questions or question in trial.questions
 
@@ -206,7 +206,7 @@ def judge(
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course
     for question, (_, checks) in assignment.questions.items():
-        for info in checks if wanted(question, trial) else ():
+        for info in checks if is_wanted(question, trial) else ():
             found = verdicts.results.get(info.name)
             if found is None or (info.name in verdicts.lost and found.status != "failed"):
                 verdicts.results[info.name] = _no_result(info)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograder.judge.failures import MAX_TEXT, CheckFailed, in_a_line, raised
+from autograder.judge.failures import MAX_TEXT, CheckFailed, format_exception, join_lines
 from autograder.judge.rebuilt import Array, Facts, RebuiltModel
 from autograder.sandbox.inside.wire import encode
 
@@ -222,8 +222,8 @@ class JudgesOwn:
             return self.keras.predict(inputs, verbose=0)
         except Exception as error:
             kind, text = type(error).__name__, str(error)
-            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(kind, text), code="raised") from error
+            what = f"raised {kind} in predict: {join_lines(text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=format_exception(kind, text), code="raised") from error
         finally:
             if self._others is not None:
                 self.keras.set_weights(first)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from autograder.judge.failures import MAX_TEXT, CheckFailed, in_a_line, raised
+from autograder.judge.failures import MAX_TEXT, CheckFailed, format_exception, join_lines
 from autograder.sandbox.limits import Stopped
 from autograder.sandbox.model_process import UNREADABLE, ModelProcess, ModelReply
 
@@ -120,10 +120,10 @@ class InModelProcess:
         if reply.status == "gone":
             raise _without_answer(PREDICT)
         if reply.status == "error":
-            what = f"raised {reply.type} in predict: {in_a_line(reply.text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(reply.type, reply.text), code="raised")
+            what = f"raised {reply.type} in predict: {join_lines(reply.text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=format_exception(reply.type, reply.text), code="raised")
         if reply.status != "ok":
-            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(reply.text)[:MAX_TEXT]}", final=True, code="stopped")
+            raise CheckFailed(f"{PREDICT} was not run: {join_lines(reply.text)[:MAX_TEXT]}", final=True, code="stopped")
         self._set[:] = [self.weights]
         return self._outputs(reply.value)
 

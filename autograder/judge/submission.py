@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from autograder.course.config import Limits
-from autograder.judge.failures import CheckFailed, in_a_line, raised
+from autograder.judge.failures import CheckFailed, format_exception, join_lines
 from autograder.judge.models import Model
 from autograder.judge.rebuilt import InModelProcess
 from autograder.sandbox.inside.wire import WireError, decode, encode
@@ -134,7 +134,7 @@ def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
             f"{name} is not filled in yet (it raises NotImplementedError)", final=True, code="not-filled-in"
         )
     where = f", in the line `{line}`" if line else ""
-    said = f": {in_a_line(text)}" if text else ""
+    said = f": {join_lines(text)}" if text else ""
     return CheckFailed(
-        f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=raised(kind, text), code="raised"
+        f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=format_exception(kind, text), code="raised"
     )

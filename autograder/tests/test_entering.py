@@ -187,10 +187,10 @@ def test_two_writers_in_one_process_wait_for_each_other(built: Course) -> None:
     entered = threading.Event()
 
     def write() -> None:
-        with store.alone(built):
+        with store.write_alone(built):
             entered.set()
 
-    with store.alone(built):
+    with store.write_alone(built):
         other = threading.Thread(target=write)
         other.start()
         assert not entered.wait(0.2)

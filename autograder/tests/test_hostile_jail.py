@@ -25,9 +25,9 @@ from markupsafe import escape
 
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
+from autograder.grading.access import list_hidden
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
-from autograder.grading.surroundings import hidden
 from autograder.intake import archive
 from autograder.intake.collect import collect
 from autograder.judge.draw import Draw
@@ -277,7 +277,9 @@ def report_loot(level: str, folder: Path) -> None:
     report: dict[str, object] = {}
     with canaries(folder / "canaries") as watched:
         jail = Jail(minimum="user", cold=True)
-        own = tuple(path for path in hidden(course) if path.is_relative_to(course.root))  # others may read this package
+        own = tuple(
+            path for path in list_hidden(course) if path.is_relative_to(course.root)
+        )  # others may read this package
         warm.settle(warm.Surroundings(jail=jail, hidden=own, levels=(level,)))
         if warm._start().level != level:
             print(json.dumps({"refused": "; ".join(warm._start().refused.values())}))

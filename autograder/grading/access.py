@@ -11,7 +11,7 @@ from autograder.course.course import Course
 from autograder.files import PACKAGE
 
 
-def hidden(course: Course) -> list[Path]:
+def list_hidden(course: Course) -> list[Path]:
     """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
 
     Where Python itself lies in the course, as a virtual environment may, everything beside it is named one by one.
@@ -28,12 +28,12 @@ def _beside(folder: Path, needed: list[Path]) -> list[Path]:
     return [path for path in folder.iterdir() if not any(other.is_relative_to(path) for other in needed)]
 
 
-def released_files(released: Path) -> list[Path]:
+def list_released_files(released: Path) -> list[Path]:
     """The files and folders that were released beside the notebook: the student's code may read them."""
     return [p for p in released.parent.iterdir() if p != released]
 
 
-def data_environment(course: Course) -> dict[str, str]:
+def find_data(course: Course) -> dict[str, str]:
     """Where a judge finds data, as variables of its environment."""
     folder = course.settings.course.data_folder
     named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
