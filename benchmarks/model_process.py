@@ -80,7 +80,7 @@ def in_a_process(sent: list[tuple[str, list[Any]]], x: Any) -> dict[str, float]:
     jail, own = seconds_of_the_jail(), time.process_time()
     process = ModelProcess(Limits(), Budget(600.0))
     for config, weights in sent:
-        model = Model(0, InModelProcess.of(process, config, weights))
+        model = Model(0, InModelProcess.build(process, config, weights))
         assert model.crossed
         for _ in range(PREDICTIONS):
             model.predict(x)

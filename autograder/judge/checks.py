@@ -1,4 +1,4 @@
-"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `NOT_REBUILT`, `curve`, `fact`."""
+"""The functions that hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `curve`, `fact`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autograder.judge.submission import Remote
 
 __all__ = ["NOT_REBUILT", "agree", "await_person", "check", "curve", "fact", "fail"]
 
-NOT_REBUILT = (  # why a check awaits a person where ``Model.crossed`` is False: a student's process says what that model predicts
+NOT_REBUILT = (  # for `await_person` where ``Model.crossed`` is False: only the student's process can run such a model
     "your model cannot be graded by a program, because it does more than call Keras' own layers: these points await a person."
     " Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
 )
@@ -31,7 +31,7 @@ NOT_REBUILT = (  # why a check awaits a person where ``Model.crossed`` is False:
 
 @dataclass(frozen=True)
 class CheckMark:
-    """What ``check`` notes beside a test function."""
+    """The arguments of ``check``, kept on the test function."""
 
     question: str
     points: float
@@ -46,13 +46,23 @@ def check(
     visible: bool = False,
     trains: bool = False,
 ) -> Callable[[Function], Function]:
-    """Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
+    '''Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
 
     Args:
-        needs: checks of the same file without which this one could only repeat the same news; it is skipped when one fails.
+        needs: checks of the same file that must pass first; if one does not, this check is skipped.
         visible: whether the notebook's own check cell shows the same behaviour on its example.
-        trains: whether a training decides, so that chance plays a part and a trial takes long; `autograder verify` asks.
-    """
+        trains: whether the check depends on a training, and so on chance; such questions take long, and `autograder verify` tries
+            them on few wrong answers unless it is told ``--full``.
+
+    ::
+
+        @check("q3", points=2)
+        def test_counts_all_four_gates(submission, draw):
+            """lstm_params(units, features) equals what Keras counts for LSTM(units), for any sizes"""
+            for units, features in draw.distinct_pairs(1, 64, n=5):
+                expected = keras_count(LSTM(units), features)
+                agree(submission.lstm_params, units, features, expected=expected, reference=lstm_params)
+    '''
 
     def mark(function: Function) -> Function:
         needed = tuple(needs) if isinstance(needs, Sequence) else (needs,)
@@ -63,23 +73,53 @@ def check(
 
 
 def fail(rationale: str, hint: str = "") -> None:
-    """Fail the check at once with what was seen and a question that moves the student on."""
+    """Fail the check at once.
+
+    Args:
+        rationale: what was seen, never what was expected.
+        hint: a question that moves the student on.
+
+    ::
+
+        if model.output_shape != (None, 1):
+            fail(f"your model's output shape is {model.output_shape}", "How many numbers are predicted for one sequence?")
+    """
     raise CheckFailed(rationale, hint)
 
 
 def await_person(reason: str) -> None:
-    """Leave the check to a person: its points are not final, and the student reads the reason."""
+    """Leave the check to a person: its points are not final, and the student reads the reason.
+
+    ::
+
+        if not model.crossed:
+            await_person(NOT_REBUILT)
+    """
     raise AwaitsPerson(reason)
 
 
 def curve(label: str, values: dict[str, Sequence[float]]) -> None:
-    """Add a learning curve to the feedback: name -> one number per epoch. What of it cannot be drawn is left out, and said."""
+    """Add a learning curve to the feedback.
+
+    Args:
+        label: the line below the picture.
+        values: name -> one number per epoch. Numbers that cannot be drawn are left out, and the picture says so.
+
+    ::
+
+        curve("loss per epoch", {"training": [0.69, 0.42, 0.31], "validation": [0.68, 0.47, 0.45]})
+    """
     data = {str(name): numbers for name, numbers in values.items()}
     current_recording().pictures.append(Picture(kind="curve", label=label, data=data))
 
 
 def fact(label: str, text: str) -> None:
-    """Add a fact that an appeal needs (data used, training seed, threshold record) to the result."""
+    """Add a fact that an appeal needs (data used, training seed, threshold record) to the last box of the feedback.
+
+    ::
+
+        fact("training seed", "1234")
+    """
     current_recording().facts[label] = text
 
 
@@ -96,18 +136,23 @@ def agree(
     dtype: str | None = None,
     **kwargs: Any,
 ) -> None:
-    """Call the student's function and record whether it gives what is expected; the check fails at its end if one did not.
+    """Call the student's function and record whether its answer is as expected; at its end the check fails if one was not.
 
     Args:
         function: such as ``submission.pad``.
-        expected: what ``view`` of a right answer equals; from an independent law where there is one.
+        expected: the value of a right answer, as ``view`` gives it; from an independent law where there is one.
         reference: the function whose misconceptions may explain a wrong answer.
-        view: turns an answer into what is compared, such as a model into its output shape.
-        what: how the sentence about the answer begins.
+        view: turns an answer into the value that is compared, such as a model into its output shape.
+        what: the beginning of the sentence about the answer.
         rtol, atol, squeeze, dtype: see ``compare.Tolerance``.
 
     Raises:
-        CheckFailed: at once, where further inputs could only say the same.
+        CheckFailed: at once, where further inputs would show the same, such as a missing function.
+
+    ::
+
+        agree(submission.pad, [[1, 2], [3]], 4, expected=[[0, 0, 1, 2], [0, 0, 0, 3]], reference=pad)
+        agree(submission.build, 8, expected=(None, 1), view=lambda model: model.output_shape, what="your model's output shape is")
     """
     tolerance = Tolerance(rtol, atol, squeeze, dtype, current_recording().show_direction)
     see = view or (lambda answer: answer)
@@ -125,7 +170,7 @@ def agree(
         about = f"`{function.name}` " if isinstance(function, Remote) else ""
     except AwaitsPerson:
         raise
-    except Exception as error:  # of the view: where it can read a right answer, this is none
+    except Exception as error:  # of the view: if it can read a right answer, the student's is not one
         if not case.reads_the_references():
             raise
         case.raised = format_exception(type(error).__name__, str(error))
@@ -144,7 +189,7 @@ def agree(
 
 @dataclass
 class Case:
-    """One call that a check made, and what came of it."""
+    """One call that a check made, with its outcome."""
 
     reference: Function | None
     view: Callable[[Any], Any]
@@ -158,18 +203,18 @@ class Case:
     hint: str = ""
 
     def says(self, function: Function) -> bool:
-        """Whether ``function`` gives the student's answer on this input (the same exception with the same text is the same)."""
+        """Whether ``function`` gives the student's answer on this input; the same exception with the same text counts as the same."""
         args, kwargs = _own_models((self.args, self.kwargs))
         try:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
-        except CheckFailed as failure:  # of a model that cannot predict, as the student's
+        except CheckFailed as failure:  # a model that cannot predict, as the student's cannot
             return bool(self.raised) and self.raised == failure.raised
         except Exception as error:
             return self.raised == format_exception(type(error).__name__, str(error))
         return not self.raised and self._same(answer)
 
     def reads_the_references(self) -> bool:
-        """Whether the view can read what the reference gives on this input."""
+        """Whether the view can read the reference's answer on this input."""
         if self.reference is None:
             return False
         args, kwargs = _own_models((self.args, self.kwargs))
@@ -180,7 +225,7 @@ class Case:
         return True
 
     def _same(self, answer: Any) -> bool:
-        """Whether ``answer`` is the student's: in value, and in dtype where the check asks for one."""
+        """Whether ``answer`` equals the student's in value, and in dtype where the check asks for one."""
         loose = replace(self.tolerance, dtype=None)
         if (
             find_difference(answer, self.answer, loose) is not None
@@ -192,7 +237,7 @@ class Case:
 
 @dataclass
 class Recording:
-    """What the running check has seen."""
+    """The calls, pictures and facts of the running check."""
 
     misconceptions: Sequence[Misconception]
     show_direction: bool = False
@@ -201,7 +246,7 @@ class Recording:
     facts: dict[str, str] = field(default_factory=dict)
 
     def verdict(self) -> CheckFailed | None:
-        """The failure that the recorded calls add up to, or None."""
+        """Return the failure that the recorded calls add up to, or None."""
         wrong = [case for case in self.cases if case.wrong is not None]
         if not wrong:
             return None
@@ -224,7 +269,7 @@ class Recording:
         )
 
     def _explanations(self, reference: Function | None) -> list[Misconception]:
-        """The misconceptions that say what the student says on every input, at least two of them wrong."""
+        """Return the misconceptions that give the student's answer on every input, if at least two of these answers are wrong."""
         cases = [case for case in self.cases if case.reference is reference]
         if reference is None or sum(case.wrong is not None for case in cases) < 2:
             return []
@@ -233,7 +278,7 @@ class Recording:
 
 
 def read_examples(reference: Function | None) -> str:
-    """The examples in a reference's docstring, as they stand in a console; a graded input is drawn and never among them."""
+    """Return the examples in a reference's docstring, as a console shows them; graded inputs are drawn and never among them."""
     examples = doctest.DocTestParser().get_examples(inspect.getdoc(reference) or "" if reference is not None else "")
     return "\n".join(f">>> {example.source}{example.want}".rstrip("\n") for example in examples)
 
@@ -242,7 +287,7 @@ _record: ContextVar[Recording] = ContextVar("record")
 
 
 def current_recording() -> Recording:
-    """The record of the running check.
+    """Return the record of the running check.
 
     Raises:
         LookupError: no check is running.
@@ -252,7 +297,7 @@ def current_recording() -> Recording:
 
 @contextmanager
 def start_recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Recording]:
-    """A fresh record for one check."""
+    """Start a fresh record for one check."""
     record = Recording(misconceptions, show_direction)
     token = _record.set(record)
     try:
@@ -266,7 +311,7 @@ def _holds_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _own_models(value: Any) -> Any:
-    """A copy of arguments, with models as references and misconceptions are given them."""
+    """Copy arguments, with models in the form that references and misconceptions are given."""
     if isinstance(value, Model):
         return value.for_a_reference()
     if isinstance(value, tuple):
@@ -277,6 +322,6 @@ def _own_models(value: Any) -> Any:
 
 
 def _as_student_model(value: Any) -> Any:
-    """A misconception's Keras model in the form in which a student's arrives."""
-    keras = sys.modules.get("keras")  # whoever made a model has imported it
+    """Return a misconception's Keras model in the form in which a student's arrives; any other value as it is."""
+    keras = sys.modules.get("keras")  # imported already if the value is a model
     return Model.own(value) if keras is not None and isinstance(value, keras.Model) else value

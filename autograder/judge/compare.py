@@ -1,4 +1,4 @@
-"""Comparing an answer with what is expected, and saying what was seen without saying what was expected."""
+"""Compare an answer with what is expected, and say what was seen without saying what was expected."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Tolerance:
     Attributes:
         rtol, atol: relative and absolute, as in numpy.allclose. Where whole numbers are expected, they must be equal.
         squeeze: ignore axes of length 1.
-        dtype: the numpy dtype an array must have, or None where any will do.
-        direction: whether a wrong number is said to be too small or too large.
+        dtype: the numpy dtype that an array must have; None accepts any.
+        direction: whether the text says that a wrong number is too small or too large.
     """
 
     rtol: float = 1e-4
@@ -36,11 +36,11 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where an answer departs.
+    """The first difference between an answer and what is expected.
 
     Attributes:
         text: the rest of the sentence that begins with the answer.
-        code: what departs, as one of ``errors.CODES``.
+        code: what differs, as one of ``errors.CODES``.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Difference:
 
 
 def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
-    """The first difference between an answer and what is expected, or None.
+    """Return the first difference between an answer and what is expected, or None.
 
     Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
     """
@@ -70,7 +70,7 @@ def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Differe
 
 
 def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
-    """The numbers of an answer as an array, or None when it is not made of numbers or is ragged."""
+    """Return the numbers of an answer as an array; None where it is ragged or not made of numbers."""
     if isinstance(answer, (str, bytes, Mapping, set, frozenset)) or answer is None:
         return None
     try:
@@ -99,7 +99,7 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
 
 
 def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
-    """Where two arrays of one shape are equal."""
+    """Return, element by element, where two arrays of one shape are equal."""
     rounded = (
         8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
     )  # some arithmetic in its precision
@@ -168,7 +168,7 @@ def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) ->
 
 
 def describe(value: Any) -> str:
-    """A value in at most a line: numbers as they are, arrays by shape and dtype, long texts and lists cut."""
+    """Describe a value in at most a line: numbers as they are, arrays by shape and dtype, long texts and lists cut."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, np.ndarray):
@@ -195,7 +195,7 @@ def _cut(text: str, length: int = 160) -> str:
 
 
 def describe_arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """``units=7, features=3``: the arguments of a call, by the names that the reference gives them."""
+    """Describe the arguments of a call by the names that the reference gives them, such as ``units=7, features=3``."""
     import inspect
 
     names: list[str] = []
@@ -206,7 +206,7 @@ def describe_arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], k
 
 
 def make_picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
-    """An array of up to three axes with its first wrong position, for the feedback page.
+    """Make a picture of an array of up to three axes with its first wrong position, for the feedback page.
 
     ``data`` holds ``shape``, ``values`` (flat, C order, as text) and ``wrong`` (a position).
     """

@@ -1,4 +1,4 @@
-"""How a check fails: the one exception that means the student's answer is wrong, and not our test."""
+"""The exceptions that end a check: the student's answer is wrong, or only a person can tell."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MAX_TEXT = 500
 
 
 def format_exception(kind: str, text: str) -> str:
-    """An exception in a form that two processes write alike."""
+    """Format an exception so that the same one reads the same from any process."""
     return f"{kind}: {text[:MAX_TEXT]}"
 
 
 def join_lines(text: str) -> str:
-    """A text of several lines and colours, such as Keras' errors have, as one line without them."""
+    """Join a text of several lines into one, without colours; Keras' errors have both."""
     return " ".join(re.sub(r"\x1b\[[\d;]*m", "", text).split())
 
 
@@ -30,11 +30,11 @@ class CheckFailed(Exception):
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.
         hint: a question that moves the student on.
-        misconception: the known mistake that it is; None where none fits, or several do.
-        fitting: every known mistake that it could be.
-        worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
+        misconception: the known mistake that explains the answer; None where none does, or more than one.
+        fitting: every known mistake that explains the answer.
+        worked: a small case worked out, as a console shows it; never one of the graded inputs.
         raised: the exception that the student's code raised, as ``format_exception`` writes it; empty if it raised none.
-        final: whether further inputs could only say the same (missing, out of time, not filled in).
+        final: whether further inputs would show the same (missing, out of time, not filled in).
         code: what was observed, as one of ``errors.CODES``.
     """
 

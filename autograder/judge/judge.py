@@ -1,4 +1,4 @@
-"""The judge: pytest over an assignment's hidden tests, each check's outcome turned into points, rationale and hint."""
+"""The judge: runs pytest over an assignment's hidden tests, and turns each outcome into points, rationale and hint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORSE: tuple[Status, ...] = (
     "skipped",
     "error",
     "failed",
-)  # of several cases: one that fails cannot be made good
+)  # of the cases of a parametrised check the worst counts: one that passes does not make up for one that fails
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Trial:
     """How a known answer is judged, to test the tests.
 
     Attributes:
-        questions: only their checks are tried; those of all questions where none is named.
-        repetition: another number draws other inputs.
+        questions: only their checks are tried; empty for all questions.
+        repetition: each number draws other inputs.
     """
 
     questions: tuple[str, ...] = ()
@@ -44,17 +44,17 @@ class Trial:
 
 
 class Verdicts:
-    """The pytest plugin of one judgement: hands out ``submission`` and ``draw``, keeps every check's result.
+    """The pytest plugin of one judgement: provides ``submission`` and ``draw``, and keeps every check's result.
 
     Args:
-        trial: for a known answer; then a skipped check is tried all the same, for what it would have said.
+        trial: for a known answer; then a skipped check is tried all the same, to see its outcome.
 
     Attributes:
         results: check name -> result.
-        lost: checks of which a case has no result.
+        lost: checks that have a case without a result.
         faults: our own errors, one line each, for the instructor.
         facts: what the checks noted for an appeal.
-        wrong_course: why no submission at all can be judged, such as a missing data file.
+        wrong_course: the error that stops every submission, such as a missing data file.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Verdicts:
 
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> Draw:
-        """Keyed by file and function name alone, so that the draws are the same wherever the course lies."""
+        """Key the draws by file and function name alone, so that they are the same wherever the course lies."""
         return Draw.keyed(
             self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}"
         )
@@ -105,7 +105,7 @@ class Verdicts:
     def pytest_runtest_makereport(
         self, item: pytest.Function, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
-        """A fixture or a collection that breaks is our fault; it leaves no result, and the check becomes an error."""
+        """Note a fixture or a collection that breaks: the fault is ours, and without a result the check becomes an error."""
         report = yield
         if call.excinfo is not None:
             self.lost.add(item.originalname)
@@ -142,7 +142,7 @@ class Verdicts:
                 alone = result.model_copy(update={"status": "passed"})
                 faults = len(self.faults)
                 self._try(function, arguments, alone)
-                del self.faults[faults:]  # it may rely on what it needs
+                del self.faults[faults:]  # it may rely on the checks that it needs
                 result.alone = alone.status
         else:
             self._try(function, arguments, result)
@@ -151,7 +151,7 @@ class Verdicts:
             self.results[result.check] = result
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
-        """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
+        """Run one check; the exception that it raises decides between wrong (the student's) and error (ours, or for a person)."""
         with start_recording(self._misconceptions, self._show_direction) as record:
             try:
                 function(**arguments)
@@ -187,17 +187,17 @@ class Verdicts:
 
 
 def is_wanted(question: str, trial: Trial | None) -> bool:
-    """Whether the checks of a question are tried."""
+    """Whether a trial asks for the checks of a question."""
     return trial is None or not trial.questions or question in trial.questions
 
 
 def judge(
     assignment: Assignment, submission: StudentNotebook, student_code: str, trial: Trial | None = None
 ) -> Verdicts:
-    """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors.
+    """Try every hidden check of ``assignment`` on ``submission``; checks without a result become errors.
 
     Raises:
-        UsageError: what is wrong is the course's, and would be for every submission.
+        UsageError: the fault is the course's, and stops every submission.
     """
     misconceptions = load_misconceptions(assignment.misconceptions)
     direction = assignment.course.settings.course.show_direction
@@ -214,15 +214,15 @@ def judge(
 
 
 def run_pytest(tests: Path, plugin: object, *options: str) -> None:
-    """pytest over a folder of hidden tests; from inside it, since in a path it would take a bracket for a parametrised case."""
+    """Run pytest over a folder of hidden tests, from inside it: in a path, pytest takes a bracket for a parametrised case."""
     with contextlib.chdir(tests):
         pytest.main([*_arguments(tests), *options], plugins=[plugin])
 
 
 def _arguments(tests: Path) -> list[str]:
-    """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
+    """Return arguments for pytest without terminal, cache, or configuration from the folder that the tests lie in."""
     names = ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
-    collectors = ("unraisableexception", "threadexception")  # each spends half a second on a search for garbage
+    collectors = ("unraisableexception", "threadexception")  # each spends half a second on collecting garbage
     quiet = [f"-pno:{name}" for name in (*names, *collectors)]
     return [
         ".",
@@ -230,7 +230,7 @@ def _arguments(tests: Path) -> list[str]:
         "-c",
         os.devnull,
         f"--rootdir={tests}",
-        f"--confcutdir={tests}",  # or else pytest looks into every folder above
+        f"--confcutdir={tests}",  # otherwise pytest looks into every folder above
         "--import-mode=importlib",
         "--continue-on-collection-errors",
         "--assert=plain",
@@ -253,10 +253,10 @@ def _no_result(info: CheckInfo) -> CheckResult:
 
 
 def prepare(private: Path, environment: Mapping[str, str]) -> None:
-    """Make this process a judge: solutions importable by path, no foreign pytest plugin.
+    """Make this process a judge: solutions can be imported by path, and no foreign pytest plugin is loaded.
 
     Args:
-        environment: variables to set, such as where data are.
+        environment: variables to set, such as the folder with data.
     """
     sys.path.insert(0, str(private))
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):

@@ -1,4 +1,4 @@
-"""Keras models as a hidden check sees them; a student's is never built here, but by tables in a process of its own in the jail."""
+"""Keras models as a hidden check sees them. A student's is never built here, but in a jailed process of its own: see rebuilt.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ONE_CALL = 256  # rows that are predicted in one go
 
 
 class Model:
-    """A model of a student's, or one of the judge's own in the same form.
+    """A student's model, or one of the judge's own in the same form.
 
     Attributes:
         kept: its number in the student's process; -1 for one of the judge's own.
@@ -30,11 +30,11 @@ class Model:
         self.kept = kept
         self._rebuilt = rebuilt
         self._ask = ask
-        self._used = False  # by its own process
+        self._used = False  # whether the student's process has predicted with it
 
     @classmethod
     def own(cls, keras_model: Any) -> Model:
-        """A Keras model of the judge's own, such as a reference's or a misconception's."""
+        """Wrap a Keras model of the judge's own, such as a reference's or a misconception's."""
         return cls(-1, JudgesOwn(keras_model))
 
     @property
@@ -44,7 +44,7 @@ class Model:
 
     @property
     def built(self) -> bool:
-        """Whether it has its weights; a stack without ``Input`` gets them with its first batch, here and there other ones."""
+        """Whether it has its weights. A stack without ``Input`` gets them with its first batch, and other ones in each process."""
         return self._rebuilt is None or self._rebuilt.facts.built
 
     @property
@@ -59,7 +59,7 @@ class Model:
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """Such as (None, 1), whatever batch the model was built with; empty where it never was or nobody can tell."""
+        """Such as (None, 1), whatever batch the model was built with; empty where it was never built or nobody can tell."""
         told = self._ask_student("output_shape") if self._rebuilt is None else self._rebuilt.facts.output_shape
         shape = tuple(told) if self.built else ()
         return (None, *shape[1:]) if shape and isinstance(shape[0], int) else shape
@@ -78,8 +78,8 @@ class Model:
     def weights(self) -> list[Array]:
         """Its weights in order, as ``get_weights`` gives them; none where it was never built.
 
-        Of a model that did not cross they are what the student's process says. Whoever puts them into layers of the
-        judge's own and compares predictions for fresh inputs need not believe them.
+        For a model that did not cross, the student's process says what they are. A check need not believe them: it can put them
+        into layers of the judge's own and compare predictions for fresh inputs.
         """
         if self._rebuilt is not None:
             return list(self._rebuilt.weights)
@@ -88,19 +88,19 @@ class Model:
 
     @property
     def weight_names(self) -> list[str]:
-        """What Keras calls each of ``weights``, such as ``kernel`` or ``bias``; none where the model did not cross."""
+        """Keras' name for each of ``weights``, such as ``kernel`` or ``bias``; none where the model did not cross."""
         return [] if self._rebuilt is None else self._rebuilt.facts.names
 
     @property
     def trainable(self) -> list[int]:
-        """Places in ``weights`` of those that a training changes; none where the model did not cross."""
+        """Positions in ``weights`` of those that a training changes; none where the model did not cross."""
         return [] if self._rebuilt is None else self._rebuilt.facts.trainable
 
     @property
     def history(self) -> dict[str, list[float]]:
         """The curves of its last fit, name -> one number per epoch, as the student's process tells them.
 
-        They are to be shown and prove nothing. Empty where there was no fit, or what is told is no learning curve.
+        They are for showing and prove nothing. Empty where there was no fit, or the answer is no learning curve.
         """
         try:
             curves = self._ask_student("history") if self._ask is not None else {}
@@ -113,16 +113,16 @@ class Model:
     def steps(self) -> int:
         """Steps that its optimizer has taken, as the student's process tells; 0 where nobody can say.
 
-        It shows an honest mistake and proves nothing.
+        The number can reveal an honest mistake; it proves nothing.
         """
         told = self._ask_student("steps") if self._ask is not None else 0
         return told if isinstance(told, int) else 0
 
     def predict(self, inputs: Any, verbose: Any = 0) -> Array:
-        """Outputs for a batch, computed from its config and weights where the model crossed, and by the student's process otherwise.
+        """Predict outputs for a batch: from its config and weights where the model crossed, otherwise in the student's process.
 
         Args:
-            verbose: as references write it for a Keras model; nothing is shown.
+            verbose: ignored; references write it for a Keras model.
 
         Raises:
             CheckFailed: the model cannot take these inputs.
@@ -141,13 +141,13 @@ class Model:
         return outputs
 
     def _try_to_cross_again(self) -> None:
-        """Ask for the model once more after its first batch: a class gets its weights, and with them its layers, by its use."""
+        """Ask for the model again after its first batch: a subclassed model gets its weights, and so its layers, when it is called."""
         self._used = True
         again = self._ask_student("itself")
         self._rebuilt = again._rebuilt if isinstance(again, Model) else None
 
     def with_weights(self, weights: Sequence[Array]) -> Model:
-        """The same model with other weights, as many and of the same shapes; this one stays as it is.
+        """Return the same model with other weights, as many and of the same shapes; this one stays as it is.
 
         Raises:
             ValueError: they do not fit, or the model did not cross.
@@ -157,14 +157,14 @@ class Model:
         return Model(self.kept, self._rebuilt.with_weights(weights), self._ask)
 
     def sent(self, buffers: list[bytes]) -> Any:
-        """How it goes to the student's process: a student's as its number there, the judge's own as config and weights."""
+        """Encode the model for the student's process: a student's as its number there, the judge's own as config and weights."""
         if isinstance(self._rebuilt, JudgesOwn):
             weights = [encode(weight, buffers) for weight in self.weights]
             return {"model": {"config": self._rebuilt.config, "weights": weights}}
         return {"model": self.kept}
 
     def for_a_reference(self) -> Any:
-        """What a reference or a misconception is called with: a copy of the judge's own Keras model; a student's is this object."""
+        """Return the model as references and misconceptions get it: a copy of the judge's own Keras model; a student's is this object."""
         return self._rebuilt.copy() if isinstance(self._rebuilt, JudgesOwn) else self
 
     def _ask_student(self, member: str, *args: Any) -> Any:
@@ -181,7 +181,7 @@ class JudgesOwn:
     """A Keras model of the judge's own, made by trusted code.
 
     Args:
-        weights: others than it has; put in for as long as it predicts.
+        weights: other weights than its own; put in while it predicts.
     """
 
     def __init__(self, keras_model: Any, weights: list[Array] | None = None) -> None:
@@ -229,7 +229,7 @@ class JudgesOwn:
                 self.keras.set_weights(first)
 
     def copy(self) -> Any:
-        """The same Keras model once more, not compiled."""
+        """Return a copy of the Keras model, not compiled."""
         import keras
 
         copied = keras.models.clone_model(self.keras)
@@ -241,7 +241,7 @@ class JudgesOwn:
 
 
 def _shape(model: Any, name: str) -> list[int | None]:
-    """A model's shape; empty where there is none, or several."""
+    """Return a model's shape; empty where it has none, or several."""
     shape = getattr(model, name, None)
     return list(shape) if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape) else []
 

@@ -1,4 +1,4 @@
-"""Models that are rebuilt from a config and weights: a student's in the model process of its submission, by tables."""
+"""A student's model, rebuilt from its config and weights by tables, in the model process of its submission."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Shape = Annotated[list[Size], Field(max_length=32)]
 
 
 class Facts(BaseModel):
-    """What the model process says of a model, checked on arrival."""
+    """The model process' description of a model, checked on arrival."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     built: bool
@@ -63,7 +63,7 @@ _numbers = itertools.count()
 
 
 class InModelProcess:
-    """A student's model in the model process of its submission, which may be another one from one question to the next."""
+    """A student's model in the model process of its submission; that process may be a new one from one question to the next."""
 
     def __init__(self, process: ModelProcess, config: str, weights: list[Array]) -> None:
         self._process = process
@@ -71,13 +71,13 @@ class InModelProcess:
         self._given = weights
         self.weights = weights
         self._number = next(_numbers)
-        self._built_in = 0  # which of the submission's model processes has it
-        self._set: list[list[Array]] = []  # the weights that it has there, if they are not the first
+        self._built_in = 0  # number of the model process that has it
+        self._set: list[list[Array]] = []  # the weights that it has there
         self.facts = self._build("your model")
 
     @classmethod
-    def of(cls, process: ModelProcess, config: str | None, weights: list[Array]) -> InModelProcess | None:
-        """The model; None where there is no config, or one that is not built.
+    def build(cls, process: ModelProcess, config: str | None, weights: list[Array]) -> InModelProcess | None:
+        """Build the model; None where there is no config, or one that the tables do not know.
 
         Raises:
             CheckFailed: the process ended over it.
@@ -93,8 +93,8 @@ class InModelProcess:
         """Have the process build it.
 
         Raises:
-            DoesNotCross: it is not built, or not with the weights that were sent with it.
-            CheckFailed: the process ended over it, or says what is said of no model.
+            DoesNotCross: it cannot be built, or not with the weights that were sent with it.
+            CheckFailed: the process ended over it, or describes something that is no model.
         """
         request = {"ask": "build", "model": self._number, "config": self._config}
         reply = self._ask(request, {"weights": self._given}, what)
@@ -102,7 +102,7 @@ class InModelProcess:
             raise DoesNotCross(reply.text[:MAX_TEXT])
         self._built_in = self._process.starts
         self._set[:] = [self._given]
-        facts = _facts(reply.value, what)
+        facts = _read_facts(reply.value, what)
         if not self._given and facts.shapes:
             raise DoesNotCross("it came without its weights")
         _ensure_shapes(facts, self._given, what)
@@ -113,12 +113,12 @@ class InModelProcess:
         arrays = [np.asarray(part) for part in (inputs if several else [inputs])]
         if self._process.starts != self._built_in or not self._process.running:
             self._build(PREDICT)
-        reply = self._asked(arrays, several)
-        if reply.status == "gone":  # so many models came after it that the process has let go of it
+        reply = self._send_batch(arrays, several)
+        if reply.status == "gone":  # the process keeps a limited number of models, and more came after it
             self._build(PREDICT)
-            reply = self._asked(arrays, several)
+            reply = self._send_batch(arrays, several)
         if reply.status == "gone":
-            raise _without_answer(PREDICT)
+            raise _no_answer(PREDICT)
         if reply.status == "error":
             what = f"raised {reply.type} in predict: {join_lines(reply.text)[:MAX_TEXT]}"
             raise CheckFailed(what, raised=format_exception(reply.type, reply.text), code="raised")
@@ -127,8 +127,8 @@ class InModelProcess:
         self._set[:] = [self.weights]
         return self._outputs(reply.value)
 
-    def _asked(self, inputs: list[Array], several: bool) -> ModelReply:
-        """What the process says to a batch, with weights where it has others."""
+    def _send_batch(self, inputs: list[Array], several: bool) -> ModelReply:
+        """Send a batch to the process, with weights where it has other ones."""
         request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
         has_them = any(self.weights is those for those in self._set)
         return self._ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
@@ -136,20 +136,20 @@ class InModelProcess:
     def _ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> ModelReply:
         reply = self._process.ask(request, arrays)
         if isinstance(reply, Stopped):
-            raise _without_answer(what, reply)
+            raise _no_answer(what, reply)
         return reply
 
     def _outputs(self, told: Any) -> Any:
-        """The outputs in a reply; of a model that has just got its weights, these too."""
+        """Return the outputs in a reply; keep the weights of a model that has just got them."""
         try:
             outputs, made = told["outputs"], told["made"]
             if made is not None and not self.facts.built:
-                facts, weights = _facts(made["facts"], PREDICT), _numbers_of(made["weights"], "biuf")
+                facts, weights = _read_facts(made["facts"], PREDICT), _ensure_numbers(made["weights"], "biuf")
                 _ensure_shapes(facts, weights, PREDICT)
                 self.facts, self.weights, self._set[:] = facts, weights, [weights]
-            _numbers_of(outputs if isinstance(outputs, list) else [outputs])
+            _ensure_numbers(outputs if isinstance(outputs, list) else [outputs])
         except (TypeError, KeyError, ValueError) as error:
-            raise _without_answer(PREDICT) from error
+            raise _no_answer(PREDICT) from error
         return outputs
 
     def with_weights(self, weights: Sequence[Array]) -> Self:
@@ -158,27 +158,27 @@ class InModelProcess:
         return other
 
 
-def _without_answer(what: str, why: Stopped = UNREADABLE) -> CheckFailed:
+def _no_answer(what: str, why: Stopped = UNREADABLE) -> CheckFailed:
     return CheckFailed(f"{what} {why.reason}", why.hint, final=True, code=why.code)
 
 
-def _facts(told: Any, what: str) -> Facts:
+def _read_facts(told: Any, what: str) -> Facts:
     try:
         return Facts.model_validate(told)
     except ValidationError as error:
-        raise _without_answer(what) from error
+        raise _no_answer(what) from error
 
 
 def _ensure_shapes(facts: Facts, weights: list[Array], what: str) -> None:
     if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights]:
-        raise _without_answer(what)
+        raise _no_answer(what)
 
 
-def _numbers_of(told: Any, kinds: str = "biufc") -> list[Array]:
-    """A list of arrays of numbers.
+def _ensure_numbers(told: Any, kinds: str = "biufc") -> list[Array]:
+    """Return a list of arrays of numbers as it is.
 
     Args:
-        kinds: of numpy's, that they may be of.
+        kinds: numpy's letters for the kinds of numbers that are allowed.
 
     Raises:
         TypeError: it is something else.
@@ -191,4 +191,4 @@ def _numbers_of(told: Any, kinds: str = "biufc") -> list[Array]:
 
 
 class DoesNotCross(Exception):
-    """The model is not rebuilt, and asked for its behaviour instead."""
+    """The model cannot be rebuilt; checks ask the student's process for its behaviour instead."""

@@ -1,4 +1,5 @@
-"""What the judge says of one submission: the same object on every road, and the JSON line of `autograder grade --json`."""
+"""The judge's result for one submission: the same object on every road, the JSON line of `autograder grade --json`, and the view
+that students get."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ OUR_FAULT = "We could not grade this. The fault is ours; your points are not fin
 
 
 def plain_label(text: str) -> str:
-    """A text as one plain line of bounded length, for beside a picture."""
+    """Make a text one plain line of bounded length, to stand beside a picture."""
     line = " ".join(printable_text(text[: 4 * MAX_LABEL]).split())
     return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"
 
@@ -28,9 +29,9 @@ Label = Annotated[str, AfterValidator(plain_label)]
 Code = Annotated[str, Field(pattern="^[a-z-]{0,40}$")]
 MAX_LABEL = 120
 MAX_CURVES, MAX_EPOCHS = 12, 1000  # in one picture: what a reader can tell apart
-MAX_VALUE = 1e12  # a larger number in a learning curve says no more than that it grew without bound
+MAX_VALUE = 1e12  # a larger number in a learning curve only says that it grew without bound
 MAX_ARRAY = 400  # numbers; a larger array says nothing as a picture
-MAX_IMAGE = 1 << 20  # characters of a picture that was drawn
+MAX_IMAGE = 1 << 20  # characters of a drawn picture
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -51,15 +52,15 @@ class ArrayData(BaseModel):
 
 
 class Picture(BaseModel):
-    """Something the feedback page shows: a learning curve, or an array with its first wrong position.
+    """A picture on the feedback page: a learning curve, or an array with its first wrong position.
 
-    Names and numbers may be a student's. They are made plain and bounded here, whatever is made of them later.
+    Names and numbers may be a student's. They are made plain and bounded here, before anything else reads them.
 
     Attributes:
         kind: ``curve`` (data: name -> list of numbers, one per epoch, None where there is none to draw) or ``array`` (data: see
             ``ArrayData``).
         label: the line below it.
-        left_out: what of the data cannot be drawn, in words.
+        left_out: the parts of the data that cannot be drawn, in words.
         image: the drawn curve, a PNG in base64; see ``pages.draw_pictures``.
     """
 
@@ -88,7 +89,7 @@ class Picture(BaseModel):
 
 
 def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None]], str]:
-    """Curves that can be drawn, and in words what was left out of them."""
+    """Return the curves as they can be drawn, and in words the parts that were left out."""
     bounded: dict[str, list[float | None]] = {}
     cut, undrawn = max(0, len(curves) - MAX_CURVES), 0
     longer = False
@@ -107,7 +108,7 @@ def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None
 
 
 def _drawable(number: Any) -> float | None:
-    """A number as it can be drawn; None where it cannot."""
+    """Return a number as it can be drawn; None where it cannot."""
     try:
         value = float(number)
     except (TypeError, ValueError, OverflowError):
@@ -116,11 +117,11 @@ def _drawable(number: Any) -> float | None:
 
 
 class CheckResult(BaseModel):
-    """One check: its points, what was seen, the misconception that says the same, and a small case worked out.
+    """One check: its points, what was seen, the misconception that explains it, and a small case worked out.
 
     Attributes:
-        fitting: all misconceptions that say the same; one is named only where it is the only one.
-        alone: what became of a skipped check that was tried all the same, as is done to test the tests.
+        fitting: all misconceptions that explain the answer; ``misconception`` names one only where there is no other.
+        alone: the outcome of a skipped check that was tried all the same, which is done to test the tests.
         code: what was observed, as one of ``errors.CODES``; empty where the check passed, and in results of older versions.
     """
 
@@ -147,9 +148,9 @@ class Result(BaseModel):
 
     Attributes:
         submission: sha256 of the file that was handed in.
-        faults: our own errors, one line each; for the instructor, since they may quote a hidden check.
+        faults: our own errors, one line each; for the instructor alone, because they may quote a hidden check.
         remarks: what else the instructor should know, one line each.
-        facts: what an appeal needs: versions, data used, training seeds, threshold record, jail.
+        facts: details for an appeal: versions, data used, training seeds, threshold record, jail.
         questions: question -> its title, in the assignment's order.
         code: why it could not be graded or recorded, as one of ``errors.CODES``; else empty.
         schema_version: of these fields. A kept result without it is of version 1.
@@ -201,7 +202,7 @@ class Result(BaseModel):
         )
 
     def json_line(self) -> str:
-        """The line of `--json`: the fields fixed by the design alone; what is for the instructor stands among the notes."""
+        """Return the line of `--json`: only the fields that the design fixes; faults and remarks stand among the notes."""
         told = self.model_copy(update={"notes": self.notes + self.faults + self.remarks})
         hidden: Any = {
             "questions": True,

@@ -1,4 +1,4 @@
-"""The `submission` of a hidden check: a proxy whose every member is answered by the student's own process, in data only."""
+"""The `submission` of a hidden check: a proxy that asks the student's own process, and gets data back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.sandbox.run import NotebookRun
 
 
 class Answer(BaseModel):
-    """What the agent says of one question, checked on arrival: it comes from the student's process."""
+    """The agent's answer to one question, checked on arrival because it comes from the student's process."""
 
     status: Literal["ok", "missing", "too large", "error"]
     value: Any = None
@@ -39,7 +39,7 @@ class Remote:
 
 
 class StudentNotebook:
-    """What a hidden check sees of a submission.
+    """A submission as a hidden check sees it.
 
     ``submission.pad(x, 8)`` calls the student's ``pad``; ``value`` reads a variable; ``call`` takes a training seed and a time limit.
 
@@ -56,15 +56,15 @@ class StudentNotebook:
         return Remote(self, name)
 
     def value(self, name: str) -> Any:
-        """The variable called ``name``."""
+        """Return the variable called ``name``."""
         return self._ask({"ask": "value", "name": name}, name, [], None)
 
     def call(self, name: str, *args: Any, seed: int | None = None, seconds: float | None = None, **kwargs: Any) -> Any:
-        """What the student's function ``name`` returns.
+        """Call the student's function ``name`` and return its answer.
 
         Args:
             seed: public training seed, set for Python, numpy and Keras before the call.
-            seconds: limit of time; the course's ``seconds_per_call`` when None.
+            seconds: time limit; the course's ``seconds_per_call`` when None.
         """
         buffers: list[bytes] = []
         request = {"ask": "call", "name": name, "seed": seed}
@@ -109,14 +109,14 @@ class StudentNotebook:
             weights = [decode(weight, parts) for weight in content["weights"]]
             if not all(isinstance(weight, (np.ndarray, np.generic)) for weight in weights):
                 raise WireError("weights that are no arrays")
-            rebuilt = InModelProcess.of(self._run.models, content["config"], [np.asarray(w) for w in weights])
+            rebuilt = InModelProcess.build(self._run.models, content["config"], [np.asarray(w) for w in weights])
             return Model(content["kept"], rebuilt, self._ask_model)
 
         try:
             return decode(tree, parts, special)
         except CheckFailed:
             raise
-        except Exception as error:  # whatever is wrong with an answer is the answer's fault: it comes from student code
+        except Exception as error:  # any other error is the answer's fault: it comes from student code
             raise CheckFailed(
                 f"{name} returned something that cannot be read ({type(error).__name__}: {str(error)[:200]})",
                 code="unreadable",

@@ -609,7 +609,7 @@ UNREADABLE, UNREADABLE_PREDICTION = (
 @pytest.mark.parametrize("lie", LIES)
 def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE) as failure:
-        InModelProcess.of(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
     assert failure.value.final
 
 
@@ -629,7 +629,7 @@ def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
 )
 def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE):
-        InModelProcess.of(TakenOver((reply, [b""])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver((reply, [b""])), "{}", WEIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -650,7 +650,7 @@ def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
 )
 def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
     unbuilt = FACTS | {"built": False, "names": [], "shapes": [], "trainable": []}
-    model = InModelProcess.of(TakenOver(saying(unbuilt), saying(told)), "{}", [])
+    model = InModelProcess.build(TakenOver(saying(unbuilt), saying(told)), "{}", [])
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))
@@ -658,7 +658,7 @@ def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
 
 def test_weights_that_came_are_never_replaced_by_others() -> None:
     told = {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [7 * weight for weight in WEIGHTS]}}
-    model = InModelProcess.of(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
     assert model is not None
     model.predict(np.ones((2, 3)))
     assert model.weights is WEIGHTS
@@ -666,7 +666,7 @@ def test_weights_that_came_are_never_replaced_by_others() -> None:
 
 def test_a_process_that_always_lets_go_is_not_asked_for_ever() -> None:
     gone: tuple[Any, list[bytes]] = ({"status": "gone"}, [])
-    model = InModelProcess.of(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))
