@@ -48,7 +48,7 @@ class OneSubmission(Autograde):  # type: ignore[misc]
 
 
 def enter_all(converter: Autograde, course: Course) -> None:
-    """Do nbgrader's loop over submissions, with two differences: an earlier entry stays if the new one fails, and one line says why.
+    """Do nbgrader's loop over submissions, with two differences: if one fails, its earlier entry stays, and one line says why.
 
     Raises:
         NbGraderException: some could not be entered; its cause is the error of the last.

@@ -29,9 +29,9 @@ COURSE = "course"  # folder in the zip, and so in otter's "source", that holds t
 OTTER_CONFIG = {
     "plugins": ["autograder.engines.otter.JudgePlugin"],
     "show_hidden": True,
-    "show_all_public": True,  # together with no hidden case: every entry is visible to the student
+    "show_all_public": True,  # and no case is hidden: every entry is visible to the student
     "force_public_test_summary": False,
-    "print_summary": False,  # the plugin's report says it better
+    "print_summary": False,  # the plugin's report takes its place
 }
 BLANK = {
     "cells": [],
@@ -46,10 +46,10 @@ UNFINISHED = (
 
 
 class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
-    """Keeps otter away from the student's files, and replaces what otter found by the judge's result."""
+    """Keeps otter away from the student's files, and replaces otter's results by the judge's."""
 
     def before_grading(self, config: AutograderConfig) -> None:
-        """Set aside what was handed in, before otter reads it, and leave a blank notebook in its place.
+        """Move the submitted files away before otter reads them, and leave a blank notebook in their place.
 
         Otter would run the notebook without a time limit, import modules that lie beside it, and unpickle its log.
         """
@@ -63,7 +63,7 @@ class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
         submitted.write_text(json.dumps(BLANK) if submitted.suffix == ".ipynb" else "", encoding="utf-8")
 
     def after_grading(self, results: GradingResults) -> None:
-        """Let the judge grade; only now, so that no process of the student's runs while otter reads a pickle."""
+        """Let the judge grade; not earlier, so that no process of the student's runs while otter reads a pickle."""
         self.result, shown = grade_submission(self.handed_in, self.base / "source")
         fill_results(results, shown)
 
@@ -114,7 +114,7 @@ def grade_submission(handed_in: Path, source: Path) -> tuple[Result, StudentView
             result.notes += walk(handed_in).lines
     except Ungradable as error:
         result = _not_graded(name, str(error), error.code, max_points)
-    except Exception as error:  # or else otter would end without a results.json
+    except Exception as error:  # otherwise otter would end without a results.json
         traceback.print_exc()
         result = _not_graded(name, f"{OUR_FAULT} ({type(error).__name__})", "our-fault", max_points)
     return result, result.for_students(details)
@@ -156,7 +156,7 @@ def find_notebook(folder: Path) -> Path:
 
 
 def fill_results(results: GradingResults, shown: StudentView) -> None:
-    """Replace what otter found by the judge's result."""
+    """Replace otter's results by the judge's."""
     entries = {
         check.check: JudgedTest(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
         for check in shown.checks
@@ -170,7 +170,7 @@ def fill_results(results: GradingResults, shown: StudentView) -> None:
 
 
 class JudgedTest(OttrTestFile):  # type: ignore[misc]
-    """One line of otter's results that was judged elsewhere: its points and its text are given, nothing is run."""
+    """One line of otter's results, with points and text from the judge; nothing is run."""
 
     def __init__(self, name: str, points: float, max_points: float, text: str) -> None:
         case = TestCase(name=name, body="", hidden=False, points=max_points, success_message=None, failure_message=None)

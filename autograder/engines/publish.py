@@ -41,7 +41,7 @@ class Publisher:
         self.directory = course_directory(course)
         self.config = nbgrader_config(course.settings, course.root)
         _try_late_plugin(self.config, course)
-        for path in _written(course):
+        for path in _list_written(course):
             files.ensure_changeable(path)
         whys = {name: why_unbuilt(course, self.directory, name) for name in course.assignments}
         self.unbuilt = {name: why for name, why in whys.items() if why}
@@ -49,7 +49,7 @@ class Publisher:
             raise UsageError(next(iter(self.unbuilt.values())), code="not-built")
 
     def roster(self) -> list[Student]:
-        """The students that the gradebook knows, so that each keeps one name."""
+        """List the students that the gradebook knows, so that each keeps one name."""
         with open_gradebook(self.directory) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
@@ -106,6 +106,11 @@ class Publisher:
         OneSubmission(self.course, student, graded, coursedir=self.directory, config=self.config, log=log).start()
 
     def _keep_file(self, submission: Submission, assignment: str) -> None:
+        """Copy the file that was handed in to nbgrader's tree, with the time of the submission.
+
+        Raises:
+            Ungradable: a folder there is a link.
+        """
         folder = self.course.tree("submitted") / submission.student / assignment
         if link := next((part for part in (folder.parent, folder) if part.is_symlink()), None):
             raise Ungradable(
@@ -120,25 +125,25 @@ class Publisher:
         files.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
 
     def _keep_name(self, submission: Submission) -> None:
-        """Add what the submission tells of the student; what the gradebook knows already stays."""
-        told = {"last_name": submission.name, "lms_user_id": submission.lms_id}
+        """Add the student's name and LMS id, as the submission gives them; those that the gradebook has stay."""
+        given = {"last_name": submission.name, "lms_user_id": submission.lms_id}
         with open_gradebook(self.directory) as gradebook:
             student = gradebook.update_or_create_student(submission.student)
             named = student.first_name or student.last_name
-            empty = {f: v for f, v in told.items() if v and not (named if f == "last_name" else getattr(student, f))}
+            empty = {f: v for f, v in given.items() if v and not (named if f == "last_name" else getattr(student, f))}
             if empty:
                 gradebook.update_or_create_student(submission.student, **empty)
 
 
-def _written(course: Course) -> list[Path]:
-    """The folders and files that every recording writes; beside its gradebook SQLite keeps a journal."""
+def _list_written(course: Course) -> list[Path]:
+    """List the folders and files that publishing writes; SQLite keeps a journal beside the gradebook."""
     trees = [course.tree("submitted"), course.tree("autograded"), course.tree("feedback"), course.root / store.FOLDER]
     gradebook = gradebook_file(course_directory(course))
     return [*trees, gradebook.parent, gradebook] if gradebook is not None else trees
 
 
 def _try_late_plugin(config: Config, course: Course) -> None:
-    """See that the course's own plugin for late submissions can be had, before a class is graded.
+    """Make sure, before a class is graded, that the course's own plugin for late submissions can be used.
 
     Raises:
         UsageError: it cannot.

@@ -1,4 +1,4 @@
-"""What the processes of a submission may and may not see of this machine."""
+"""The files that the processes of a submission may and may not read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from autograder.files import PACKAGE
 
 
 def list_hidden(course: Course) -> list[Path]:
-    """What no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
+    """List what no student's process may read, wherever it lies: all of the course, and the samples among this package's tests.
 
-    Where Python itself lies in the course, as a virtual environment may, everything beside it is named one by one.
+    If Python itself lies in the course, as a virtual environment may, everything beside it is listed one by one.
     """
     python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
     secret = [course.root.resolve(), course.private.resolve(), PACKAGE.resolve() / "tests"]
@@ -22,19 +22,19 @@ def list_hidden(course: Course) -> list[Path]:
 
 
 def _beside(folder: Path, needed: list[Path]) -> list[Path]:
-    """A folder, or what is in it but for the needed ones."""
+    """Return a folder; where it holds needed ones, everything else in it."""
     if not any(path.is_relative_to(folder) for path in needed):
         return [folder]
     return [path for path in folder.iterdir() if not any(other.is_relative_to(path) for other in needed)]
 
 
 def list_released_files(released: Path) -> list[Path]:
-    """The files and folders that were released beside the notebook: the student's code may read them."""
+    """List the files and folders that were released beside the notebook; the student's code may read them."""
     return [p for p in released.parent.iterdir() if p != released]
 
 
 def find_data(course: Course) -> dict[str, str]:
-    """Where a judge finds data, as variables of its environment."""
+    """Return the folders where a judge finds data, as variables of its environment."""
     folder = course.settings.course.data_folder
     named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
     keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")

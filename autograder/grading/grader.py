@@ -1,4 +1,4 @@
-"""Grade submissions at the same time, each in a worker; whatever happens, there is a result."""
+"""Grade submissions in parallel, each in a worker; whatever happens, there is a result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pebble import ProcessExpired
 
@@ -23,18 +23,15 @@ from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.clock import FAR
 from autograder.machine.users import BLOCKS
 
-if TYPE_CHECKING:
-    pass
-
 
 class Grader(WorkerPool):
     """A pool of workers for one course.
 
     Args:
-        workers: how many submissions are graded at a time.
+        workers: number of submissions that are graded at a time.
 
     Raises:
-        UsageError: there are more workers than user numbers for what they start.
+        UsageError: there are more workers than blocks of user numbers for their processes.
     """
 
     def __init__(self, course: Course, workers: int = 1) -> None:
@@ -52,7 +49,7 @@ class Grader(WorkerPool):
         os.close(self._slots)
 
     def open(self, path: Path, assignment: str | None = None) -> Future[Mapping[str, Any]]:
-        """Queue the opening of one notebook; its future gives ``Opened.as_data``, or raises Ungradable."""
+        """Queue the opening of one notebook. The future gives ``Opened.as_data``, or raises Ungradable."""
         return self._pool.schedule(open_submission, args=(path, assignment), timeout=2 * FAR * READER_SECONDS + 120)  # type: ignore[no-any-return]
 
     def start(self, job: Job) -> Future[Graded]:
@@ -60,10 +57,10 @@ class Grader(WorkerPool):
         return self._pool.schedule(grade_submission, args=(job,), timeout=FAR * compute_judge_limit(self.course) + 240)  # type: ignore[no-any-return]
 
     def finish(self, job: Job, future: Future[Graded]) -> Graded:
-        """The result of a queued submission; a worker that died or hung gives one that says so.
+        """Return the result of a queued submission; if the worker died or hung, the result says so.
 
         Raises:
-            UsageError: what is wrong is the course's or the machine's.
+            UsageError: the fault is the course's or the machine's.
         """
         try:
             return future.result()
@@ -78,7 +75,7 @@ class Grader(WorkerPool):
         return give_up(self.course, job, f"the worker's process {reason}")
 
     def grade(self, path: Path, assignment: str | None = None, student: str = "") -> Result:
-        """Grade one notebook file; never raises for what is in it."""
+        """Grade one notebook file; nothing in it raises an error."""
         return self.grade_job(Job(path, assignment, student)).result
 
     def grade_job(self, job: Job) -> Graded:
@@ -87,9 +84,9 @@ class Grader(WorkerPool):
         return self.once_more(job, graded) if graded.is_doubtful else graded
 
     def once_more(self, job: Job, doubtful: Graded) -> Graded:
-        """Try a doubtful submission again, which is to be done while nothing else is graded.
+        """Try a doubtful submission again; call this while nothing else is graded.
 
-        What the machine still stands in the way of is our fault, and costs nobody points.
+        If the machine is short of something again, the checks that did not pass become errors of ours and cost no points.
         """
         graded = self.finish(job, self.start(job))
         result = _for_a_person(graded) if graded.is_doubtful else graded.result
@@ -99,7 +96,7 @@ class Grader(WorkerPool):
 
 
 def _for_a_person(graded: Graded) -> Result:
-    """A result without the zeros that the machine may be to blame for."""
+    """Return a result in which a person decides on the checks that the machine, not the student, may have failed."""
     result, short = graded.result, [doubt.what for doubt in graded.doubts if doubt.short]
     if not short or result.points is None:
         return result

@@ -1,4 +1,4 @@
-"""One submission to grade, and what came of it."""
+"""One submission to grade, and its outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Job:
     """One submission to grade.
 
     Attributes:
-        opened: the notebook, where a reader has opened it already: see ``Opened.as_data``.
+        trial: for a known answer: how it is judged.
+        opened: the notebook, if a reader has opened it already: see ``Opened.as_data``.
     """
 
     path: Path
@@ -33,10 +34,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Graded:
-    """A result, and the opened notebook (``Opened.as_data``) that it is about, if it could be opened.
+    """The outcome of a job.
 
     Attributes:
-        doubts: why the machine, and not the student, may be to blame for a part of it.
+        opened: the opened notebook that the result is about (``Opened.as_data``); None where it could not be opened.
+        doubts: why the machine, and not the student, may be to blame for a part of the result.
     """
 
     result: Result
@@ -45,16 +47,21 @@ class Graded:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether another try may come to more points."""
+        """Whether another try may give more points."""
         return bool(self.doubts) and self.result.points != self.result.max_points
 
 
 def give_up(course: Course, job: Job, how: str, opened: Mapping[str, Any] | None = None) -> Graded:
-    """What becomes of a submission that one of our own processes was lost over."""
+    """Return the outcome for a submission during which one of our own processes was lost."""
     return Graded(refuse(course, job, f"{OUR_FAULT} ({how})", "our-fault"), opened, (Doubt(how, short=False),))
 
 
 def refuse(course: Course, job: Job, reason: str, code: str) -> Result:
+    """Return the result of a submission that cannot be graded.
+
+    Args:
+        code: one of ``errors.CODES``.
+    """
     known = job.assignment in course.assignments
     try:
         with open(job.path, "rb") as file:

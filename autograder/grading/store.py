@@ -14,7 +14,7 @@ from autograder.files import lock, write_whole
 from autograder.judge.results import Result
 
 FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
-LOCK = ".lock"  # of whoever writes to trees and gradebook
+LOCK = ".lock"  # held while a command writes to trees and gradebook
 
 
 def result_path(course: Course, student: str, assignment: str) -> Path:
@@ -29,13 +29,16 @@ def save(course: Course, result: Result) -> None:
 
 @contextlib.contextmanager
 def write_alone(course: Course) -> Iterator[None]:
-    """Wait until no other command writes to the course's trees and gradebook, and keep the others waiting meanwhile."""
+    """Wait until no other command or thread writes to the course's trees and gradebook, and keep the others waiting.
+
+    It cannot be nested.
+    """
     with lock(course.root / FOLDER / LOCK, wait=True):
         yield
 
 
 def load_all(course: Course) -> tuple[list[Result], list[str]]:
-    """Every kept result, by student and assignment; and a line for each file that cannot be read."""
+    """Load every kept result, by student and assignment; return with them a line for each file that cannot be read."""
     results, unreadable = [], []
     for path in sorted((course.root / FOLDER).glob("*/*.json")):
         try:
@@ -46,7 +49,7 @@ def load_all(course: Course) -> tuple[list[Result], list[str]]:
 
 
 def load(course: Course, student: str, assignment: str) -> Result | None:
-    """The kept result of one submission, if there is one.
+    """Load the kept result of one submission; None where there is none.
 
     Raises:
         UsageError: the file is damaged.

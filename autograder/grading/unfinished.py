@@ -1,4 +1,4 @@
-"""What an interrupted `autograder grade` has finished: the same command goes on from there, and one that ends forgets it."""
+"""The submissions that an interrupted `autograder grade` has finished. The same command goes on from there; one that ends forgets them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FOLDER = ".unfinished"
 
 
 class Unfinished:
-    """The submissions that were graded, recorded and given their feedback, while nothing that decides about points changed.
+    """The submissions that were graded and published since the last change of anything that decides about points.
 
     Attributes:
-        keeps: False while another command grades this course: its list is its own.
+        keeps: whether this command keeps such a list; False while another one grades this course.
     """
 
     def __init__(self, course: Course, keeps: bool) -> None:
@@ -32,7 +32,7 @@ class Unfinished:
         self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
 
     def finished(self, assignment: str, student: str, path: Path) -> Result | None:
-        """The result of a submission that needs no second grading."""
+        """Return the result of a submission that need not be graded again, or None."""
         if not len(self._journal):
             return None
         try:
@@ -49,13 +49,13 @@ class Unfinished:
         self._journal.add(_key(result.assignment, result.student, result.submission), True)
 
     def forget(self) -> None:
-        """Everything is graded."""
+        """Remove the list, because everything is graded."""
         self._journal.remove()
 
 
 @contextmanager
 def open_unfinished(course: Course) -> Iterator[Unfinished]:
-    """What the last command left; forgotten when this one ends of itself."""
+    """Open the list that the last command left; it is removed when this command ends without an exception."""
     with files.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
         kept = Unfinished(course, keeps=first)
         yield kept
@@ -67,7 +67,7 @@ def _key(assignment: str, student: str, sha256: str) -> str:
 
 
 def _state(course: Course) -> str:
-    """Everything but the submission that a result depends on."""
+    """Return a digest of everything, apart from the submission, that a result depends on."""
     folders = [course.private / "solutions", course.private / "tests", course.root / "release" / "nbgrader"]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
     asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_data(course)}"
@@ -75,7 +75,7 @@ def _state(course: Course) -> str:
 
 
 def _data(course: Course) -> list[tuple[str, int, int]]:
-    """The files of the folder with data that was named: path, size, time of the last change."""
+    """List the files of the named data folder: path, size, time of the last change."""
     named = course.settings.course.data_folder
     folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull)
     return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.glob("*")) if p.is_file()]

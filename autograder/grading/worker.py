@@ -1,7 +1,11 @@
-"""A worker: it has submissions opened, run and judged in the jail, one after the other.
+"""The worker, which has one submission after the other opened, run and judged in the jail.
 
-A worker has the rights to start jails, and interprets nothing that a student made. It reads the bytes of the file, hands them to a
-reader, the reader's cells to a judge, and starts and ends student code when the judge asks for it.
+A worker may start jails, and interprets nothing that a student made::
+
+    file ── bytes ──> worker ── bytes ──> reader   (jailed, fresh for each submission) opens and repairs the notebook
+                             <── cells ──
+                             ── cells ──> judge    (jailed, fresh for each submission) asks, compares, gives points
+                             <── result ─          and lets the worker start and end the student's processes (Broker)
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -36,14 +40,11 @@ from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
 from autograder.sandbox.limits import Doubt
 
-if TYPE_CHECKING:
-    pass
-
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
-READER_MIB, JUDGE_MIB = 512, 8192  # with what Python itself takes; inside they keep to less
-RESULT_MIB = 16  # of a judge: a hundred checks with a picture each take less than half
-MOST_MARKS = 1 << 20  # of what either answers, see `load_json`: pictures have some thousands each, a cell four
-MOST_WORDS = 1000  # characters of a standard error that an instructor is shown
+READER_MIB, JUDGE_MIB = 512, 8192  # Python itself included; inside they keep to less
+RESULT_MIB = 16  # a hundred checks with a picture each take less than half
+MOST_MARKS = 1 << 20  # in the answer of either, see `load_json`: pictures have some thousands each, a cell four
+MOST_WORDS = 1000  # characters of a standard error that the instructor reads
 SECONDS_TO_END = 2.0  # for a process that has closed its stream
 
 
@@ -52,11 +53,11 @@ class Ended(Exception):
 
 
 class Worker:
-    """What a worker's process keeps from one submission to the next.
+    """The parents of jailed processes, and the copy of the course, which a worker keeps from one submission to the next.
 
     Args:
-        slot: number of this worker among those of its command, and how many there are.
-        levels: of the jail, in the order in which they are tried.
+        slot: number of this worker among those of its command, and the number of workers.
+        levels: the jail's levels, in the order in which they are tried.
     """
 
     def __init__(self, course: Course, slot: tuple[int, int] = (0, 1), levels: tuple[str, ...] = LEVELS[:0:-1]) -> None:
@@ -66,7 +67,7 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        """Begin to start both parents: the one for readers and judges, then the one for what students made."""
+        """Begin to start both parents: the one of readers and judges, then the one of students' processes."""
         jail = self.course.settings.jail
         preload = tuple(jail.preload or packages(self.course))
         ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
@@ -103,7 +104,7 @@ class Worker:
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
-        """Have both parents alive, and the course's files as they are now."""
+        """Make sure that both parents live, and that the copy of the course is as the course is now."""
         if self.confined.is_alive():
             self.copy.refresh()
         else:
@@ -117,7 +118,7 @@ class Worker:
         self.confined.close()
 
     def open(self, path: Path, assignment: str | None) -> dict[str, Any]:
-        """What a reader says of a file: see ``Opened.as_data``.
+        """Let a reader open a file, and return its answer: see ``Opened.as_data``.
 
         Raises:
             Ungradable: it is no notebook of this course, or a reader cannot open it.
@@ -143,10 +144,10 @@ class Worker:
         raise Ungradable(str(answer["ungradable"]), code=known_code(answer.get("code"), "ungradable"))
 
     def judge(self, job: Job, opened: Mapping[str, Any]) -> Graded:
-        """What a judge says of an opened submission.
+        """Let a judge run and judge an opened submission.
 
         Raises:
-            UsageError: what is wrong is the course's.
+            UsageError: the fault is the course's.
             Ended: the judge died.
         """
         self.ready()
@@ -191,7 +192,7 @@ class Worker:
         return Graded(result, opened, doubts)
 
     def _raise_ours(self, answer: Mapping[str, Any]) -> None:
-        """Raise what a process in the jail found wrong with the course or with us."""
+        """Raise the error, the course's or ours, that a process in the jail reports."""
         if "usage" in answer:
             text = self.copy.in_the_course(printable_text(str(answer["usage"])))
             raise UsageError(text, code=known_code(answer.get("code"), "usage"))
@@ -212,13 +213,17 @@ class Worker:
         most_mib: int = RESULT_MIB,
         broker: Broker | None = None,
     ) -> dict[str, Any]:
-        """Start a process in the jail, give it one job, serve it while it works, and have its answer.
+        """Start a process in the jail, give it one job, serve it while it works, and return its answer.
 
         Args:
-            seconds: in which it could run.
+            serve: the function that the process runs, as ``module:name``.
+            buffers: raw bytes that go with the job.
+            seconds: the time that it may run; waiting for a core does not count.
+            most_mib: size of the largest answer.
+            broker: serves a judge's requests for student processes.
 
         Raises:
-            Ended: it ended, or ran out of time, without one.
+            Ended: it ended, or ran out of time, before it answered.
         """
         ours, theirs = socket.socketpair()
         given = [theirs] if broker is None else [theirs, broker.theirs]
@@ -250,7 +255,7 @@ class Worker:
 
 
 def compute_judge_limit(course: Course) -> float:
-    """Seconds after which a judge is ended."""
+    """Return the seconds after which a judge is ended."""
     return 2 * course.settings.limits.seconds_per_submission + 120
 
 
@@ -259,7 +264,7 @@ def _has_data(stream: socket.socket) -> bool:
 
 
 def _too_much(name: str, over: str) -> str:
-    """Why a notebook could not be opened, where its reader came to a limit."""
+    """Say why a notebook could not be opened, where its reader reached a limit."""
     what = {"memory": f"takes more than {READER_MIB} MiB of memory", "time": "takes too long"}.get(
         over,
         f"takes more than {READER_SECONDS:g} s" if over == f"signal {signal.SIGXCPU}" else f"cannot be opened ({over})",
@@ -268,7 +273,7 @@ def _too_much(name: str, over: str) -> str:
 
 
 def _one_line(words: str) -> str:
-    """Their end; of Python's report of a crash its beginning and what came before it.
+    """Return the end of a standard error in one line; of Python's report of a crash, its beginning and the words before it.
 
     >>> _one_line("Fatal Python error: Aborted\\n\\n  File 'x'")
     "Fatal Python error: Aborted / File 'x'"

@@ -1,4 +1,4 @@
-"""What runs in a worker's process: its beginning, and the two jobs that the pool gives it."""
+"""A worker's process: how it begins, and the two jobs that the pool gives it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from autograder.judge.results import OUR_FAULT
 from autograder.machine.capacity import cores
 from autograder.printable import printable_text
 
-_worker: Worker  # of this process
+# The state of a worker's process. ``become_worker`` sets it once; the pool hands its functions no object of ours.
+_worker: Worker
 _slots: BinaryIO
 
 
@@ -29,32 +30,32 @@ def become_worker(root: Path, settings: Settings, workers: int, slots: str) -> N
     """Make this process a worker.
 
     Args:
-        workers: how many work at the same time.
+        workers: number of workers of this command.
         slots: file for ``take_slot``.
     """
     global _worker
     detach_from_terminal()
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # by which the pool stops us: time to end what runs in the jail
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the pool stops us by it: end the jailed processes first
     threads = str(max(1, int(cores()) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else one process takes all of a GPU, and 5 GiB here
+    os.environ.setdefault(
+        "TF_FORCE_GPU_ALLOW_GROWTH", "true"
+    )  # otherwise one process takes all of a GPU, and 5 GiB here
     _worker = Worker(Course(root, settings), (take_slot(slots, workers), workers))
     atexit.register(_worker.close)
 
 
 def take_slot(slots: str, workers: int) -> int:
-    """A number below ``workers`` that no living judge has: two judges must not give their students the same user.
+    """Take a number below ``workers`` that no living worker has, so that no two give their students the same user.
 
-    It is free again when this process ends, however it ends.
+    The number is free again when this process ends, however it ends.
 
     Args:
-        slots: a file of this command's judges alone; byte n is locked by the judge that has the number n.
+        slots: a file of this command's workers alone; the worker with number n locks byte n.
     """
     global _slots
-    _slots = open(slots, "rb+")  # noqa: SIM115  kept open until this process ends: closing it would give the lock back
+    _slots = open(slots, "rb+")  # noqa: SIM115  stays open until this process ends: closing it would free the number
     while True:
         for number in range(workers):
             with contextlib.suppress(BlockingIOError):
@@ -64,12 +65,12 @@ def take_slot(slots: str, workers: int) -> int:
 
 
 def open_submission(path: Path, assignment: str | None) -> dict[str, Any]:
-    """Have a notebook opened."""
+    """Let this worker open a notebook."""
     return _worker.open(path, assignment)
 
 
 def grade_submission(job: Job) -> Graded:
-    """Grade with this worker; a course that is wrong stops everything, and a bug of ours costs nobody else anything."""
+    """Grade with this worker. An error of the course stops everything; a bug of ours stops this submission alone."""
     started, opened = time.monotonic(), job.opened
     try:
         opened = opened or _worker.open(job.path, job.assignment)
@@ -79,7 +80,7 @@ def grade_submission(job: Job) -> Graded:
     except Ungradable as error:
         return Graded(refuse(_worker.course, job, str(error), error.code))
     except Ended as error:
-        return give_up(_worker.course, job, f"the judge's process {_ended(str(error))}", opened)
+        return give_up(_worker.course, job, f"the judge's process {_describe_end(str(error))}", opened)
     except UsageError:
         raise
     except Exception as error:
@@ -88,9 +89,10 @@ def grade_submission(job: Job) -> Graded:
         return Graded(broken.model_copy(update={"faults": [printable_text(fault[:500])]}), opened)
 
 
-def _ended(why: str) -> str:
-    """
-    >>> _ended("exit 7"), _ended("signal 9"), _ended("memory")
+def _describe_end(why: str) -> str:
+    """Say how a jailed process ended.
+
+    >>> _describe_end("exit 7"), _describe_end("signal 9"), _describe_end("memory")
     ('ended with exit code 7', 'was ended by signal 9', 'used up its memory')
     """
     match why.split():
