@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from autograder.course.nbgrader_settings import course_directory
 from autograder.engines.nbgrader import SaveVerdict
 from autograder.grading import store
 from autograder.grading.grader import Grader
-from autograder.tests.stand_in import StandIn
+from autograder.grading.job import Graded, Job
+from autograder.sandbox.limits import Doubt
+from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
 DUE = "2026-01-31 12:00:00 UTC"
@@ -253,6 +256,21 @@ def test_ctrl_c_ends_at_once_loses_nothing_and_the_same_command_goes_on(
     stand_in.asked.clear()
     grade(built)
     assert set(stand_in.asked) == everybody, "what ended of itself is graded anew"
+
+
+def test_a_second_try_counts_as_done_only_when_it_is(
+    built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubt(self: StandIn, job: Job, future: object) -> Graded:
+        return replace(judged(self.course, job.path, job.student, 0.5), doubts=(Doubt("it waited", short=True),))
+
+    def stop(self: StandIn, job: Job, doubtful: Graded) -> Graded:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stand_in, "finish", doubt)
+    monkeypatch.setattr(stand_in, "once_more", stop, raising=False)
+    done = grade(built, "ann")
+    assert done.exit_code == 130 and "grading 0 of 1" in done.output and "grading 1 of 1" not in done.output
 
 
 def test_what_changed_since_it_was_stopped_is_graded_anew(
