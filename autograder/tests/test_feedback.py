@@ -88,7 +88,7 @@ def test_without_details_students_see_titles_and_points_alone() -> None:
     }
     checks = [
         CheckResult(question=status, status=status, **about) for status in ("passed", "failed", "skipped", "error")
-    ]  # type: ignore[arg-type]
+    ]
     result = Result(assignment="a", student="s", submission="", points=None, max_points=4, seconds=0, checks=checks)
     seen, whole = result.for_students(details=False).checks, result.for_students(details=True).checks
     kept = [[bool(c.rationale), bool(c.hint), bool(c.misconception), bool(c.worked), bool(c.pictures)] for c in seen]
