@@ -15,10 +15,11 @@ import pytest
 
 from autograder.course.course import Assignment, CheckInfo
 from autograder.errors import UsageError
-from autograder.judge.checks import CheckMark, start_recording
+from autograder.judge.checks import CheckMark
 from autograder.judge.draw import Draw
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import Misconception, load_misconceptions
+from autograder.judge.recording import start_recording
 from autograder.judge.results import OUR_FAULT, CheckResult, Status
 from autograder.judge.submission import StudentNotebook
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.judge.checks import agree, current_recording, start_recording
+from autograder.judge.checks import agree
 from autograder.judge.compare import Tolerance, describe, find_difference
 from autograder.judge.failures import CheckFailed
 from autograder.judge.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
+from autograder.judge.recording import current_recording, start_recording
 
 
 def area(width: float, height: float) -> float:

@@ -11,11 +11,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from autograder.judge.checks import start_recording
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.models import Model
 from autograder.judge.rebuilt import RebuiltModel
+from autograder.judge.recording import start_recording
 from autograder.judge.thresholds import read_record
 from autograder.quality.calibrate import load_experiments
 from autograder.tests.first_road import ROOT
