@@ -55,14 +55,14 @@ def grade(
     counted: dict[tuple[str, str, str], Result] = {}
     with (
         open_unfinished(course) as earlier,
-        collect(paths, course, assignment, publisher.roster()) as collection,
+        collect(paths, course, assignment, publisher.read_roster()) as collection,
         Grader(course, min(workers, max(1, len(collection.submissions)))) as grader,
     ):
         jobs, notes = _choose_jobs(collection, grader, console)
         for submission, _ in jobs:
             if why := publisher.unbuilt.get(submission.assignment or ""):
                 of = (submission.assignment or "", submission.student, "")
-                counted[of] = _refuse(f"Not graded: {why}", submission.assignment, submission.student)
+                counted[of] = _refuse(f"Not graded: {why}", "not-built", submission.assignment, submission.student)
         jobs = [(submission, job) for submission, job in jobs if submission.assignment not in publisher.unbuilt]
         for note in [*collection.notes, *notes, *collection.problems]:
             console.print(Text(note), soft_wrap=True)
@@ -89,7 +89,9 @@ def grade(
             console.print(f"Stopped: {done} submissions are graded and kept.{more}")
             raise
         finally:  # write the lines of the graded submissions, whatever stops the rest
-            unread = [_refuse(line, student=collection.whose.get(line, "")) for line in collection.problems]
+            unread = [
+                _refuse(line, "ungradable", student=collection.whose.get(line, "")) for line in collection.problems
+            ]
             results = [counted[key] for key in sorted(counted)] + unread
             unwritten = _write_lines(json_file, results)
     console.print(make_class_table(results, console.width))
@@ -108,7 +110,7 @@ def _split_finished(
     """Return the results of the submissions that an interrupted command has finished, and the jobs that are left."""
     known, left = {}, []
     for submission, job in jobs:
-        result = submission.assignment and earlier.finished(submission.assignment, submission.student, job.path)
+        result = submission.assignment and earlier.find_result(submission.assignment, submission.student, job.path)
         if result:
             known[result.assignment, result.student, ""] = result
         else:
@@ -176,7 +178,7 @@ def _find_earlier(course: Course, submission: Submission, result: Result) -> Res
     return earlier.model_copy(update={"notes": [*earlier.notes, note]})
 
 
-def _refuse(why: str, assignment: str | None = None, student: str = "") -> Result:
+def _refuse(why: str, code: str, assignment: str | None = None, student: str = "") -> Result:
     return Result(
         assignment=assignment or "",
         student=student,
@@ -185,6 +187,7 @@ def _refuse(why: str, assignment: str | None = None, student: str = "") -> Resul
         max_points=0.0,
         seconds=0.0,
         notes=[why],
+        code=code,
     )
 
 
@@ -207,7 +210,7 @@ def _judge_all(
             bar.update(task, advance=1, last=f"{result.student} {result.assignment} {_format_points(result)}")
         for submission, job, doubted in doubtful:
             bar.update(task, last=f"{job.student} {job.assignment} once more, alone")
-            graded = grader.once_more(job, doubted)
+            graded = grader.try_again(job, doubted)
             yield submission, graded
             bar.update(
                 task, advance=1, last=f"{job.student} {job.assignment} {_format_points(graded.result)}, at a second try"
@@ -232,9 +235,8 @@ def make_class_table(results: list[Result], room: int) -> RenderableType:
         for r in results
     ]
     widths = [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)]
-    if (
-        sum(widths[:-1]) + min(widths[-1], LEAST_LOST) + 3 * len(titles) + 1 > room
-    ):  # two blanks and a line for each column
+    frame = 3 * len(titles) + 1  # two blanks and a line for each column
+    if sum(widths[:-1]) + min(widths[-1], LEAST_LOST) + frame > room:
         lines = [(f"{name}  {student}  {points}", lost) for name, student, points, _, lost in rows]
         return Group(
             *(Padding(Text(line), (0, 0, 0, 4 * level)) for of in lines for level, line in enumerate(of) if line)

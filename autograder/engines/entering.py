@@ -55,7 +55,7 @@ def enter_all(converter: Autograde, course: Course) -> None:
     """
     failed, last = [], None
     for folder in sorted(converter.assignments):
-        student, assignment = _whose(converter, folder)
+        student, assignment = _find_owner(converter, folder)
         try:
             with store.write_alone(course):
                 _enter_folder(converter, course, folder)
@@ -71,7 +71,7 @@ def enter_all(converter: Autograde, course: Course) -> None:
 
 def _enter_folder(converter: Autograde, course: Course, folder: str) -> None:
     """Enter the submission in a folder, unless nbgrader skips it, and keep its result; if a step fails, undo them all."""
-    student, assignment = _whose(converter, folder)
+    student, assignment = _find_owner(converter, folder)
     tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
     for line in make_plain(Path(folder), tree):
         converter.log.warning("%s", line)
@@ -83,7 +83,7 @@ def _enter_folder(converter: Autograde, course: Course, folder: str) -> None:
             store.save(course, converter.exporter.graded.result)
 
 
-def _whose(converter: Autograde, folder: str) -> tuple[str, str]:
+def _find_owner(converter: Autograde, folder: str) -> tuple[str, str]:
     """Return student and assignment, by the course's structure of folders."""
     pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
     found = re.fullmatch(pattern, folder, re.DOTALL)

@@ -48,8 +48,8 @@ class Publisher:
         if self.unbuilt and len(self.unbuilt) == len(course.assignments):
             raise UsageError(next(iter(self.unbuilt.values())), code="not-built")
 
-    def roster(self) -> list[Student]:
-        """List the students that the gradebook knows, so that each keeps one name."""
+    def read_roster(self) -> list[Student]:
+        """Read the students that the gradebook knows, so that each keeps one name."""
         with open_gradebook(self.directory) as gradebook:
             return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
@@ -59,8 +59,8 @@ class Publisher:
         ::
 
             file       submitted/<student>/<assignment>/
-            gradebook  } both or neither; for a submission that could not be judged the earlier points stay,
-            result     } and so does a grade that a person entered
+            gradebook  } both or neither; a grade that a person entered stays, and so do the earlier points
+            result     } where this submission could not be judged
             page       reads both; if it cannot be written, the points count all the same
 
         A failure becomes a note of this submission. Points that did not reach the gradebook are no points, and what an earlier

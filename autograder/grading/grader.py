@@ -81,9 +81,9 @@ class Grader(WorkerPool):
     def grade_job(self, job: Job) -> Graded:
         """Grade one submission now."""
         graded = self.finish(job, self.start(job))
-        return self.once_more(job, graded) if graded.is_doubtful else graded
+        return self.try_again(job, graded) if graded.is_doubtful else graded
 
-    def once_more(self, job: Job, doubtful: Graded) -> Graded:
+    def try_again(self, job: Job, doubtful: Graded) -> Graded:
         """Try a doubtful submission again; call this while nothing else is graded.
 
         If the machine is short of something again, the checks that did not pass become errors of ours and cost no points.

@@ -31,7 +31,7 @@ class Unfinished:
         self._course = course
         self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
 
-    def finished(self, assignment: str, student: str, path: Path) -> Result | None:
+    def find_result(self, assignment: str, student: str, path: Path) -> Result | None:
         """Return the result of a submission that need not be graded again, or None."""
         if not len(self._journal):
             return None

@@ -217,10 +217,10 @@ def judge(
 def run_pytest(tests: Path, plugin: object, *options: str) -> None:
     """Run pytest over a folder of hidden tests, from inside it: in a path, pytest takes a bracket for a parametrised case."""
     with contextlib.chdir(tests):
-        pytest.main([*_arguments(tests), *options], plugins=[plugin])
+        pytest.main([*_pytest_arguments(tests), *options], plugins=[plugin])
 
 
-def _arguments(tests: Path) -> list[str]:
+def _pytest_arguments(tests: Path) -> list[str]:
     """Return arguments for pytest without terminal, cache, or configuration from the folder that the tests lie in."""
     names = ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
     collectors = ("unraisableexception", "threadexception")  # each spends half a second on collecting garbage
