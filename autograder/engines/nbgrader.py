@@ -32,9 +32,9 @@ from autograder.reports.text import question_text
 
 
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
-    """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
+    """The exporter, which reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
 
-    nbgrader makes one for each run of its command. It is the parent of the preprocessors below, which find the verdict here.
+    nbgrader makes one for each run of its command. The preprocessors below have it as their parent, and find the verdict here.
 
     Attributes:
         course: as it is when the command begins.
@@ -93,18 +93,18 @@ def _ensure_built(course: Course, converter: Autograde) -> None:
 
 
 class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
-    """Writes the judge's verdict into the check cells, as text and as the number that nbgrader reads partial credit from."""
+    """The preprocessor that writes the verdict into the check cells: as text, and as the number that nbgrader takes for partial credit."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         result: Result = self.parent.graded.result
         shown = result.for_students(self.parent.course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = _outputs(shown, cell)
+                cell.outputs = _make_outputs(shown, cell)
         return nb, resources
 
 
-def _outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
+def _make_outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
     question = cell.metadata.get("nbgrader", {}).get("grade_id")
     if not is_grade(cell) or question not in result.questions:
         return []
@@ -114,7 +114,7 @@ def _outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
 
 
 class SaveVerdict(SaveAutoGrades):  # type: ignore[misc]
-    """Saves the verdict's points; a question that we could not grade gets none and waits for a person, never a silent zero."""
+    """The preprocessor that saves the verdict's points. A question that we could not grade gets none and waits for a person."""
 
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)

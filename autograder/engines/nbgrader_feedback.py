@@ -16,7 +16,7 @@ from autograder.reports.feedback import current_page, write_beside
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
-    """Writes our page where a result was kept, and nbgrader's own elsewhere.
+    """The exporter, which writes our page where a result was kept, and nbgrader's own elsewhere.
 
     nbgrader would skip a page that exists, or remove it before the new one is there. A page takes no time, so every one is
     written anew.

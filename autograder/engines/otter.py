@@ -46,7 +46,7 @@ UNFINISHED = (
 
 
 class JudgePlugin(AbstractOtterPlugin):  # type: ignore[misc]
-    """Keeps otter away from the student's files, and replaces otter's results by the judge's."""
+    """The plugin that keeps otter away from the student's files, and replaces otter's results by the judge's."""
 
     def before_grading(self, config: AutograderConfig) -> None:
         """Move the submitted files away before otter reads them, and leave a blank notebook in their place.

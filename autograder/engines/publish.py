@@ -25,7 +25,7 @@ from autograder.reports.feedback import write_feedback
 
 
 class Publisher:
-    """Hands graded submissions to nbgrader's trees and gradebook, the kept results and the feedback pages.
+    """The one place that hands graded submissions on: to nbgrader's trees and gradebook, the kept results and the feedback pages.
 
     The entry is made through nbgrader's own autograde, so that formgrader, export and release_feedback find what they expect.
 

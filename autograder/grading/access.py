@@ -18,10 +18,10 @@ def list_hidden(course: Course) -> list[Path]:
     """
     python = [Path(os.path.realpath(prefix)) for prefix in (sys.prefix, sys.base_prefix)]
     secret = [course.root.resolve(), course.private.resolve(), PACKAGE.resolve() / "tests"]
-    return [path for folder in dict.fromkeys(secret) if folder.exists() for path in _beside(folder, python)]
+    return [path for folder in dict.fromkeys(secret) if folder.exists() for path in _list_beside(folder, python)]
 
 
-def _beside(folder: Path, needed: list[Path]) -> list[Path]:
+def _list_beside(folder: Path, needed: list[Path]) -> list[Path]:
     """Return a folder; where it holds needed ones, everything else in it."""
     if not any(path.is_relative_to(folder) for path in needed):
         return [folder]

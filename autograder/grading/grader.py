@@ -89,13 +89,13 @@ class Grader(WorkerPool):
         If the machine is short of something again, the checks that did not pass become errors of ours and cost no points.
         """
         graded = self.finish(job, self.start(job))
-        result = _for_a_person(graded) if graded.is_doubtful else graded.result
+        result = _leave_to_person(graded) if graded.is_doubtful else graded.result
         why = "; ".join(dict.fromkeys(doubt.what for doubt in doubtful.doubts))
         result.remarks.append(f"This is a second try, with nothing graded beside it. In the first one {why}.")
         return replace(graded, result=result)
 
 
-def _for_a_person(graded: Graded) -> Result:
+def _leave_to_person(graded: Graded) -> Result:
     """Return a result in which a person decides on the checks that the machine, not the student, may have failed."""
     result, short = graded.result, [doubt.what for doubt in graded.doubts if doubt.short]
     if not short or result.points is None:

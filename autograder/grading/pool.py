@@ -35,7 +35,7 @@ class WorkerPool:
 
 
 def detach_from_terminal() -> None:
-    """Leave Ctrl-C to the command, which stops the pool, and the terminal too."""
+    """Leave Ctrl-C and the terminal to the command, which stops the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)

@@ -29,7 +29,7 @@ class Unfinished:
     def __init__(self, course: Course, keeps: bool) -> None:
         self.keeps = keeps
         self._course = course
-        self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
+        self._journal = Journal(course.root / store.FOLDER / FOLDER, _digest_state(course), keeps)
 
     def find_result(self, assignment: str, student: str, path: Path) -> Result | None:
         """Return the result of a submission that need not be graded again, or None."""
@@ -41,12 +41,12 @@ class Unfinished:
             result = store.load(self._course, student, assignment)
         except (OSError, UsageError):  # grading says why
             return None
-        if result is None or result.submission != sha256 or _key(assignment, student, sha256) not in self._journal:
+        if result is None or result.submission != sha256 or _make_key(assignment, student, sha256) not in self._journal:
             return None
         return result
 
     def add(self, result: Result) -> None:
-        self._journal.add(_key(result.assignment, result.student, result.submission), True)
+        self._journal.add(_make_key(result.assignment, result.student, result.submission), True)
 
     def forget(self) -> None:
         """Remove the list, because everything is graded."""
@@ -62,19 +62,19 @@ def open_unfinished(course: Course) -> Iterator[Unfinished]:
         kept.forget()
 
 
-def _key(assignment: str, student: str, sha256: str) -> str:
+def _make_key(assignment: str, student: str, sha256: str) -> str:
     return digest(assignment, student.encode("utf-8", "surrogatepass"), sha256)
 
 
-def _state(course: Course) -> str:
+def _digest_state(course: Course) -> str:
     """Return a digest of everything, apart from the submission, that a result depends on."""
     folders = [course.private / "solutions", course.private / "tests", course.root / "release" / "nbgrader"]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_data(course)}"
+    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_list_data(course)}"
     return digest(course.key, asked, files=[*package_files(), course.root / CONFIG_FILE, *files])
 
 
-def _data(course: Course) -> list[tuple[str, int, int]]:
+def _list_data(course: Course) -> list[tuple[str, int, int]]:
     """List the files of the named data folder: path, size, time of the last change."""
     named = course.settings.course.data_folder
     folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull)

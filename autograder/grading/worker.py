@@ -140,7 +140,7 @@ class Worker:
             return dict(answer["opened"])
         self._raise_ours(answer)
         if "over" in answer:
-            raise Ungradable(_too_much(path.name, str(answer["over"])), code="too-large")
+            raise Ungradable(_explain_limit(path.name, str(answer["over"])), code="too-large")
         raise Ungradable(str(answer["ungradable"]), code=known_code(answer.get("code"), "ungradable"))
 
     def judge(self, job: Job, opened: Mapping[str, Any]) -> Graded:
@@ -188,7 +188,7 @@ class Worker:
         except ValidationError as error:
             raise RuntimeError(f"the judge's result cannot be read: {error.errors()[0]['msg']}") from error
         if words := broker.last_words():
-            result.remarks = [f"standard error of a process that ended by itself: {_one_line(words)}"]
+            result.remarks = [f"standard error of a process that ended by itself: {_shorten_words(words)}"]
         return Graded(result, opened, doubts)
 
     def _raise_ours(self, answer: Mapping[str, Any]) -> None:
@@ -263,7 +263,7 @@ def _has_data(stream: socket.socket) -> bool:
     return bool(select.select([stream], [], [], 0)[0])
 
 
-def _too_much(name: str, over: str) -> str:
+def _explain_limit(name: str, over: str) -> str:
     """Say why a notebook could not be opened, where its reader reached a limit."""
     what = {"memory": f"takes more than {READER_MIB} MiB of memory", "time": "takes too long"}.get(
         over,
@@ -272,10 +272,10 @@ def _too_much(name: str, over: str) -> str:
     return f"{name}: {what} to open. Open it in Jupyter, clear its outputs, look for a cell that is far too long, and hand in again."
 
 
-def _one_line(words: str) -> str:
+def _shorten_words(words: str) -> str:
     """Return the end of a standard error in one line; of Python's report of a crash, its beginning and the words before it.
 
-    >>> _one_line("Fatal Python error: Aborted\\n\\n  File 'x'")
+    >>> _shorten_words("Fatal Python error: Aborted\\n\\n  File 'x'")
     "Fatal Python error: Aborted / File 'x'"
     """
     line = " / ".join(line.strip() for line in words.splitlines() if line.strip())

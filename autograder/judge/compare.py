@@ -18,7 +18,7 @@ ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How close is equal.
+    """The precision with which an answer must equal the expected value.
 
     Attributes:
         rtol, atol: relative and absolute, as in numpy.allclose. Where whole numbers are expected, they must be equal.
@@ -55,13 +55,13 @@ def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Differe
     """
     answer, expected = plain_number(answer), plain_number(expected)
     if isinstance(expected, np.ndarray) and expected.dtype.kind in "biufc":
-        return _arrays(answer, expected, tolerance)
+        return _compare_arrays(answer, expected, tolerance)
     if isinstance(expected, (bool, int, float, complex, np.number, np.bool_)):
-        return _numbers(answer, expected, tolerance)
+        return _compare_numbers(answer, expected, tolerance)
     if isinstance(expected, (list, tuple, np.ndarray)):
-        return _sequences(answer, expected, tolerance)
+        return _compare_sequences(answer, expected, tolerance)
     if isinstance(expected, Mapping):
-        return _mappings(answer, expected, tolerance)
+        return _compare_mappings(answer, expected, tolerance)
     if isinstance(expected, (set, frozenset)):
         return None if isinstance(answer, (set, frozenset)) and answer == expected else Difference("")
     if isinstance(answer, np.str_):
@@ -80,7 +80,7 @@ def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
     return array if array.dtype.kind in "biufc" else None
 
 
-def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
+def _compare_arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
     array = _as_array(answer)
     if array is None:
         return Difference("; an array of numbers is asked for", code="wrong-type")
@@ -90,7 +90,7 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
         return Difference(f"; the shape asked for is {expected.shape}", code="wrong-shape")
     if tolerance.dtype is not None and array.dtype != np.dtype(tolerance.dtype):
         return Difference(f"; the dtype asked for is {tolerance.dtype}", code="wrong-type")
-    wrong = ~_equal(array, expected, tolerance)
+    wrong = ~_find_equal(array, expected, tolerance)
     if not wrong.any():
         return None
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -98,7 +98,9 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
     return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", make_picture(array, first))
 
 
-def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
+def _find_equal(
+    array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance
+) -> np.ndarray[Any, Any]:
     """Return, element by element, where two arrays of one shape are equal."""
     rounded = (
         8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
@@ -113,9 +115,9 @@ def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], toleranc
     return np.asarray((np.abs(array - whole) <= slack) & (np.rint(array.real) == whole))
 
 
-def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+def _compare_numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
     if isinstance(answer, int) and isinstance(expected, int) and not isinstance(expected, bool):  # of any size
-        return None if int(answer) == expected else _direction(answer, expected, tolerance)
+        return None if int(answer) == expected else _tell_direction(answer, expected, tolerance)
     array = _as_array(answer)
     if array is None or (array.shape and not (tolerance.squeeze and array.size == 1)):
         return Difference("; a single number is asked for", code="wrong-type")
@@ -128,18 +130,18 @@ def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | N
             wanted = np.asarray(float(expected))
     if wanted.dtype.kind not in "biufc":  # and beyond every float
         return Difference("")
-    close = bool(_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
-    return None if close else _direction(number, expected, tolerance)
+    close = bool(_find_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
+    return None if close else _tell_direction(number, expected, tolerance)
 
 
-def _direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
+def _tell_direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
     unordered = any(isinstance(each, (complex, np.complexfloating)) for each in (number, expected))
     if not tolerance.direction or unordered or number != number or abs(number) == math.inf:
         return Difference("")
     return Difference(", too small" if number < expected else ", too large")
 
 
-def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+def _compare_sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
     if isinstance(answer, np.ndarray):
         answer = answer.tolist()
     if not isinstance(answer, (list, tuple)):
@@ -152,7 +154,7 @@ def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference |
     return None
 
 
-def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
+def _compare_mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
     if not isinstance(answer, Mapping):
         return Difference("; a dict is asked for", code="wrong-type")
     if len(answer) != len(expected):

@@ -25,7 +25,7 @@ class AwaitsPerson(Exception):
 
 
 class CheckFailed(Exception):
-    """The answer is not what was asked for.
+    """The student's answer is wrong.
 
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.

@@ -33,7 +33,7 @@ WORSE: tuple[Status, ...] = (
 
 @dataclass(frozen=True)
 class Trial:
-    """How a known answer is judged, to test the tests.
+    """The way in which a known answer is judged, to test the tests.
 
     Attributes:
         questions: only their checks are tried; empty for all questions.
@@ -210,7 +210,7 @@ def judge(
         for info in checks if is_wanted(question, trial) else ():
             found = verdicts.results.get(info.name)
             if found is None or (info.name in verdicts.lost and found.status != "failed"):
-                verdicts.results[info.name] = _no_result(info)
+                verdicts.results[info.name] = _report_missing(info)
     return verdicts
 
 
@@ -239,7 +239,7 @@ def _pytest_arguments(tests: Path) -> list[str]:
     ]
 
 
-def _no_result(info: CheckInfo) -> CheckResult:
+def _report_missing(info: CheckInfo) -> CheckResult:
     return CheckResult(
         question=info.question,
         check=info.name,

@@ -156,7 +156,7 @@ class Model:
             raise ValueError("these weights are not for this model")
         return Model(self.kept, self._rebuilt.with_weights(weights), self._ask)
 
-    def sent(self, buffers: list[bytes]) -> Any:
+    def encode_for_student(self, buffers: list[bytes]) -> Any:
         """Encode the model for the student's process: a student's as its number there, the judge's own as config and weights."""
         if isinstance(self._rebuilt, JudgesOwn):
             weights = [encode(weight, buffers) for weight in self.weights]
@@ -194,9 +194,9 @@ class JudgesOwn:
         places = {id(weight): place for place, weight in enumerate(weights)}
         return Facts(
             built=bool(self.keras.built),
-            layers=_layer_names(self.keras),
-            input_shape=_shape(self.keras, "input_shape"),
-            output_shape=_shape(self.keras, "output_shape"),
+            layers=_list_layers(self.keras),
+            input_shape=_read_shape(self.keras, "input_shape"),
+            output_shape=_read_shape(self.keras, "output_shape"),
             names=[weight.name for weight in weights],
             shapes=[list(weight.shape) for weight in weights],
             trainable=[places[id(weight)] for weight in self.keras.trainable_weights],
@@ -240,19 +240,19 @@ class JudgesOwn:
         return type(self)(self.keras, list(weights))
 
 
-def _shape(model: Any, name: str) -> list[int | None]:
+def _read_shape(model: Any, name: str) -> list[int | None]:
     """Return a model's shape; empty where it has none, or several."""
     shape = getattr(model, name, None)
     return list(shape) if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape) else []
 
 
-def _layer_names(model: Any) -> list[str]:
+def _list_layers(model: Any) -> list[str]:
     names: list[str] = []
     for layer in model.layers:
         if type(layer).__name__ == "InputLayer":
             continue
         if hasattr(layer, "layers") and hasattr(layer, "get_layer"):
-            names += _layer_names(layer)
+            names += _list_layers(layer)
         else:
             inner = getattr(layer, "forward_layer", None) or (getattr(layer, "layer", None))
             names.append(type(layer).__name__ + (f"({type(inner).__name__})" if inner is not None else ""))

@@ -125,7 +125,7 @@ class InModelProcess:
         if reply.status != "ok":
             raise CheckFailed(f"{PREDICT} was not run: {join_lines(reply.text)[:MAX_TEXT]}", final=True, code="stopped")
         self._set[:] = [self.weights]
-        return self._outputs(reply.value)
+        return self._read_outputs(reply.value)
 
     def _send_batch(self, inputs: list[Array], several: bool) -> ModelReply:
         """Send a batch to the process, with weights where it has other ones."""
@@ -139,7 +139,7 @@ class InModelProcess:
             raise _no_answer(what, reply)
         return reply
 
-    def _outputs(self, told: Any) -> Any:
+    def _read_outputs(self, told: Any) -> Any:
         """Return the outputs in a reply; keep the weights of a model that has just got them."""
         try:
             outputs, made = told["outputs"], told["made"]

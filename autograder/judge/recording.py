@@ -38,7 +38,7 @@ class Case:
 
     def says(self, function: Function) -> bool:
         """Whether ``function`` gives the student's answer on this input; the same exception with the same text counts as the same."""
-        args, kwargs = _own_models((self.args, self.kwargs))
+        args, kwargs = _copy_arguments((self.args, self.kwargs))
         try:
             answer = self.view(_as_student_model(function(*args, **kwargs)))
         except CheckFailed as failure:  # a model that cannot predict, as the student's cannot
@@ -51,7 +51,7 @@ class Case:
         """Whether the view can read the reference's answer on this input."""
         if self.reference is None:
             return False
-        args, kwargs = _own_models((self.args, self.kwargs))
+        args, kwargs = _copy_arguments((self.args, self.kwargs))
         try:
             self.view(_as_student_model(self.reference(*args, **kwargs)))
         except Exception:
@@ -84,7 +84,7 @@ class Recording:
         wrong = [case for case in self.cases if case.wrong is not None]
         if not wrong:
             return None
-        fitting = self._explanations(wrong[0].reference)
+        fitting = self._find_explanations(wrong[0].reference)
         named = fitting[0] if len(fitting) == 1 else None
         first = wrong[0].wrong
         assert first is not None
@@ -102,7 +102,7 @@ class Recording:
             code=first.code,
         )
 
-    def _explanations(self, reference: Function | None) -> list[Misconception]:
+    def _find_explanations(self, reference: Function | None) -> list[Misconception]:
         """Return the misconceptions that give the student's answer on every input, if at least two of these answers are wrong."""
         cases = [case for case in self.cases if case.reference is reference]
         if reference is None or sum(case.wrong is not None for case in cases) < 2:
@@ -140,14 +140,14 @@ def start_recording(misconceptions: Sequence[Misconception], show_direction: boo
         _record.reset(token)
 
 
-def _own_models(value: Any) -> Any:
+def _copy_arguments(value: Any) -> Any:
     """Copy arguments, with models in the form that references and misconceptions are given."""
     if isinstance(value, Model):
         return value.for_a_reference()
     if isinstance(value, tuple):
-        return tuple(_own_models(part) for part in value)
+        return tuple(_copy_arguments(part) for part in value)
     if isinstance(value, dict):
-        return {key: _own_models(part) for key, part in value.items()}
+        return {key: _copy_arguments(part) for key, part in value.items()}
     return copy.deepcopy(value)
 
 

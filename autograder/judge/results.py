@@ -1,5 +1,4 @@
-"""The judge's result for one submission: the same object on every road, the JSON line of `autograder grade --json`, and the view
-that students get."""
+"""The judge's result for one submission, which is the same on every road, and the view of it that students get."""
 
 from __future__ import annotations
 
@@ -18,14 +17,14 @@ Status = Literal["passed", "failed", "skipped", "error"]
 OUR_FAULT = "We could not grade this. The fault is ours; your points are not final."
 
 
-def plain_label(text: str) -> str:
+def make_label(text: str) -> str:
     """Make a text one plain line of bounded length, to stand beside a picture."""
     line = " ".join(printable_text(text[: 4 * MAX_LABEL]).split())
     return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"
 
 
 Shown = Annotated[str, AfterValidator(printable_text)]
-Label = Annotated[str, AfterValidator(plain_label)]
+Label = Annotated[str, AfterValidator(make_label)]
 Code = Annotated[str, Field(pattern="^[a-z-]{0,40}$")]
 MAX_LABEL = 120
 MAX_CURVES, MAX_EPOCHS = 12, 1000  # in one picture: what a reader can tell apart
@@ -76,8 +75,8 @@ class Picture(BaseModel):
         if self.kind == "array":
             self.data = ArrayData.model_validate(self.data).model_dump()
         else:
-            self.data, words = _bounded_curves(self.data)
-            self.left_out = plain_label(words) or self.left_out
+            self.data, words = _bound_curves(self.data)
+            self.left_out = make_label(words) or self.left_out
         return self
 
     @field_validator("image")
@@ -88,7 +87,7 @@ class Picture(BaseModel):
         return image
 
 
-def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None]], str]:
+def _bound_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None]], str]:
     """Return the curves as they can be drawn, and in words the parts that were left out."""
     bounded: dict[str, list[float | None]] = {}
     cut, undrawn = max(0, len(curves) - MAX_CURVES), 0
@@ -96,9 +95,9 @@ def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None
     for name, numbers in islice(curves.items(), MAX_CURVES):
         given = list(islice(numbers, MAX_EPOCHS + 1)) if isinstance(numbers, Iterable) else []
         longer = longer or len(given) > MAX_EPOCHS
-        drawn = [_drawable(number) for number in given[:MAX_EPOCHS]]
+        drawn = [_make_drawable(number) for number in given[:MAX_EPOCHS]]
         undrawn += sum(d is None and g is not None for d, g in zip(drawn, given, strict=False))
-        bounded[plain_label(str(name))] = drawn
+        bounded[make_label(str(name))] = drawn
     said = [
         f"{cut} further curves" if cut else "",
         f"what follows epoch {MAX_EPOCHS}" if longer else "",
@@ -107,7 +106,7 @@ def _bounded_curves(curves: dict[str, Any]) -> tuple[dict[str, list[float | None
     return bounded, f"left out: {', '.join(filter(None, said))}" if any(said) else ""
 
 
-def _drawable(number: Any) -> float | None:
+def _make_drawable(number: Any) -> float | None:
     """Return a number as it can be drawn; None where it cannot."""
     try:
         value = float(number)
@@ -182,7 +181,7 @@ class Result(BaseModel):
         return _add_points(self.questions, self.checks)
 
     def for_students(self, details: bool) -> StudentView:
-        """Return what students may see.
+        """Return the part of the result that students may see.
 
         Args:
             details: the course's ``show_details``; without them students see titles and points alone.
@@ -194,7 +193,7 @@ class Result(BaseModel):
             points=self.points,
             max_points=self.max_points,
             seconds=self.seconds,
-            checks=[_for_students(check, details) for check in self.checks],
+            checks=[_view_check(check, details) for check in self.checks],
             notes=list(self.notes),
             questions=dict(self.questions),
             facts=dict(self.facts),
@@ -238,8 +237,8 @@ class StudentCheck:
 class StudentView:
     """A result as students may see it; the fields are those of ``Result``.
 
-    Everything that students read takes this type, which ``Result.for_students`` makes. A ``Result`` is none, and mypy finds a
-    page that would show one whole.
+    Every page and text for students takes this type, which ``Result.for_students`` makes. A ``Result`` is not of this type, so
+    mypy finds a page that would show one whole.
     """
 
     assignment: str
@@ -259,7 +258,7 @@ class StudentView:
         return _add_points(self.questions, self.checks)
 
 
-def _for_students(check: CheckResult, details: bool) -> StudentCheck:
+def _view_check(check: CheckResult, details: bool) -> StudentCheck:
     told = details or check.status != "failed"  # a skipped check and an error say why in any case
     return StudentCheck(
         question=check.question,

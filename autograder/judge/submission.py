@@ -70,7 +70,7 @@ class StudentNotebook:
         request = {"ask": "call", "name": name, "seed": seed}
 
         def special(value: Any) -> Any:
-            return value.sent(buffers) if isinstance(value, Model) else None
+            return value.encode_for_student(buffers) if isinstance(value, Model) else None
 
         request["args"] = encode(args, buffers, special)
         request["kwargs"] = encode(kwargs, buffers, special)
@@ -93,16 +93,18 @@ class StudentNotebook:
             raise CheckFailed(f"{name} returned something that cannot be read", code="unreadable") from error
         match answer.status:
             case "ok":
-                return self._decoded(answer.value, parts, name)
+                return self._decode_answer(answer.value, parts, name)
             case "missing":
-                raise CheckFailed(_missing(name, self._run.why_missing(name)), final=True, code="missing-function")
+                raise CheckFailed(
+                    _explain_missing(name, self._run.why_missing(name)), final=True, code="missing-function"
+                )
             case "too large":
                 raise CheckFailed(
                     f"{name} returned more than {self._run.limits.answer_mib} MiB", final=True, code="too-large"
                 )
-        raise _raised(name, answer, self._run.limits)
+        raise _describe_raised(name, answer, self._run.limits)
 
-    def _decoded(self, tree: Any, parts: list[Any], name: str) -> Any:
+    def _decode_answer(self, tree: Any, parts: list[Any], name: str) -> Any:
         def special(tag: str, content: Any) -> Any:
             if tag != "model" or not isinstance(content["kept"], int):
                 raise WireError("unknown tag")
@@ -123,11 +125,11 @@ class StudentNotebook:
             ) from error
 
 
-def _missing(name: str, why: str) -> str:
+def _explain_missing(name: str, why: str) -> str:
     return f"your notebook defines no {name}" + (f": the cell that should define it {why}" if why else "")
 
 
-def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
+def _describe_raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
     kind, text, line = answer.type, answer.text, answer.line
     if kind == "NotImplementedError" and answer.by == name:  # not a helper's, nor Keras'
         return CheckFailed(
