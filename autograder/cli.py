@@ -20,7 +20,7 @@ from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.machine.capacity import usual_workers
-from autograder.obstacles import in_one_line, obstacle
+from autograder.obstacles import find_obstacle, in_one_line
 from autograder.progress import open_console
 
 P = ParamSpec("P")
@@ -52,7 +52,7 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
             click.echo("autograder: stopped.", err=True)
             sys.exit(130)
         except Exception as error:
-            if not obstacle(error):
+            if not find_obstacle(error):
                 raise
             click.echo(f"autograder: {in_one_line(error, 'run this again')}", err=True)
             sys.exit(2)

@@ -22,7 +22,7 @@ from rich.text import Text
 from autograder import files
 from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
-from autograder.grading.grader import Worker
+from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group

@@ -86,7 +86,8 @@ def ensure_changeable(path: Path) -> None:
     there = next(found for found in (path, *path.parents) if found.exists())
     if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
         raise UsageError(
-            f"{there}: you may not write here, and nothing could be recorded. See whose it is, then run this again."
+            f"{there}: you may not write here, and nothing could be recorded. See whose it is, then run this again.",
+            code="no-rights",
         )
 
 

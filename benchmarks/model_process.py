@@ -31,7 +31,8 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 from autograder.course.config import Limits  # noqa: E402
-from autograder.judge.models import InModelProcess, Model  # noqa: E402
+from autograder.judge.models import Model  # noqa: E402
+from autograder.judge.rebuilt import InModelProcess  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.limits import Budget  # noqa: E402
@@ -79,7 +80,7 @@ def in_a_process(sent: list[tuple[str, list[Any]]], x: Any) -> dict[str, float]:
     jail, own = seconds_of_the_jail(), time.process_time()
     process = ModelProcess(Limits(), Budget(600.0))
     for config, weights in sent:
-        model = Model(0, InModelProcess.of(process, config, weights))
+        model = Model(0, InModelProcess.build(process, config, weights))
         assert model.crossed
         for _ in range(PREDICTIONS):
             model.predict(x)

@@ -76,7 +76,7 @@ class Assignment:
     def require_release(self) -> None:
         """Raise UsageError when the student's notebook has not been built."""
         if not self.released.is_file():
-            raise UsageError(f"{self.released}: is missing. Run `autograder build` first.")
+            raise UsageError(f"{self.released}: is missing. Run `autograder build` first.", code="not-built")
 
     @cached_property
     def questions(self) -> dict[str, tuple[str, list[CheckInfo]]]:
@@ -240,4 +240,4 @@ def find_course(start: Path | None = None) -> Course:
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
             return Course(folder, load_settings(folder / CONFIG_FILE))
-    raise UsageError(f"{start}: no {CONFIG_FILE} here or above. Run this inside a course folder.")
+    raise UsageError(f"{start}: no {CONFIG_FILE} here or above. Run this inside a course folder.", code="no-course")

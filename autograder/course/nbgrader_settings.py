@@ -29,7 +29,7 @@ from autograder.course.config import CONFIG_FILE, Settings, load_settings
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.files import is_shared, keep_private
-from autograder.obstacles import in_one_line
+from autograder.obstacles import code_of, in_one_line
 
 RELEASE_FOLDER = "release/nbgrader"
 INSTRUCTOR_TAG = "instructor"
@@ -121,7 +121,8 @@ def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
             yield gradebook
     except (SQLAlchemyError, OSError) as error:
-        raise UsageError(f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}") from error
+        text = f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}"
+        raise UsageError(text, code=code_of(error)) from error
 
 
 def keep_gradebook_private(directory: CourseDirectory) -> None:

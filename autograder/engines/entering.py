@@ -1,4 +1,4 @@
-"""Entering a judged submission in nbgrader's tree and gradebook: whole, or as if it had not been tried."""
+"""Enter a judged submission in nbgrader's tree and gradebook and keep its result: all of it, or nothing."""
 
 from __future__ import annotations
 
@@ -6,55 +6,85 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
 from autograder.course.course import Course
-from autograder.errors import Ungradable, UsageError
+from autograder.engines.plain import make_plain
+from autograder.errors import UsageError
 from autograder.grading import store
-from autograder.obstacles import in_one_line, obstacle
+from autograder.grading.job import Graded
+from autograder.obstacles import find_obstacle, in_one_line
 from autograder.printable import printable
 
 
-def enter_all(
-    converter: Autograde, course: Course, refused: Mapping[str, str], keep: Callable[[str, str], None]
-) -> None:
-    """Do nbgrader's loop over submissions, with two differences: what was there stays if one fails, and one line says why.
+class OneSubmission(Autograde):  # type: ignore[misc]
+    """nbgrader's autograde of one submission that is judged already.
+
+    Its folder is named, because nbgrader reads names and paths as patterns.
 
     Args:
-        refused: folder of a submission -> why it is not looked into.
-        keep: called with student and assignment once a submission is entered.
+        graded: the verdict, and the opened notebook that it is about.
+    """
+
+    def __init__(self, course: Course, student: str, graded: Graded, **options: Any) -> None:
+        super().__init__(**options)
+        self.course, self.student, self.graded = course, student, graded
+        self.force = True
+
+    def init_notebooks(self) -> None:
+        assignment = self.graded.result.assignment
+        folder = self._format_source(assignment, self.student)
+        self.assignments = {folder: [os.path.join(folder, f"{assignment}.ipynb")]}
+
+    def convert_notebooks(self) -> None:
+        [folder] = self.assignments
+        _enter_folder(self, self.course, folder)
+
+
+def enter_all(converter: Autograde, course: Course) -> None:
+    """Do nbgrader's loop over submissions, with two differences: if one fails, its earlier entry stays, and one line says why.
 
     Raises:
         NbGraderException: some could not be entered; its cause is the error of the last.
     """
     failed, last = [], None
     for folder in sorted(converter.assignments):
-        student, assignment = _whose(converter, folder)
-        converter.notebooks = sorted(converter.assignments[folder])
+        student, assignment = _find_owner(converter, folder)
         try:
-            if folder in refused:
-                raise Ungradable(refused[folder])
-            with store.alone(course), earlier_kept(converter, student, assignment):
-                if converter.init_destination(assignment, student):
-                    _enter(converter, student, assignment)
-                    keep(student, assignment)
+            with store.write_alone(course):
+                _enter_folder(converter, course, folder)
         except Exception as error:
             failed.append(f"{printable(student)}, {assignment}: {in_one_line(error, 'grade again', course.root)}")
             converter.log.error("%s", failed[-1])
             last = error
-            if isinstance(error, UsageError) or obstacle(error, ["DatabaseError"]):
+            if isinstance(error, UsageError) or find_obstacle(error, ["DatabaseError"]):
                 break  # no course or gradebook for the others either; a file may be this student's alone
     if last is not None:
         raise NbGraderException(failed[-1] if len(failed) == 1 else f"{len(failed)} submissions failed.") from last
 
 
-def _whose(converter: Autograde, folder: str) -> tuple[str, str]:
-    """Student and assignment, by the course's structure of folders."""
+def _enter_folder(converter: Autograde, course: Course, folder: str) -> None:
+    """Enter the submission in a folder, unless nbgrader skips it, and keep its result; if a step fails, undo them all."""
+    student, assignment = _find_owner(converter, folder)
+    tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
+    for line in make_plain(Path(folder), tree):
+        converter.log.warning("%s", line)
+    converter.notebooks = sorted(converter.assignments[folder])
+    with keep_earlier(converter, student, assignment):
+        if converter.init_destination(assignment, student):
+            converter.exporter.graded = None  # of the submission before
+            _convert(converter, student, assignment)
+            store.save(course, converter.exporter.graded.result)
+
+
+def _find_owner(converter: Autograde, folder: str) -> tuple[str, str]:
+    """Return student and assignment, by the course's structure of folders."""
     pattern = converter._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
     found = re.fullmatch(pattern, folder, re.DOTALL)
     if found is None:
@@ -62,8 +92,8 @@ def _whose(converter: Autograde, folder: str) -> tuple[str, str]:
     return found["student"], found["assignment"]
 
 
-def _enter(converter: Autograde, student: str, assignment: str) -> None:
-    """What nbgrader does for one submission."""
+def _convert(converter: Autograde, student: str, assignment: str) -> None:
+    """Do what nbgrader does for one submission."""
     converter.run_pre_convert_hook()
     converter.init_assignment(assignment, student)
     for notebook in converter.notebooks:
@@ -73,15 +103,15 @@ def _enter(converter: Autograde, student: str, assignment: str) -> None:
 
 
 @contextlib.contextmanager
-def earlier_kept(converter: Autograde, student: str, assignment: str) -> Iterator[None]:
-    """Put back the earlier tree and grades of a submission, if what follows fails or is interrupted."""
+def keep_earlier(converter: Autograde, student: str, assignment: str) -> Iterator[None]:
+    """Put back the earlier tree and grades of a submission if the body fails or is interrupted."""
     tree = Path(converter._format_dest(assignment, student))
     aside = tree.with_name(f".{tree.name}.earlier")
-    if aside.is_dir():  # of a command that was killed in between
+    if aside.is_dir():  # left by a command that was killed in between
         _put_back(tree, aside)
     if tree.is_dir():
-        _copy(tree, aside)
-    restore = _grades(converter.coursedir.db_url, student, assignment)
+        _copy_tree(tree, aside)
+    restore = _read_grades(converter.coursedir.db_url, student, assignment)
     try:
         yield
     except BaseException:
@@ -92,7 +122,7 @@ def earlier_kept(converter: Autograde, student: str, assignment: str) -> Iterato
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _copy(tree: Path, aside: Path) -> None:
+def _copy_tree(tree: Path, aside: Path) -> None:
     """Copy a folder whole, or not at all."""
     draft = aside.with_name(f"{aside.name}.tmp")
     shutil.rmtree(draft, ignore_errors=True)
@@ -105,17 +135,17 @@ def _copy(tree: Path, aside: Path) -> None:
 
 
 def _put_back(tree: Path, aside: Path) -> None:
-    """Have ``tree`` be what ``aside`` holds, or be gone where that holds nothing."""
+    """Replace ``tree`` by ``aside``; remove it where there is no ``aside``."""
     if tree.is_dir():
         shutil.rmtree(tree)
     if aside.is_dir():
         aside.rename(tree)
 
 
-def _grades(db_url: str, student: str, assignment: str) -> Callable[[], None]:
-    """What the gradebook says of a submission now; calling it writes that back."""
+def _read_grades(db_url: str, student: str, assignment: str) -> Callable[[], None]:
+    """Read a submission's grades from the gradebook; the function that is returned writes them back."""
     with Gradebook(db_url) as book:
-        submission = _find(book, student, assignment)
+        submission = _find_submission(book, student, assignment)
         time = submission.timestamp if submission else None
         notebooks = submission.notebooks if submission else []
         late = {notebook.name: notebook.late_submission_penalty for notebook in notebooks}
@@ -124,7 +154,7 @@ def _grades(db_url: str, student: str, assignment: str) -> Callable[[], None]:
 
     def restore() -> None:
         with Gradebook(db_url) as book:
-            submission = _find(book, student, assignment)
+            submission = _find_submission(book, student, assignment)
             if submission is None:
                 return
             submission.timestamp = time
@@ -140,18 +170,7 @@ def _grades(db_url: str, student: str, assignment: str) -> Callable[[], None]:
     return restore
 
 
-def _find(book: Gradebook, student: str, assignment: str):  # type: ignore[no-untyped-def]
+def _find_submission(book: Gradebook, student: str, assignment: str):  # type: ignore[no-untyped-def]
     with contextlib.suppress(MissingEntry):
         return book.find_submission(assignment, student)
     return None
-
-
-class OneSubmission(Autograde):  # type: ignore[misc]
-    """nbgrader's autograde of one submission, whose folder is named; elsewhere nbgrader reads names and paths as patterns."""
-
-    student: str
-
-    def init_notebooks(self) -> None:
-        assignment = self.coursedir.assignment_id
-        folder = self._format_source(assignment, self.student)
-        self.assignments = {folder: [os.path.join(folder, f"{assignment}.ipynb")]}

@@ -18,9 +18,9 @@ from autograder.errors import UsageError
 from autograder.files import PACKAGE, write_whole
 
 LOCK = PACKAGE.parent / "requirements.lock"
-OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way
-LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
+OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that are not copied
+LEAST = "user"  # level of the jail: containers seldom allow more, and this one holds nobody else's work
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold, so that the bytes do not depend on the clock
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -55,10 +55,10 @@ RUN_OTTER = """\
 import sys
 from pathlib import Path
 
-from autograder.engines.otter import main
+from autograder.engines.otter import write_results
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write_results(Path(sys.argv[1]))
 """
 
 SCRIPTS = {"setup.sh": SETUP, "run_autograder": RUN_AUTOGRADER, "run_otter.py": RUN_OTTER}
@@ -86,7 +86,7 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
 
 
 def _course(assignment: Assignment) -> dict[str, bytes]:
-    """A course with this one assignment: what the judge reads, and nothing else of the instructor's."""
+    """List the files of a course with this one assignment: those that the judge reads, and nothing else of the instructor's."""
     course, name = assignment.course, assignment.name
     files = {
         CONFIG_FILE: _config(course.settings).encode(),
@@ -102,7 +102,7 @@ def _course(assignment: Assignment) -> dict[str, bytes]:
 
 
 def _config(settings: Settings) -> str:
-    """The checked settings as a grader_config.py. The instructor's own file may hold passwords, or read other files."""
+    """Write the checked settings as a grader_config.py; the instructor's own file may hold passwords, or read other files."""
     values = (
         f"c.{type(section).__name__}.{name} = {getattr(section, name)!r}"
         for section in (settings.course, settings.limits, settings.jail)
@@ -113,18 +113,18 @@ def _config(settings: Settings) -> str:
 
 
 def _folder(folder: Path, name: str) -> dict[str, bytes]:
-    """The files under ``folder``, by their path in the zip.
+    """Read the files under ``folder``, by their path in the zip.
 
     Raises:
         UsageError: it does not exist.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: is missing. Run `autograder build` first.")
+        raise UsageError(f"{folder}: is missing. Run `autograder build` first.", code="not-built")
     return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files that are not hidden and not Python's own."""
+    """Yield all files, apart from hidden ones and Python's own."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__pycache__":
             continue
@@ -135,7 +135,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _wheel() -> dict[str, bytes]:
-    """This package, without its own tests, as a wheel: written here because a checkout may be installed in place."""
+    """Write this package, without its own tests, as a wheel; a checkout that is installed in place has none."""
     installed = distribution("autograder")
     info = f"autograder-{installed.version}.dist-info"
     files = {name: content for name, content in _folder(PACKAGE, "autograder").items() if "/tests/" not in name}
@@ -147,7 +147,7 @@ def _wheel() -> dict[str, bytes]:
 
 
 def _record(files: Mapping[str, bytes], itself: str) -> str:
-    """The wheel's list of its files with their hashes."""
+    """Write the wheel's list of its files with their hashes."""
     lines = []
     for name, content in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
@@ -156,7 +156,7 @@ def _record(files: Mapping[str, bytes], itself: str) -> str:
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip with sorted names and no times of ours."""
+    """Make a zip with sorted names and one fixed time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):

@@ -1,16 +1,13 @@
 """nbgrader's `autograde`, with the judge in the place of its own execution: an exporter and two preprocessors, named in the configuration.
 
-nbgrader never reads what a student handed in: the exporter gives it the opened and repaired notebook, and the judge's verdict on the
-file that was handed in is written into its check cells, and the points go into the gradebook from the verdict itself. A line on
-stderr or a duplicated cell changes nothing.
+nbgrader never reads what a student handed in. The exporter gives it the opened and repaired notebook; a preprocessor writes the
+judge's verdict on the file that was handed in into the check cells; the points go into the gradebook from the verdict itself.
+A line on stderr or a duplicated cell changes nothing.
 """
 
 from __future__ import annotations
 
-import atexit
-import os
-from codecs import BOM_UTF8
-from functools import cache
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -22,83 +19,66 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 
-from autograder import files
 from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
-from autograder.grading import store
-from autograder.grading.grader import Graded, Grader, Job
-from autograder.intake.boxes import is_regular, read_regular
+from autograder.grading.grader import Grader
+from autograder.grading.job import Graded, Job
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
-from autograder.judge.results import Result
-from autograder.obstacles import in_one_line
-from autograder.printable import printable
+from autograder.judge.results import Result, StudentView
 from autograder.reports.text import question_text
-
-graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
-_current: dict[
-    tuple[str, str], Graded
-] = {}  # the same, from one of nbgrader's two passes over a submission to the other
-
-
-@cache
-def _course(root: str) -> Course:
-    return find_course(Path(root))
-
-
-@cache
-def _grader(root: str) -> Grader:
-    """One judge for this nbgrader process, started when the first submission needs it."""
-    grader = Grader(_course(root)).__enter__()
-    atexit.register(grader.__exit__, None, None, None)
-    return grader
 
 
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
-    """Reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
+    """The exporter, which reads a submission as the judge sees it: every cell that nbgrader looks for is there once, and no output of the student's.
 
-    nbgrader makes it before it looks into the folders that it has found; so it first makes those safe to look into, and has them
-    entered one by one.
+    nbgrader makes one for each run of its command. The preprocessors below have it as their parent, and find the verdict here.
+
+    Attributes:
+        course: as it is when the command begins.
+        graded: the verdict on the submission that is being entered, from the first of nbgrader's two passes over it to the second.
     """
+
+    graded: Graded | None = None
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
-        converter, course = self.parent, _course(str(self.config.CourseDirectory.root))
-        if not isinstance(converter, OneSubmission):  # of the command that grades a class, and has looked
-            _ensure_built(course, converter)
-        tree = Path(converter.coursedir.format_path(converter.coursedir.submitted_directory, "", ""))
-        refused: dict[str, str] = {}
-        for folder in converter.assignments:
-            try:
-                for line in make_plain(Path(folder), tree):
-                    converter.log.warning("%s", line)
-            except (Ungradable, OSError, RecursionError) as error:
-                refused[folder] = in_one_line(error, "grade again")
+        converter = self.parent
+        if isinstance(converter, OneSubmission):
+            self.course = converter.course
+            return
+        self.course = find_course(Path(self.config.CourseDirectory.root))
+        _ensure_built(self.course, converter)
+        converter.convert_notebooks = self._judge_and_enter_all
 
-        def keep(student: str, assignment: str) -> None:
-            if (found := _current.pop((student, assignment), None)) is not None:
-                store.save(course, found.result)
-
-        converter.convert_notebooks = lambda: enter_all(converter, course, refused, keep)
+    def _judge_and_enter_all(self) -> None:
+        """Do what nbgrader's own command was called for; the judge starts when the first submission needs it."""
+        with contextlib.ExitStack() as self._open:
+            self._grader: Grader | None = None
+            enter_all(self.parent, self.course)
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
-        course = _course(str(self.config.CourseDirectory.root))
         about = (resources or {})["nbgrader"]
         student, assignment = about["student"], about["assignment"]
-        submitted = course.tree("submitted") / student / assignment / f"{about['notebook']}.ipynb"
+        submitted = self.course.tree("submitted") / student / assignment / f"{about['notebook']}.ipynb"
         if not Path(filename).exists() or not submitted.exists() or not Path(filename).samefile(submitted):
             return super().from_filename(filename, resources, **kw)  # from autograded/, where we have written it
-        found = graded.pop((student, assignment), None) or _grader(str(course.root)).grade_job(
-            Job(submitted, assignment, student)
-        )
+        found = self._find_verdict(Job(submitted, assignment, student))
         if found.opened is None or not found.result.checks:
-            raise Ungradable(" ".join(found.result.notes))
-        _current[student, assignment] = found
-        shown = with_printable_code(Opened.from_data(found.opened, course).notebook)
+            raise Ungradable(" ".join(found.result.notes), code=found.result.code or "our-fault")
+        self.graded = found
+        shown = with_printable_code(Opened.from_data(found.opened, self.course).notebook)
         return self.from_notebook_node(shown, resources, **kw)
+
+    def _find_verdict(self, job: Job) -> Graded:
+        """Return the verdict that `autograder grade` hands on; under nbgrader's own command, judge the submission now."""
+        if isinstance(self.parent, OneSubmission):
+            return self.parent.graded
+        if self._grader is None:
+            self._grader = self._open.enter_context(Grader(self.course))
+        return self._grader.grade_job(job)
 
 
 def _ensure_built(course: Course, converter: Autograde) -> None:
@@ -112,58 +92,19 @@ def _ensure_built(course: Course, converter: Autograde) -> None:
         raise NbGraderException(why)
 
 
-def make_plain(folder: Path, tree: Path) -> list[str]:
-    """Leave plain files alone in a submission's folder: nbgrader follows links, waits for pipes, and reads a time of any length.
-
-    Args:
-        tree: nbgrader's tree, in which the folder lies.
-
-    Returns:
-        A line for each file that was replaced or set aside.
-
-    Raises:
-        Ungradable: the folder, or the notebook called after it, is a link itself.
-    """
-    above = [part for part in (folder, *folder.parents) if part.is_relative_to(tree) and part != tree]
-    if strange := next((part for part in above if part.is_symlink()), None):
-        raise Ungradable(f"{printable(str(strange))}: is a link and was not followed.")
-    notebook = folder / f"{folder.name}.ipynb"
-    if os.path.lexists(notebook) and not is_regular(notebook):
-        raise Ungradable(f"{printable(str(notebook))}: is a link or special file and was not read.")
-    lines = []
-    for top, _, names in os.walk(folder):
-        for path in (Path(top, name) for name in names):
-            if not is_regular(path):
-                what = f"a link to '{printable(os.readlink(path))}'" if path.is_symlink() else "a special file"
-                path.unlink()
-                path.write_text(f"This was {what}. It is not followed.\n", encoding="utf-8")
-                lines.append(f"{printable(str(path))}: was {what}; a text that says so is in its place.")
-    stamp = folder / STAMP_FILE
-    data = read_regular(stamp, MAX_STAMP + 1)
-    if data is not None and noted_time(data) is None:
-        stamp.replace(stamp.with_name(f"{STAMP_FILE}.unread"))
-        lines.append(f"{printable(str(stamp))}: holds no time and was set aside.")
-    elif data and data.startswith(BOM_UTF8):
-        files.write_whole(stamp, data.removeprefix(BOM_UTF8))
-    return lines
-
-
 class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
-    """Writes the judge's verdict into the check cells, as text and as the number that nbgrader reads partial credit from."""
+    """The preprocessor that writes the verdict into the check cells: as text, and as the number that nbgrader takes for partial credit."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        course = _course(str(self.config.CourseDirectory.root))
-        about = resources["nbgrader"]
-        result = _current[about["student"], about["assignment"]].result
-        shown = result.for_students(course.settings.course.show_details)
+        result: Result = self.parent.graded.result
+        shown = result.for_students(self.parent.course.settings.course.show_details)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = _outputs(shown, cell)
-        resources["verdict"] = result
+                cell.outputs = _make_outputs(shown, cell)
         return nb, resources
 
 
-def _outputs(result: Result, cell: NotebookNode) -> list[NotebookNode]:
+def _make_outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
     question = cell.metadata.get("nbgrader", {}).get("grade_id")
     if not is_grade(cell) or question not in result.questions:
         return []
@@ -173,11 +114,11 @@ def _outputs(result: Result, cell: NotebookNode) -> list[NotebookNode]:
 
 
 class SaveVerdict(SaveAutoGrades):  # type: ignore[misc]
-    """Saves the verdict's points; a question that we could not grade gets none and waits for a person, never a silent zero."""
+    """The preprocessor that saves the verdict's points. A question that we could not grade gets none and waits for a person."""
 
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
-        result: Result = resources["verdict"]
+        result: Result = self.parent.graded.result
         question = cell.metadata["nbgrader"]["grade_id"]
         if question not in result.questions:
             return

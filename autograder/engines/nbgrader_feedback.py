@@ -1,4 +1,4 @@
-"""nbgrader's `generate_feedback` and formgrader's button: they write the page that `autograder grade` writes, with what a person has added since."""
+"""nbgrader's `generate_feedback` and formgrader's button: they write our page, with everything that a person has added since."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from autograder.reports.feedback import current_page, write_beside
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
-    """Writes our page where a verdict was kept; else nbgrader's own.
+    """The exporter, which writes our page where a result was kept, and nbgrader's own elsewhere.
 
-    nbgrader would skip a page that exists, or remove it before the new one is there. A page takes no time, so each is written anew.
+    nbgrader would skip a page that exists, or remove it before the new one is there. A page takes no time, so every one is
+    written anew.
     """
 
     def __init__(self, **kw: Any) -> None:
@@ -37,14 +38,14 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
         about = (resources or {})["nbgrader"]
         course = find_course(Path(self.config.CourseDirectory.root))
-        result = self._kept(course, about["student"], about["assignment"])
+        result = self._load_result(course, about["student"], about["assignment"])
         if result is None or not result.checks or about["notebook"] != about["assignment"]:
             return super().from_filename(filename, resources, **kw)
         page = current_page(course, result)
         write_beside(course, result.student, result.assignment)
         return page, {**(resources or {}), "output_extension": self.file_extension}
 
-    def _kept(self, course: Course, student: str, assignment: str) -> Result | None:
+    def _load_result(self, course: Course, student: str, assignment: str) -> Result | None:
         try:
             return store.load(course, student, assignment)
         except UsageError as error:

@@ -19,7 +19,7 @@ from autograder.course.source import is_check
 from autograder.errors import UsageError
 
 SETUP_CELL = "otter"  # id of the first cell
-ENGINE_TAG = "engine"  # marks a cell that belongs to the engine, not to the assignment: it does not run while grading
+ENGINE_TAG = "engine"  # marks a cell of the engine, not of the assignment: it does not run while grading
 
 
 def write_otter_release(notebook: NotebookNode, assignment: str, folder: Path) -> None:
@@ -28,36 +28,36 @@ def write_otter_release(notebook: NotebookNode, assignment: str, folder: Path) -
     Raises:
         UsageError: a check cell is no plain Python.
     """
-    tests = {str(cell.id): public_test(cell, assignment) for cell in notebook.cells if is_check(cell)}
+    tests = {str(cell.id): write_public_test(cell, assignment) for cell in notebook.cells if is_check(cell)}
     (folder / "tests").mkdir(parents=True)
     for question, text in tests.items():
         (folder / "tests" / f"{question}.py").write_text(text, encoding="utf-8")
-    nbformat.write(student_notebook(notebook, assignment, tests), folder / f"{assignment}.ipynb")
+    nbformat.write(make_student_notebook(notebook, assignment, tests), folder / f"{assignment}.ipynb")
 
 
-def student_notebook(notebook: NotebookNode, assignment: str, tests: Mapping[str, str]) -> NotebookNode:
-    """The released notebook with otter's calls in its check cells and a first cell that makes ``grader``."""
+def make_student_notebook(notebook: NotebookNode, assignment: str, tests: Mapping[str, str]) -> NotebookNode:
+    """Copy the released notebook, with otter's calls in its check cells and a first cell that makes ``grader``."""
     result = copy.deepcopy(notebook)
     for cell in result.cells:
         if is_check(cell):
             cell.source = f'grader.check("{cell.id}")'
     metadata = {"deletable": False, "editable": False, "tags": [ENGINE_TAG]}
-    result.cells.insert(0, new_code_cell(_setup(assignment, tests), id=SETUP_CELL, metadata=metadata))
+    result.cells.insert(0, new_code_cell(_write_setup(assignment, tests), id=SETUP_CELL, metadata=metadata))
     return result
 
 
-def public_test(cell: NotebookNode, assignment: str) -> str:
-    """A check cell as a test file in otter's exception-based format.
+def write_public_test(cell: NotebookNode, assignment: str) -> str:
+    """Turn a check cell into a test file in otter's exception-based format.
 
-    Otter hands a test the notebook's variables by parameter name, and prints the line that raised with its message.
+    Otter passes a test the notebook's variables by parameter name, and prints the line that raised, with its message.
 
     Raises:
         UsageError: the cell cannot stand in a function.
     """
     where = f"source/{assignment}/{assignment}.ipynb, cell '{cell.id}'"
     try:
-        needed = _needed(cell.source)
-        body = _indented(cell.source)
+        needed = _find_names(cell.source)
+        body = _indent(cell.source)
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise UsageError(
@@ -91,11 +91,11 @@ def test_{name}({parameters}):
 """
 
 
-def _indented(source: str) -> str:
-    """Source text as the body of a function.
+def _indent(source: str) -> str:
+    """Indent source text as the body of a function.
 
     Raises:
-        SyntaxError: indenting it changes what it says.
+        SyntaxError: indenting changes its meaning.
     """
     body = indent(source, "    ")
     (inside,) = ast.parse(f"if True:\n    pass\n{body}").body
@@ -105,32 +105,32 @@ def _indented(source: str) -> str:
     return body
 
 
-def _needed(source: str) -> list[str]:
-    """Names that a piece of code takes from the notebook, sorted."""
+def _find_names(source: str) -> list[str]:
+    """List the names that a piece of code takes from the notebook, sorted."""
     top = symtable.symtable(source, "check", "exec")
     own = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    used = {name for table in _tables(top) for name in _globals_of(table)}
+    used = {name for table in _walk_tables(top) for name in _find_globals(table)}
     return sorted(used - own - set(dir(builtins)))
 
 
-def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+def _walk_tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for child in table.get_children():
-        yield from _tables(child)
+        yield from _walk_tables(child)
 
 
-def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
+def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
     at_top = table.get_type() == "module"
     return (s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global()))
 
 
-def _setup(assignment: str, tests: Mapping[str, str]) -> str:
-    """The first cell: what ``grader.check`` needs, also where the notebook came without its tests folder."""
-    written = "".join(f'    "{question}.py": {_quoted(text)},\n' for question, text in tests.items())
+def _write_setup(assignment: str, tests: Mapping[str, str]) -> str:
+    """Write the first cell, which makes ``grader.check`` work even where the notebook came without its tests folder."""
+    written = "".join(f'    "{question}.py": {_quote(text)},\n' for question, text in tests.items())
     return _SETUP.format(assignment=assignment, tests=written)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return f'"""\\\n{escaped}"""'
 

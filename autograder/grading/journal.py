@@ -1,4 +1,4 @@
-"""What a long command has finished, kept line by line: interrupted, it goes on where it stopped."""
+"""The results of a long command, kept line by line, so that it goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from autograder import files
 
 
 class Journal:
-    """Results of one state of everything that they depend on; what another state left in the folder is removed.
+    """Results that hold for one state of everything they depend on; those of other states are removed from the folder.
 
     Args:
-        state: digest of what every result depends on.
-        keep: False neither reads nor writes.
+        state: digest of everything that a result depends on.
+        keep: whether to read and write the file at all.
     """
 
     def __init__(self, folder: Path, state: str, keep: bool = True) -> None:
@@ -51,7 +51,7 @@ class Journal:
         return self._known[key]
 
     def add(self, key: str, value: Any) -> None:
-        """Keep a result, of what JSON can hold."""
+        """Keep a result that JSON can hold."""
         self._known[key] = value
         if self._file is not None:
             with open(self._file, "a", encoding="utf-8") as file:
@@ -65,7 +65,7 @@ class Journal:
 
 
 def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:
-    """What tells one state from another: of the texts, and of the names and contents of the files that exist."""
+    """Return a digest of texts, and of the names and contents of the files that exist."""
     found = hashlib.sha256()
     for part in parts:
         found.update((part.encode() if isinstance(part, str) else part) + b"\0")
@@ -75,11 +75,11 @@ def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Python's, and those of the libraries that trainings depend on."""
+    """Return the versions of Python and of the libraries that trainings depend on."""
     packages = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     return {"python": platform.python_version(), **packages}
 
 
 def package_files() -> list[Path]:
-    """This package's own modules, on which every result depends."""
+    """List this package's own modules, on which every result depends."""
     return [path for path in files.PACKAGE.rglob("*.py") if not path.is_relative_to(files.PACKAGE / "tests")]

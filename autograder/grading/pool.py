@@ -1,4 +1,4 @@
-"""Processes that work for a command at the same time, and end with it."""
+"""A pool of processes that work in parallel for a command, and end with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pebble import ProcessPool
 
 
 class WorkerPool:
-    """A pool for a ``with`` statement: what breaks it, Ctrl-C included, ends the processes at once.
+    """A pool for a ``with`` statement: an exception in it, Ctrl-C included, ends the processes at once.
 
     Args:
         initializer, arguments: called first in each process; it should ``detach_from_terminal``.
@@ -35,7 +35,7 @@ class WorkerPool:
 
 
 def detach_from_terminal() -> None:
-    """Leave Ctrl-C to the command, which stops the pool, and the terminal too."""
+    """Leave Ctrl-C and the terminal to the command, which stops the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -43,6 +43,6 @@ def detach_from_terminal() -> None:
 
 
 def forget_models() -> None:
-    """Free what Keras keeps of every model that was built here: a process that sees hundreds would run out of memory."""
+    """Free the memory that Keras keeps for every model built here; a process that builds hundreds would run out of it."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()

@@ -14,7 +14,7 @@ from autograder.files import lock, write_whole
 from autograder.judge.results import Result
 
 FOLDER = "results"  # in no tree that nbgrader clears, copies or shows to students
-LOCK = ".lock"  # of whoever writes to trees and gradebook
+LOCK = ".lock"  # held while a command writes to trees and gradebook
 
 
 def result_path(course: Course, student: str, assignment: str) -> Path:
@@ -27,26 +27,18 @@ def save(course: Course, result: Result) -> None:
     write_whole(path, result.model_dump_json())
 
 
-_held: set[Path] = set()
-
-
 @contextlib.contextmanager
-def alone(course: Course) -> Iterator[None]:
-    """Wait until no other command writes to the course's trees and gradebook, and keep the others waiting meanwhile."""
-    path = course.root / FOLDER / LOCK
-    if path in _held:
+def write_alone(course: Course) -> Iterator[None]:
+    """Wait until no other command or thread writes to the course's trees and gradebook, and keep the others waiting.
+
+    It cannot be nested.
+    """
+    with lock(course.root / FOLDER / LOCK, wait=True):
         yield
-        return
-    with lock(path, wait=True):
-        _held.add(path)
-        try:
-            yield
-        finally:
-            _held.discard(path)
 
 
 def load_all(course: Course) -> tuple[list[Result], list[str]]:
-    """Every kept result, by student and assignment; and a line for each file that cannot be read."""
+    """Load every kept result, by student and assignment; return with them a line for each file that cannot be read."""
     results, unreadable = [], []
     for path in sorted((course.root / FOLDER).glob("*/*.json")):
         try:
@@ -57,7 +49,7 @@ def load_all(course: Course) -> tuple[list[Result], list[str]]:
 
 
 def load(course: Course, student: str, assignment: str) -> Result | None:
-    """The kept result of one submission, if there is one.
+    """Load the kept result of one submission; None where there is none.
 
     Raises:
         UsageError: the file is damaged.
@@ -70,6 +62,10 @@ def _read(path: Path) -> Result:
     try:
         return Result.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no result of this version. Grade the submission again.") from error
+        raise UsageError(
+            f"{path}: is no result of this version. Grade the submission again.", code="unreadable-result"
+        ) from error
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). See whose it is.") from error
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}). See whose it is.", code="unreadable-result"
+        ) from error

@@ -1,4 +1,4 @@
-"""What an interrupted `autograder grade` has finished: the same command goes on from there, and one that ends forgets it."""
+"""The submissions that an interrupted `autograder grade` has finished. The same command goes on from there; one that ends forgets them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ FOLDER = ".unfinished"
 
 
 class Unfinished:
-    """The submissions that were graded, recorded and given their feedback, while nothing that decides about points changed.
+    """The submissions that were graded and published since the last change of anything that decides about points.
 
     Attributes:
-        keeps: False while another command grades this course: its list is its own.
+        keeps: whether this command keeps such a list; False while another one grades this course.
     """
 
     def __init__(self, course: Course, keeps: bool) -> None:
         self.keeps = keeps
         self._course = course
-        self._journal = Journal(course.root / store.FOLDER / FOLDER, _state(course), keeps)
+        self._journal = Journal(course.root / store.FOLDER / FOLDER, _digest_state(course), keeps)
 
-    def finished(self, assignment: str, student: str, path: Path) -> Result | None:
-        """The result of a submission that needs no second grading."""
+    def find_result(self, assignment: str, student: str, path: Path) -> Result | None:
+        """Return the result of a submission that need not be graded again, or None."""
         if not len(self._journal):
             return None
         try:
@@ -41,41 +41,41 @@ class Unfinished:
             result = store.load(self._course, student, assignment)
         except (OSError, UsageError):  # grading says why
             return None
-        if result is None or result.submission != sha256 or _key(assignment, student, sha256) not in self._journal:
+        if result is None or result.submission != sha256 or _make_key(assignment, student, sha256) not in self._journal:
             return None
         return result
 
     def add(self, result: Result) -> None:
-        self._journal.add(_key(result.assignment, result.student, result.submission), True)
+        self._journal.add(_make_key(result.assignment, result.student, result.submission), True)
 
     def forget(self) -> None:
-        """Everything is graded."""
+        """Remove the list, because everything is graded."""
         self._journal.remove()
 
 
 @contextmanager
-def unfinished(course: Course) -> Iterator[Unfinished]:
-    """What the last command left; forgotten when this one ends of itself."""
+def open_unfinished(course: Course) -> Iterator[Unfinished]:
+    """Open the list that the last command left; it is removed when this command ends without an exception."""
     with files.lock(course.root / store.FOLDER / FOLDER / ".lock", wait=False) as first:
         kept = Unfinished(course, keeps=first)
         yield kept
         kept.forget()
 
 
-def _key(assignment: str, student: str, sha256: str) -> str:
+def _make_key(assignment: str, student: str, sha256: str) -> str:
     return digest(assignment, student.encode("utf-8", "surrogatepass"), sha256)
 
 
-def _state(course: Course) -> str:
-    """Everything but the submission that a result depends on."""
+def _digest_state(course: Course) -> str:
+    """Return a digest of everything, apart from the submission, that a result depends on."""
     folders = [course.private / "solutions", course.private / "tests", course.root / "release" / "nbgrader"]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_data(course)}"
+    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_list_data(course)}"
     return digest(course.key, asked, files=[*package_files(), course.root / CONFIG_FILE, *files])
 
 
-def _data(course: Course) -> list[tuple[str, int, int]]:
-    """The files of the folder with data that was named: path, size, time of the last change."""
+def _list_data(course: Course) -> list[tuple[str, int, int]]:
+    """List the files of the named data folder: path, size, time of the last change."""
     named = course.settings.course.data_folder
     folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull)
     return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.glob("*")) if p.is_file()]

@@ -1,4 +1,4 @@
-"""From an opened submission to its result: run in the jail, judged, and put into points."""
+"""Turn an opened submission into a result: run it in the jail, judge it, and add up the points."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from autograder.sandbox.limits import Doubt
 from autograder.sandbox.run import NotebookRun
 
 
-def judged(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:
-    """Run a submission's cells and try every hidden check on it; the result, and what about it may be the machine's fault.
+def run_and_judge(opened: Opened, student: str, trial: Mapping[str, Any] | None = None) -> tuple[Result, list[Doubt]]:
+    """Run a submission's cells and try every hidden check on it.
 
     Args:
         trial: the fields of a ``judge.Trial``, for a known answer.
 
+    Returns:
+        The result, and the doubts whether the machine is to blame for a part of it.
+
     Raises:
-        UsageError: what is wrong is the course's, and would be for every submission.
+        UsageError: the fault is the course's, and stops every submission.
     """
     assignment = opened.assignment
     how = Trial(tuple(trial["questions"]), int(trial["repetition"])) if trial is not None else None

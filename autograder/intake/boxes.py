@@ -103,11 +103,11 @@ class Reader:
             Ungradable: it is a zip that cannot be read, a link or a special file.
         """
         if self._leads_elsewhere(path):
-            raise Ungradable("is a link and was not followed. Name what it leads to.")
+            raise Ungradable("is a link and was not followed. Name what it leads to.", code="link")
         if not path.exists():
-            raise UsageError(f"{printable(str(path))}: does not exist.")
+            raise UsageError(f"{printable(str(path))}: does not exist.", code="no-submission")
         if not path.is_dir() and not path.is_file():
-            raise Ungradable("is a special file and was not read.")
+            raise Ungradable("is a special file and was not read.", code="link")
         if path.suffix.lower() == ".zip" and path.is_file():
             return self.unzip(path, printable(path.name))
         full = path.resolve()

@@ -178,7 +178,8 @@ def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]
         if not told and before == (len(found), len(reader.problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
-                f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
+                f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you.",
+                code="no-submission",
             )
     if not found:
         raise UsageError(" ".join(reader.problems[:3]))

@@ -120,7 +120,9 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
-                raise Ungradable(f"{path.name}: is no file. Hand in the .ipynb file that Jupyter saved.")
+                raise Ungradable(
+                    f"{path.name}: is no file. Hand in the .ipynb file that Jupyter saved.", code="no-notebook"
+                )
             data = file.read(most + 1)
     except OSError as error:
         raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
@@ -128,7 +130,8 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
         return data
     raise Ungradable(
         f"{path.name}: has {about.st_size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
-        "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
+        "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again.",
+        code="too-large",
     )
 
 
@@ -136,9 +139,13 @@ def _parse(data: bytes, name: str) -> NotebookNode:
     try:
         raw = json.loads(data.removeprefix(codecs.BOM_UTF8))  # finds out by itself whether it is UTF-8, 16 or 32
     except (ValueError, RecursionError) as error:
-        raise Ungradable(f"{name}: {_what_it_is(data, error)}") from error
+        raise Ungradable(
+            f"{name}: {_what_it_is(data, error)}", code="damaged-notebook" if NOTEBOOK.match(data) else "no-notebook"
+        ) from error
     if not isinstance(raw, dict) or "nbformat" not in raw or not ("cells" in raw or "worksheets" in raw):
-        raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
+        raise Ungradable(
+            f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.", code="no-notebook"
+        )
     try:
         notebook = nbformat.convert(nbformat.from_dict(raw), 4)
         if len(notebook.cells) > MAX_CELLS:
@@ -147,7 +154,8 @@ def _parse(data: bytes, name: str) -> NotebookNode:
         language = _language(notebook.metadata)
     except Exception as error:  # any shape of damage
         raise Ungradable(
-            f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again."
+            f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again.",
+            code="damaged-notebook",
         ) from error
     if language and not language.lower().startswith(("python", "ipython")):
         raise Ungradable(
@@ -218,16 +226,23 @@ def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: s
     best = max(shares, key=lambda a: (shares[a], a == wanted), default="")
     if wanted is None:
         if not best or shares[best] < SAME_NOTEBOOK:
-            raise Ungradable(f"{name}: resembles no assignment of this course. Name it with --assignment if it is one.")
+            raise Ungradable(
+                f"{name}: resembles no assignment of this course. Name it with --assignment if it is one.",
+                code="other-assignment",
+            )
         return course.assignment(best)
     if wanted not in shares:
         course.assignment(wanted)
     if shares[best] >= SAME_NOTEBOOK > shares[wanted]:
         raise Ungradable(
-            f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'."
+            f"{name}: is the notebook of '{best}', handed in for '{wanted}'. Hand in the notebook of '{wanted}'.",
+            code="other-assignment",
         )
     if _is_stranger(submitted, course.assignment(wanted), shares[wanted]):
-        raise Ungradable(f"{name}: holds no answer to '{wanted}'. Hand in the notebook that was released for it.")
+        raise Ungradable(
+            f"{name}: holds no answer to '{wanted}'. Hand in the notebook that was released for it.",
+            code="other-assignment",
+        )
     return course.assignment(wanted)
 
 

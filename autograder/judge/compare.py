@@ -1,4 +1,4 @@
-"""Comparing an answer with what is expected, and saying what was seen without saying what was expected."""
+"""Compare an answer with what is expected, and say what was seen without saying what was expected."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How close is equal.
+    """The precision with which an answer must equal the expected value.
 
     Attributes:
         rtol, atol: relative and absolute, as in numpy.allclose. Where whole numbers are expected, they must be equal.
         squeeze: ignore axes of length 1.
-        dtype: the numpy dtype an array must have, or None where any will do.
-        direction: whether a wrong number is said to be too small or too large.
+        dtype: the numpy dtype that an array must have; None accepts any.
+        direction: whether the text says that a wrong number is too small or too large.
     """
 
     rtol: float = 1e-4
@@ -36,26 +36,32 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where an answer departs: the rest of the sentence that begins with the answer."""
+    """The first difference between an answer and what is expected.
+
+    Attributes:
+        text: the rest of the sentence that begins with the answer.
+        code: what differs, as one of ``errors.CODES``.
+    """
 
     text: str
     picture: Picture | None = None
+    code: str = "wrong-value"
 
 
 def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
-    """The first difference between an answer and what is expected, or None.
+    """Return the first difference between an answer and what is expected, or None.
 
     Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
     """
     answer, expected = plain_number(answer), plain_number(expected)
     if isinstance(expected, np.ndarray) and expected.dtype.kind in "biufc":
-        return _arrays(answer, expected, tolerance)
+        return _compare_arrays(answer, expected, tolerance)
     if isinstance(expected, (bool, int, float, complex, np.number, np.bool_)):
-        return _numbers(answer, expected, tolerance)
+        return _compare_numbers(answer, expected, tolerance)
     if isinstance(expected, (list, tuple, np.ndarray)):
-        return _sequences(answer, expected, tolerance)
+        return _compare_sequences(answer, expected, tolerance)
     if isinstance(expected, Mapping):
-        return _mappings(answer, expected, tolerance)
+        return _compare_mappings(answer, expected, tolerance)
     if isinstance(expected, (set, frozenset)):
         return None if isinstance(answer, (set, frozenset)) and answer == expected else Difference("")
     if isinstance(answer, np.str_):
@@ -64,7 +70,7 @@ def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Differe
 
 
 def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
-    """The numbers of an answer as an array, or None when it is not made of numbers or is ragged."""
+    """Return the numbers of an answer as an array; None where it is ragged or not made of numbers."""
     if isinstance(answer, (str, bytes, Mapping, set, frozenset)) or answer is None:
         return None
     try:
@@ -74,26 +80,28 @@ def _as_array(answer: Any) -> np.ndarray[Any, Any] | None:
     return array if array.dtype.kind in "biufc" else None
 
 
-def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
+def _compare_arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -> Difference | None:
     array = _as_array(answer)
     if array is None:
-        return Difference("; an array of numbers is asked for")
+        return Difference("; an array of numbers is asked for", code="wrong-type")
     if tolerance.squeeze:
         array, expected = array.squeeze(), expected.squeeze()
     if array.shape != expected.shape:
-        return Difference(f"; the shape asked for is {expected.shape}")
+        return Difference(f"; the shape asked for is {expected.shape}", code="wrong-shape")
     if tolerance.dtype is not None and array.dtype != np.dtype(tolerance.dtype):
-        return Difference(f"; the dtype asked for is {tolerance.dtype}")
-    wrong = ~_equal(array, expected, tolerance)
+        return Difference(f"; the dtype asked for is {tolerance.dtype}", code="wrong-type")
+    wrong = ~_find_equal(array, expected, tolerance)
     if not wrong.any():
         return None
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     seen = f"first wrong at position {list(first)}: {describe(array[first])}" if first else "a wrong value"
-    return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", picture(array, first))
+    return Difference(f"; {seen} ({int(wrong.sum())} of {wrong.size} values are wrong)", make_picture(array, first))
 
 
-def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
-    """Where two arrays of one shape are equal."""
+def _find_equal(
+    array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance
+) -> np.ndarray[Any, Any]:
+    """Return, element by element, where two arrays of one shape are equal."""
     rounded = (
         8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
     )  # some arithmetic in its precision
@@ -107,12 +115,12 @@ def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], toleranc
     return np.asarray((np.abs(array - whole) <= slack) & (np.rint(array.real) == whole))
 
 
-def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+def _compare_numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
     if isinstance(answer, int) and isinstance(expected, int) and not isinstance(expected, bool):  # of any size
-        return None if int(answer) == expected else _direction(answer, expected, tolerance)
+        return None if int(answer) == expected else _tell_direction(answer, expected, tolerance)
     array = _as_array(answer)
     if array is None or (array.shape and not (tolerance.squeeze and array.size == 1)):
-        return Difference("; a single number is asked for")
+        return Difference("; a single number is asked for", code="wrong-type")
     number = array.reshape(-1)[0]
     if isinstance(expected, (bool, np.bool_)):
         return None if array.dtype.kind == "b" and bool(number) == bool(expected) else Difference("")
@@ -122,45 +130,47 @@ def _numbers(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | N
             wanted = np.asarray(float(expected))
     if wanted.dtype.kind not in "biufc":  # and beyond every float
         return Difference("")
-    close = bool(_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
-    return None if close else _direction(number, expected, tolerance)
+    close = bool(_find_equal(array.reshape(-1)[:1], wanted.reshape(1), tolerance)[0])
+    return None if close else _tell_direction(number, expected, tolerance)
 
 
-def _direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
+def _tell_direction(number: Any, expected: Any, tolerance: Tolerance) -> Difference:
     unordered = any(isinstance(each, (complex, np.complexfloating)) for each in (number, expected))
     if not tolerance.direction or unordered or number != number or abs(number) == math.inf:
         return Difference("")
     return Difference(", too small" if number < expected else ", too large")
 
 
-def _sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
+def _compare_sequences(answer: Any, expected: Any, tolerance: Tolerance) -> Difference | None:
     if isinstance(answer, np.ndarray):
         answer = answer.tolist()
     if not isinstance(answer, (list, tuple)):
-        return Difference("; a list or tuple is asked for")
+        return Difference("; a list or tuple is asked for", code="wrong-type")
     if len(answer) != len(expected):
-        return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for")
+        return Difference(f"; it has {len(answer)} parts, and {len(expected)} are asked for", code="wrong-shape")
     for index, (one, other) in enumerate(zip(answer, expected, strict=True)):
         if (found := find_difference(one, other, tolerance)) is not None:
-            return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture)
+            return Difference(f"; part [{index}] is {describe(one)}{found.text}", found.picture, found.code)
     return None
 
 
-def _mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
+def _compare_mappings(answer: Any, expected: Mapping[Any, Any], tolerance: Tolerance) -> Difference | None:
     if not isinstance(answer, Mapping):
-        return Difference("; a dict is asked for")
+        return Difference("; a dict is asked for", code="wrong-type")
     if len(answer) != len(expected):
-        return Difference(f"; it has {len(answer)} keys, and {len(expected)} are asked for")
+        return Difference(f"; it has {len(answer)} keys, and {len(expected)} are asked for", code="wrong-shape")
     for key, value in expected.items():
         if key not in answer:
             return Difference("; at least one key is wrong")
         if (found := find_difference(answer[key], value, tolerance)) is not None:
-            return Difference(f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture)
+            return Difference(
+                f"; for key {describe(key)} it holds {describe(answer[key])}{found.text}", found.picture, found.code
+            )
     return None
 
 
 def describe(value: Any) -> str:
-    """A value in at most a line: numbers as they are, arrays by shape and dtype, long texts and lists cut."""
+    """Describe a value in at most a line: numbers as they are, arrays by shape and dtype, long texts and lists cut."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, np.ndarray):
@@ -186,8 +196,8 @@ def _cut(text: str, length: int = 160) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """``units=7, features=3``: the arguments of a call, by the names that the reference gives them."""
+def describe_arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Describe the arguments of a call by the names that the reference gives them, such as ``units=7, features=3``."""
     import inspect
 
     names: list[str] = []
@@ -197,8 +207,8 @@ def arguments(call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Ma
     return ", ".join(named + [f"{name}={describe(value)}" for name, value in kwargs.items()])
 
 
-def picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
-    """An array of up to three axes with its first wrong position, for the feedback page.
+def make_picture(array: np.ndarray[Any, Any], wrong: tuple[int, ...]) -> Picture | None:
+    """Make a picture of an array of up to three axes with its first wrong position, for the feedback page.
 
     ``data`` holds ``shape``, ``values`` (flat, C order, as text) and ``wrong`` (a position).
     """

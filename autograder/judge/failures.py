@@ -1,4 +1,4 @@
-"""How a check fails: the one exception that means the student's answer is wrong, and not our test."""
+"""The exceptions that end a check: the student's answer is wrong, or only a person can tell."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from autograder.judge.results import Picture
 MAX_TEXT = 500
 
 
-def raised(kind: str, text: str) -> str:
-    """An exception in a form that two processes write alike."""
+def format_exception(kind: str, text: str) -> str:
+    """Format an exception so that the same one reads the same from any process."""
     return f"{kind}: {text[:MAX_TEXT]}"
 
 
-def in_a_line(text: str) -> str:
-    """A text of several lines and colours, such as Keras' errors have, as one line without them."""
+def join_lines(text: str) -> str:
+    """Join a text of several lines into one, without colours; Keras' errors have both."""
     return " ".join(re.sub(r"\x1b\[[\d;]*m", "", text).split())
 
 
@@ -25,16 +25,17 @@ class AwaitsPerson(Exception):
 
 
 class CheckFailed(Exception):
-    """The answer is not what was asked for.
+    """The student's answer is wrong.
 
     Attributes:
         rationale: what was observed, in words for the student; never an expected value.
         hint: a question that moves the student on.
-        misconception: the known mistake that it is; None where none fits, or several do.
-        fitting: every known mistake that it could be.
-        worked: a small case worked out, as it would stand in a console; never one of the graded inputs.
-        raised: the exception that the student's code raised, as ``raised`` writes it; empty if it raised none.
-        final: whether further inputs could only say the same (missing, out of time, not filled in).
+        misconception: the known mistake that explains the answer; None where none does, or more than one.
+        fitting: every known mistake that explains the answer.
+        worked: a small case worked out, as a console shows it; never one of the graded inputs.
+        raised: the exception that the student's code raised, as ``format_exception`` writes it; empty if it raised none.
+        final: whether further inputs would show the same (missing, out of time, not filled in).
+        code: what was observed, as one of ``errors.CODES``.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class CheckFailed(Exception):
         worked: str = "",
         raised: str = "",
         final: bool = False,
+        code: str = "failed",
     ) -> None:
         super().__init__(rationale)
         self.rationale = rationale
@@ -58,3 +60,4 @@ class CheckFailed(Exception):
         self.worked = worked
         self.raised = raised
         self.final = final
+        self.code = code

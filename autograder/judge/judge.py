@@ -1,4 +1,4 @@
-"""The judge: pytest over an assignment's hidden tests, each check's outcome turned into points, rationale and hint."""
+"""The judge: runs pytest over an assignment's hidden tests, and turns each outcome into points, rationale and hint."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pytest
 
 from autograder.course.course import Assignment, CheckInfo
 from autograder.errors import UsageError
-from autograder.judge.checks import CheckMark, recording
+from autograder.judge.checks import CheckMark
 from autograder.judge.draw import Draw
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import Misconception, load_misconceptions
+from autograder.judge.recording import start_recording
 from autograder.judge.results import OUR_FAULT, CheckResult, Status
 from autograder.judge.submission import StudentNotebook
 
@@ -27,16 +28,16 @@ WORSE: tuple[Status, ...] = (
     "skipped",
     "error",
     "failed",
-)  # of several cases: one that fails cannot be made good
+)  # of the cases of a parametrised check the worst counts: one that passes does not make up for one that fails
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How a known answer is judged, to test the tests.
+    """The way in which a known answer is judged, to test the tests.
 
     Attributes:
-        questions: only their checks are tried; those of all questions where none is named.
-        repetition: another number draws other inputs.
+        questions: only their checks are tried; empty for all questions.
+        repetition: each number draws other inputs.
     """
 
     questions: tuple[str, ...] = ()
@@ -44,17 +45,17 @@ class Trial:
 
 
 class Verdicts:
-    """The pytest plugin of one judgement: hands out ``submission`` and ``draw``, keeps every check's result.
+    """The pytest plugin of one judgement: provides ``submission`` and ``draw``, and keeps every check's result.
 
     Args:
-        trial: for a known answer; then a skipped check is tried all the same, for what it would have said.
+        trial: for a known answer; then a skipped check is tried all the same, to see its outcome.
 
     Attributes:
         results: check name -> result.
-        lost: checks of which a case has no result.
+        lost: checks that have a case without a result.
         faults: our own errors, one line each, for the instructor.
         facts: what the checks noted for an appeal.
-        wrong_course: why no submission at all can be judged, such as a missing data file.
+        wrong_course: the error that stops every submission, such as a missing data file.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Verdicts:
 
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> Draw:
-        """Keyed by file and function name alone, so that the draws are the same wherever the course lies."""
+        """Key the draws by file and function name alone, so that they are the same wherever the course lies."""
         return Draw.keyed(
             self._key, self._student_code, f"{request.path.parent.name}/{request.path.name}::{request.node.name}"
         )
@@ -93,7 +94,7 @@ class Verdicts:
         items[:] = [item for item in items if self._wanted(getattr(item.function, "check", None))]
 
     def _wanted(self, mark: CheckMark | None) -> bool:
-        return mark is None or wanted(mark.question, self._trial)
+        return mark is None or is_wanted(mark.question, self._trial)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -105,7 +106,7 @@ class Verdicts:
     def pytest_runtest_makereport(
         self, item: pytest.Function, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
-        """A fixture or a collection that breaks is our fault; it leaves no result, and the check becomes an error."""
+        """Note a fixture or a collection that breaks: the fault is ours, and without a result the check becomes an error."""
         report = yield
         if call.excinfo is not None:
             self.lost.add(item.originalname)
@@ -134,15 +135,15 @@ class Verdicts:
             visible=mark.visible,
         )
         if blocked := [n for n in needed if n is not None and n.status != "passed"]:
-            result.status, result.points = "skipped", 0.0
+            result.status, result.points, result.code = "skipped", 0.0, "skipped"
             result.rationale = f"not tried, because another check did not pass: {blocked[0].title}"
             if blocked[0].status == "error":
-                result.status, result.rationale = "error", blocked[0].rationale
+                result.status, result.rationale, result.code = "error", blocked[0].rationale, blocked[0].code
             elif self._trial is not None:
                 alone = result.model_copy(update={"status": "passed"})
                 faults = len(self.faults)
                 self._try(function, arguments, alone)
-                del self.faults[faults:]  # it may rely on what it needs
+                del self.faults[faults:]  # it may rely on the checks that it needs
                 result.alone = alone.status
         else:
             self._try(function, arguments, result)
@@ -151,8 +152,8 @@ class Verdicts:
             self.results[result.check] = result
 
     def _try(self, function: Any, arguments: dict[str, Any], result: CheckResult) -> None:
-        """Run one check; what it raises decides between wrong (the student's) and error (ours, or for a person to decide)."""
-        with recording(self._misconceptions, self._show_direction) as record:
+        """Run one check; the exception that it raises decides between wrong (the student's) and error (ours, or for a person)."""
+        with start_recording(self._misconceptions, self._show_direction) as record:
             try:
                 function(**arguments)
                 failure = record.verdict()
@@ -165,9 +166,11 @@ class Verdicts:
             except AwaitsPerson as error:
                 failure = record.verdict()
                 result.status, result.points, result.rationale = "error", 0.0, str(error)
+                result.code = "awaits-person"
             except Exception as error:
                 failure = None
                 result.status, result.points, result.rationale = "error", 0.0, OUR_FAULT
+                result.code = "our-fault"
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 self.faults.append(
                     f"{result.check}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"[
@@ -177,25 +180,25 @@ class Verdicts:
         result.pictures = record.pictures
         self.facts |= record.facts
         if failure is not None:
-            result.status, result.points = "failed", 0.0
+            result.status, result.points, result.code = "failed", 0.0, failure.code
             result.rationale, result.hint, result.misconception = failure.rationale, failure.hint, failure.misconception
             result.fitting = failure.fitting
             result.worked = failure.worked
             result.pictures = [*failure.pictures, *record.pictures]
 
 
-def wanted(question: str, trial: Trial | None) -> bool:
-    """Whether the checks of a question are tried."""
+def is_wanted(question: str, trial: Trial | None) -> bool:
+    """Whether a trial asks for the checks of a question."""
     return trial is None or not trial.questions or question in trial.questions
 
 
 def judge(
     assignment: Assignment, submission: StudentNotebook, student_code: str, trial: Trial | None = None
 ) -> Verdicts:
-    """Every hidden check of ``assignment``, tried on ``submission``; checks without a result become errors.
+    """Try every hidden check of ``assignment`` on ``submission``; checks without a result become errors.
 
     Raises:
-        UsageError: what is wrong is the course's, and would be for every submission.
+        UsageError: the fault is the course's, and stops every submission.
     """
     misconceptions = load_misconceptions(assignment.misconceptions)
     direction = assignment.course.settings.course.show_direction
@@ -204,23 +207,23 @@ def judge(
     if verdicts.wrong_course is not None:
         raise verdicts.wrong_course
     for question, (_, checks) in assignment.questions.items():
-        for info in checks if wanted(question, trial) else ():
+        for info in checks if is_wanted(question, trial) else ():
             found = verdicts.results.get(info.name)
             if found is None or (info.name in verdicts.lost and found.status != "failed"):
-                verdicts.results[info.name] = _no_result(info)
+                verdicts.results[info.name] = _report_missing(info)
     return verdicts
 
 
 def run_pytest(tests: Path, plugin: object, *options: str) -> None:
-    """pytest over a folder of hidden tests; from inside it, since in a path it would take a bracket for a parametrised case."""
+    """Run pytest over a folder of hidden tests, from inside it: in a path, pytest takes a bracket for a parametrised case."""
     with contextlib.chdir(tests):
-        pytest.main([*_arguments(tests), *options], plugins=[plugin])
+        pytest.main([*_pytest_arguments(tests), *options], plugins=[plugin])
 
 
-def _arguments(tests: Path) -> list[str]:
-    """pytest without terminal, cache or any configuration of the folder that the tests lie in."""
+def _pytest_arguments(tests: Path) -> list[str]:
+    """Return arguments for pytest without terminal, cache, or configuration from the folder that the tests lie in."""
     names = ("terminal", "cacheprovider", "logging", "faulthandler", "junitxml", "stepwise")
-    collectors = ("unraisableexception", "threadexception")  # each spends half a second on a search for garbage
+    collectors = ("unraisableexception", "threadexception")  # each spends half a second on collecting garbage
     quiet = [f"-pno:{name}" for name in (*names, *collectors)]
     return [
         ".",
@@ -228,7 +231,7 @@ def _arguments(tests: Path) -> list[str]:
         "-c",
         os.devnull,
         f"--rootdir={tests}",
-        f"--confcutdir={tests}",  # or else pytest looks into every folder above
+        f"--confcutdir={tests}",  # otherwise pytest looks into every folder above
         "--import-mode=importlib",
         "--continue-on-collection-errors",
         "--assert=plain",
@@ -236,7 +239,7 @@ def _arguments(tests: Path) -> list[str]:
     ]
 
 
-def _no_result(info: CheckInfo) -> CheckResult:
+def _report_missing(info: CheckInfo) -> CheckResult:
     return CheckResult(
         question=info.question,
         check=info.name,
@@ -246,14 +249,15 @@ def _no_result(info: CheckInfo) -> CheckResult:
         max_points=info.points,
         visible=info.visible,
         rationale=OUR_FAULT,
+        code="our-fault",
     )
 
 
 def prepare(private: Path, environment: Mapping[str, str]) -> None:
-    """Make this process a judge: solutions importable by path, no foreign pytest plugin.
+    """Make this process a judge: solutions can be imported by path, and no foreign pytest plugin is loaded.
 
     Args:
-        environment: variables to set, such as where data are.
+        environment: variables to set, such as the folder with data.
     """
     sys.path.insert(0, str(private))
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):

@@ -18,9 +18,9 @@ class Misconception:
     """A known wrong answer.
 
     Attributes:
-        name: first line of its docstring; what was done, in words a student understands.
-        function: takes the arguments of ``reference``.
-        reference: the function it gets wrong.
+        name: first line of its docstring: what the student did, in words a student understands.
+        function: the wrong solution; it takes the arguments of ``reference``.
+        reference: the function that it gets wrong.
         hint: a question that moves the student on.
     """
 
@@ -31,11 +31,21 @@ class Misconception:
 
 
 def misconception(reference: Function, *, hint: str) -> Callable[[Function], Function]:
-    """Bind the decorated wrong solution to ``reference``.
+    '''Bind the decorated wrong solution to ``reference``.
+
+    Args:
+        hint: a question that moves the student on.
 
     Raises:
-        ValueError: it has no docstring to be named by.
-    """
+        ValueError: it has no docstring; the first line is its name.
+
+    ::
+
+        @misconception(lstm_params, hint="How many updates does an LSTM cell make in one step?")
+        def one_gate(units, features):
+            """Counts one gate of four, as for a SimpleRNN."""
+            return units * (units + features + 1)
+    '''
 
     def bind(function: Function) -> Function:
         if not function.__doc__:
@@ -48,9 +58,9 @@ def misconception(reference: Function, *, hint: str) -> Callable[[Function], Fun
 
 
 def load_misconceptions(path: Path) -> list[Misconception]:
-    """The misconceptions of one assignment, in the file's order; none when the file is missing.
+    """Load the misconceptions of one assignment, in the file's order; none where the file is missing.
 
-    Each can use what its reference's module has, as in the notebook where it stands in the reference's place.
+    Each can use the names of its reference's module, because in a notebook it takes the reference's place.
     """
     if not path.is_file():
         return []
@@ -66,7 +76,7 @@ def load_misconceptions(path: Path) -> list[Misconception]:
 
 
 def load_by_path(path: Path, name: str) -> ModuleType:
-    """Run a module that is in no package, under ``name``."""
+    """Import a file that is in no package, under ``name``."""
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)

@@ -1,71 +1,24 @@
-"""Keras models as a hidden check sees them; a student's is never built here, but by tables in a process of its own in the jail."""
+"""Keras models as a hidden check sees them. A student's is never built here, but in a jailed process of its own: see rebuilt.py."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Protocol, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from autograder.judge.failures import MAX_TEXT, CheckFailed, in_a_line, raised
+from autograder.judge.failures import MAX_TEXT, CheckFailed, format_exception, join_lines
+from autograder.judge.rebuilt import Array, Facts, RebuiltModel
 from autograder.sandbox.inside.wire import encode
-from autograder.sandbox.limits import Stopped
-from autograder.sandbox.model_process import UNREADABLE, ModelProcess, ModelReply
 
-Array = np.ndarray[Any, Any]
-MAX_WEIGHTS = 50_000_000
-MAX_CONFIG = 2_000_000  # characters
 MAX_CURVES, MAX_EPOCHS = 8, 1_000  # of a learning curve that is shown
-MAX_TOLD = 1 << 10  # weights, or layers, of one model
 ONE_CALL = 256  # rows that are predicted in one go
-PREDICT = "your model's predict"
-
-Size = Annotated[int, Field(ge=0, le=1 << 40)]
-Name = Annotated[str, Field(max_length=200)]
-Shape = Annotated[list[Size], Field(max_length=32)]
-
-
-class Facts(BaseModel):
-    """What the model process says of a model, checked on arrival."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-    built: bool
-    layers: list[Name] = Field(max_length=MAX_TOLD)
-    input_shape: list[Size | None] = Field(max_length=32)
-    output_shape: list[Size | None] = Field(max_length=32)
-    names: list[Name] = Field(max_length=MAX_TOLD)
-    shapes: list[Shape] = Field(max_length=MAX_TOLD)
-    trainable: list[int] = Field(max_length=MAX_TOLD)
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if len(self.names) != len(self.shapes):
-            raise ValueError("weights without a name, or without a shape")
-        if len(set(self.trainable)) != len(self.trainable) or not set(self.trainable) <= set(range(len(self.shapes))):
-            raise ValueError("weights that are trained twice, or that do not exist")
-        return self
-
-
-class RebuiltModel(Protocol):
-    """A model that can be given inputs and weights without asking the student's process."""
-
-    @property
-    def facts(self) -> Facts: ...
-
-    @property
-    def weights(self) -> list[Array]: ...
-
-    def predict(self, inputs: Any) -> Any: ...
-
-    def with_weights(self, weights: Sequence[Array]) -> Self: ...
 
 
 class Model:
-    """A model of a student's, or one of the judge's own in the same form.
+    """A student's model, or one of the judge's own in the same form.
 
     Attributes:
         kept: its number in the student's process; -1 for one of the judge's own.
@@ -77,11 +30,11 @@ class Model:
         self.kept = kept
         self._rebuilt = rebuilt
         self._ask = ask
-        self._used = False  # by its own process
+        self._used = False  # whether the student's process has predicted with it
 
     @classmethod
     def own(cls, keras_model: Any) -> Model:
-        """A Keras model of the judge's own, such as a reference's or a misconception's."""
+        """Wrap a Keras model of the judge's own, such as a reference's or a misconception's."""
         return cls(-1, JudgesOwn(keras_model))
 
     @property
@@ -91,7 +44,7 @@ class Model:
 
     @property
     def built(self) -> bool:
-        """Whether it has its weights; a stack without ``Input`` gets them with its first batch, here and there other ones."""
+        """Whether it has its weights. A stack without ``Input`` gets them with its first batch, and other ones in each process."""
         return self._rebuilt is None or self._rebuilt.facts.built
 
     @property
@@ -106,7 +59,7 @@ class Model:
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """Such as (None, 1), whatever batch the model was built with; empty where it never was or nobody can tell."""
+        """Such as (None, 1), whatever batch the model was built with; empty where it was never built or nobody can tell."""
         told = self._ask_student("output_shape") if self._rebuilt is None else self._rebuilt.facts.output_shape
         shape = tuple(told) if self.built else ()
         return (None, *shape[1:]) if shape and isinstance(shape[0], int) else shape
@@ -116,7 +69,7 @@ class Model:
         if self._rebuilt is None:
             told = self._ask_student("trainable_params")
             if not isinstance(told, int) or told < 0:
-                raise CheckFailed("your model's trainable_params is no number")
+                raise CheckFailed("your model's trainable_params is no number", code="wrong-type")
             return told
         shapes = self._rebuilt.facts.shapes
         return sum(math.prod(shapes[place]) for place in self.trainable)
@@ -125,8 +78,8 @@ class Model:
     def weights(self) -> list[Array]:
         """Its weights in order, as ``get_weights`` gives them; none where it was never built.
 
-        Of a model that did not cross they are what the student's process says. Whoever puts them into layers of the
-        judge's own and compares predictions for fresh inputs need not believe them.
+        For a model that did not cross, the student's process says what they are. A check need not believe them: it can put them
+        into layers of the judge's own and compare predictions for fresh inputs.
         """
         if self._rebuilt is not None:
             return list(self._rebuilt.weights)
@@ -135,19 +88,19 @@ class Model:
 
     @property
     def weight_names(self) -> list[str]:
-        """What Keras calls each of ``weights``, such as ``kernel`` or ``bias``; none where the model did not cross."""
+        """Keras' name for each of ``weights``, such as ``kernel`` or ``bias``; none where the model did not cross."""
         return [] if self._rebuilt is None else self._rebuilt.facts.names
 
     @property
     def trainable(self) -> list[int]:
-        """Places in ``weights`` of those that a training changes; none where the model did not cross."""
+        """Positions in ``weights`` of those that a training changes; none where the model did not cross."""
         return [] if self._rebuilt is None else self._rebuilt.facts.trainable
 
     @property
     def history(self) -> dict[str, list[float]]:
         """The curves of its last fit, name -> one number per epoch, as the student's process tells them.
 
-        They are to be shown and prove nothing. Empty where there was no fit, or what is told is no learning curve.
+        They are for showing and prove nothing. Empty where there was no fit, or the answer is no learning curve.
         """
         try:
             curves = self._ask_student("history") if self._ask is not None else {}
@@ -160,16 +113,16 @@ class Model:
     def steps(self) -> int:
         """Steps that its optimizer has taken, as the student's process tells; 0 where nobody can say.
 
-        It shows an honest mistake and proves nothing.
+        The number can reveal an honest mistake; it proves nothing.
         """
         told = self._ask_student("steps") if self._ask is not None else 0
         return told if isinstance(told, int) else 0
 
     def predict(self, inputs: Any, verbose: Any = 0) -> Array:
-        """Outputs for a batch, computed from its config and weights where the model crossed, and by the student's process otherwise.
+        """Predict outputs for a batch: from its config and weights where the model crossed, otherwise in the student's process.
 
         Args:
-            verbose: as references write it for a Keras model; nothing is shown.
+            verbose: ignored; references write it for a Keras model.
 
         Raises:
             CheckFailed: the model cannot take these inputs.
@@ -182,19 +135,19 @@ class Model:
         try:
             outputs = np.asarray(told)
         except ValueError:  # several, of other shapes
-            raise CheckFailed("your model predicts several arrays, and one is asked for") from None
+            raise CheckFailed("your model predicts several arrays, and one is asked for", code="wrong-type") from None
         if outputs.dtype.kind not in "biufc":
-            raise CheckFailed("your model predicts something that is no array of numbers")
+            raise CheckFailed("your model predicts something that is no array of numbers", code="wrong-type")
         return outputs
 
     def _try_to_cross_again(self) -> None:
-        """Ask for the model once more after its first batch: a class gets its weights, and with them its layers, by its use."""
+        """Ask for the model again after its first batch: a subclassed model gets its weights, and so its layers, when it is called."""
         self._used = True
         again = self._ask_student("itself")
         self._rebuilt = again._rebuilt if isinstance(again, Model) else None
 
     def with_weights(self, weights: Sequence[Array]) -> Model:
-        """The same model with other weights, as many and of the same shapes; this one stays as it is.
+        """Return the same model with other weights, as many and of the same shapes; this one stays as it is.
 
         Raises:
             ValueError: they do not fit, or the model did not cross.
@@ -203,15 +156,15 @@ class Model:
             raise ValueError("these weights are not for this model")
         return Model(self.kept, self._rebuilt.with_weights(weights), self._ask)
 
-    def sent(self, buffers: list[bytes]) -> Any:
-        """How it goes to the student's process: a student's as its number there, the judge's own as config and weights."""
+    def encode_for_student(self, buffers: list[bytes]) -> Any:
+        """Encode the model for the student's process: a student's as its number there, the judge's own as config and weights."""
         if isinstance(self._rebuilt, JudgesOwn):
             weights = [encode(weight, buffers) for weight in self.weights]
             return {"model": {"config": self._rebuilt.config, "weights": weights}}
         return {"model": self.kept}
 
     def for_a_reference(self) -> Any:
-        """What a reference or a misconception is called with: a copy of the judge's own Keras model; a student's is this object."""
+        """Return the model as references and misconceptions get it: a copy of the judge's own Keras model; a student's is this object."""
         return self._rebuilt.copy() if isinstance(self._rebuilt, JudgesOwn) else self
 
     def _ask_student(self, member: str, *args: Any) -> Any:
@@ -224,146 +177,11 @@ class Model:
         )
 
 
-_numbers = itertools.count()
-
-
-class InModelProcess:
-    """A student's model in the model process of its submission, which may be another one from one question to the next."""
-
-    def __init__(self, process: ModelProcess, config: str, weights: list[Array]) -> None:
-        self._process = process
-        self._config = config
-        self._given = weights
-        self.weights = weights
-        self._number = next(_numbers)
-        self._built_in = 0  # which of the submission's model processes has it
-        self._set: list[list[Array]] = []  # the weights that it has there, if they are not the first
-        self.facts = self._build("your model")
-
-    @classmethod
-    def of(cls, process: ModelProcess, config: str | None, weights: list[Array]) -> InModelProcess | None:
-        """The model; None where there is no config, or one that is not built.
-
-        Raises:
-            CheckFailed: the process ended over it.
-        """
-        if config is None or len(config) > MAX_CONFIG or sum(weight.size for weight in weights) > MAX_WEIGHTS:
-            return None
-        try:
-            return cls(process, config, weights)
-        except DoesNotCross:
-            return None
-
-    def _build(self, what: str) -> Facts:
-        """Have the process build it.
-
-        Raises:
-            DoesNotCross: it is not built, or not with the weights that were sent with it.
-            CheckFailed: the process ended over it, or says what is said of no model.
-        """
-        request = {"ask": "build", "model": self._number, "config": self._config}
-        reply = self._ask(request, {"weights": self._given}, what)
-        if reply.status != "ok":
-            raise DoesNotCross(reply.text[:MAX_TEXT])
-        self._built_in = self._process.starts
-        self._set[:] = [self._given]
-        facts = _facts(reply.value, what)
-        if not self._given and facts.shapes:
-            raise DoesNotCross("it came without its weights")
-        _ensure_shapes(facts, self._given, what)
-        return facts
-
-    def predict(self, inputs: Any) -> Any:
-        several = isinstance(inputs, (list, tuple)) and any(isinstance(part, np.ndarray) for part in inputs)
-        arrays = [np.asarray(part) for part in (inputs if several else [inputs])]
-        if self._process.starts != self._built_in or not self._process.running:
-            self._build(PREDICT)
-        reply = self._asked(arrays, several)
-        if reply.status == "gone":  # so many models came after it that the process has let go of it
-            self._build(PREDICT)
-            reply = self._asked(arrays, several)
-        if reply.status == "gone":
-            raise _without_answer(PREDICT)
-        if reply.status == "error":
-            what = f"raised {reply.type} in predict: {in_a_line(reply.text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(reply.type, reply.text))
-        if reply.status != "ok":
-            raise CheckFailed(f"{PREDICT} was not run: {in_a_line(reply.text)[:MAX_TEXT]}", final=True)
-        self._set[:] = [self.weights]
-        return self._outputs(reply.value)
-
-    def _asked(self, inputs: list[Array], several: bool) -> ModelReply:
-        """What the process says to a batch, with weights where it has others."""
-        request = {"ask": "predict", "model": self._number, "several": several, "weights": None}
-        has_them = any(self.weights is those for those in self._set)
-        return self._ask(request, {"inputs": inputs} | ({} if has_them else {"weights": self.weights}), PREDICT)
-
-    def _ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> ModelReply:
-        reply = self._process.ask(request, arrays)
-        if isinstance(reply, Stopped):
-            raise _without_answer(what, reply)
-        return reply
-
-    def _outputs(self, told: Any) -> Any:
-        """The outputs in a reply; of a model that has just got its weights, these too."""
-        try:
-            outputs, made = told["outputs"], told["made"]
-            if made is not None and not self.facts.built:
-                facts, weights = _facts(made["facts"], PREDICT), _numbers_of(made["weights"], "biuf")
-                _ensure_shapes(facts, weights, PREDICT)
-                self.facts, self.weights, self._set[:] = facts, weights, [weights]
-            _numbers_of(outputs if isinstance(outputs, list) else [outputs])
-        except (TypeError, KeyError, ValueError) as error:
-            raise _without_answer(PREDICT) from error
-        return outputs
-
-    def with_weights(self, weights: Sequence[Array]) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__ = self.__dict__ | {"weights": [np.asarray(weight) for weight in weights]}
-        return other
-
-
-def _without_answer(what: str, why: Stopped = UNREADABLE) -> CheckFailed:
-    return CheckFailed(f"{what} {why.reason}", why.hint, final=True)
-
-
-def _facts(told: Any, what: str) -> Facts:
-    try:
-        return Facts.model_validate(told)
-    except ValidationError as error:
-        raise _without_answer(what) from error
-
-
-def _ensure_shapes(facts: Facts, weights: list[Array], what: str) -> None:
-    if [tuple(shape) for shape in facts.shapes] != [weight.shape for weight in weights]:
-        raise _without_answer(what)
-
-
-def _numbers_of(told: Any, kinds: str = "biufc") -> list[Array]:
-    """A list of arrays of numbers.
-
-    Args:
-        kinds: of numpy's, that they may be of.
-
-    Raises:
-        TypeError: it is something else.
-    """
-    if not isinstance(told, list) or not all(
-        isinstance(each, np.ndarray) and each.dtype.kind in kinds for each in told
-    ):
-        raise TypeError("not arrays of numbers")
-    return told
-
-
-class DoesNotCross(Exception):
-    """The model is not rebuilt, and asked for its behaviour instead."""
-
-
 class JudgesOwn:
     """A Keras model of the judge's own, made by trusted code.
 
     Args:
-        weights: others than it has; put in for as long as it predicts.
+        weights: other weights than its own; put in while it predicts.
     """
 
     def __init__(self, keras_model: Any, weights: list[Array] | None = None) -> None:
@@ -376,9 +194,9 @@ class JudgesOwn:
         places = {id(weight): place for place, weight in enumerate(weights)}
         return Facts(
             built=bool(self.keras.built),
-            layers=_layer_names(self.keras),
-            input_shape=_shape(self.keras, "input_shape"),
-            output_shape=_shape(self.keras, "output_shape"),
+            layers=_list_layers(self.keras),
+            input_shape=_read_shape(self.keras, "input_shape"),
+            output_shape=_read_shape(self.keras, "output_shape"),
             names=[weight.name for weight in weights],
             shapes=[list(weight.shape) for weight in weights],
             trainable=[places[id(weight)] for weight in self.keras.trainable_weights],
@@ -404,14 +222,14 @@ class JudgesOwn:
             return self.keras.predict(inputs, verbose=0)
         except Exception as error:
             kind, text = type(error).__name__, str(error)
-            what = f"raised {kind} in predict: {in_a_line(text)[:MAX_TEXT]}"
-            raise CheckFailed(what, raised=raised(kind, text)) from error
+            what = f"raised {kind} in predict: {join_lines(text)[:MAX_TEXT]}"
+            raise CheckFailed(what, raised=format_exception(kind, text), code="raised") from error
         finally:
             if self._others is not None:
                 self.keras.set_weights(first)
 
     def copy(self) -> Any:
-        """The same Keras model once more, not compiled."""
+        """Return a copy of the Keras model, not compiled."""
         import keras
 
         copied = keras.models.clone_model(self.keras)
@@ -422,19 +240,19 @@ class JudgesOwn:
         return type(self)(self.keras, list(weights))
 
 
-def _shape(model: Any, name: str) -> list[int | None]:
-    """A model's shape; empty where there is none, or several."""
+def _read_shape(model: Any, name: str) -> list[int | None]:
+    """Return a model's shape; empty where it has none, or several."""
     shape = getattr(model, name, None)
     return list(shape) if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape) else []
 
 
-def _layer_names(model: Any) -> list[str]:
+def _list_layers(model: Any) -> list[str]:
     names: list[str] = []
     for layer in model.layers:
         if type(layer).__name__ == "InputLayer":
             continue
         if hasattr(layer, "layers") and hasattr(layer, "get_layer"):
-            names += _layer_names(layer)
+            names += _list_layers(layer)
         else:
             inner = getattr(layer, "forward_layer", None) or (getattr(layer, "layer", None))
             names.append(type(layer).__name__ + (f"({type(inner).__name__})" if inner is not None else ""))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from autograder.course.course import Assignment, Course
 from autograder.data import REVIEWS, WORD_INDEX, find_imdb
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, digest, package_files, versions
 from autograder.judge.judge import Trial
 from autograder.judge.results import Result

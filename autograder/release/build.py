@@ -28,7 +28,7 @@ from autograder.files import share, write_whole
 from autograder.release.inline import inline, without_markers
 from autograder.release.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.release.loading import loading_faults
-from autograder.obstacles import obstacle
+from autograder.obstacles import find_obstacle
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]
@@ -119,8 +119,8 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
     try:
         _OneFolder(coursedir=directory, config=config, force=True, no_database=not register, log=log).start()
     except NbGraderException as error:
-        if told := obstacle(error):
-            raise UsageError(f"{gradebook_place(course)}: {told}, then build again.") from error
+        if found := find_obstacle(error):
+            raise UsageError(f"{gradebook_place(course)}: {found.text}, then build again.", code=found.code) from error
         reason = _refused_cell(assignment) or said.reason(error)
         raise UsageError(f"{_short(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
 

@@ -19,7 +19,7 @@ from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.intake.boxes import read_regular
 from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
-from autograder.judge.results import Result
+from autograder.judge.results import Result, StudentView
 from autograder.printable import printable_text
 from autograder.reports.pages import draw, render
 
@@ -85,7 +85,7 @@ def current_page(course: Course, result: Result) -> str:
     return feedback_page(seen, grade, _graded_cells(course, result) if grade else ())
 
 
-def feedback_page(result: Result, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
+def feedback_page(result: StudentView, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
     """The page as HTML.
 
     Args:
@@ -120,7 +120,7 @@ def _about_total(grade: Grade) -> list[str]:
     ]
 
 
-def _questions(result: Result, grade: Grade | None, cells: Sequence[NotebookNode]) -> list[dict[str, Any]]:
+def _questions(result: StudentView, grade: Grade | None, cells: Sequence[NotebookNode]) -> list[dict[str, Any]]:
     """The judge's questions and those of a person, in the notebook's order, each with its comments."""
     judged = result.question_points()
     marks = {mark.question: mark for mark in grade.marks} if grade else {}

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from autograder.judge.results import CheckResult, Result
+from autograder.judge.results import StudentCheck, StudentView
 
 if TYPE_CHECKING:  # nbgrader is not where otter grades
     from autograder.course.gradebook import Comment, Grade
 
 
-def check_text(check: CheckResult) -> str:
+def check_text(check: StudentCheck) -> str:
     """One check: its title, status and points, then what was seen, the misconception, the hint and a case worked out."""
     lines = [f"{check.title}    {check.status}  {check.points:g} / {check.max_points:g} points"]
     if check.status != "passed":
@@ -21,20 +21,20 @@ def check_text(check: CheckResult) -> str:
     return "\n".join(lines)
 
 
-def _named(check: CheckResult) -> str:
+def _named(check: StudentCheck) -> str:
     return f"a known mistake: {check.misconception}" if check.misconception else ""
 
 
-def _worked(check: CheckResult) -> str:
+def _worked(check: StudentCheck) -> str:
     return f"a small case, worked out:\n{indent(check.worked, '    ')}" if check.worked else ""
 
 
-def question_text(result: Result, question: str) -> str:
+def question_text(result: StudentView, question: str) -> str:
     """All checks of one question."""
     return "\n".join(check_text(check) for check in result.checks if check.question == question)
 
 
-def summary(result: Result, grade: Grade | None = None) -> str:
+def summary(result: StudentView, grade: Grade | None = None) -> str:
     """One line per question: its points, a person's where there are some, and where the judge took points, what to look at first."""
     if not result.checks:
         return " ".join(result.notes)

@@ -25,10 +25,15 @@ STARVED = (
 
 @dataclass(frozen=True)
 class Stopped:
-    """Why a cell or a call did not come to its end, in words a student can use."""
+    """Why a cell or a call did not come to its end, in words a student can use.
+
+    Attributes:
+        code: the same, as one of ``errors.CODES``.
+    """
 
     reason: str
     hint: str = ""
+    code: str = "stopped"
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,16 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
             return Stopped(
                 f"used more than {limits.memory_mib} MiB of memory and was stopped",
                 "How large is your largest array, and does anything grow in a loop?",
+                code="memory-limit",
             )
         case ["output"]:
             return Stopped(
                 f"printed more than {limits.output_mib} MiB and was stopped", "Is there a print inside a long loop?"
             )
         case ["answer"]:
-            return Stopped(f"sent the grader more than {most_message_mib(limits)} MiB at once and was stopped")
+            return Stopped(
+                f"sent the grader more than {most_message_mib(limits)} MiB at once and was stopped", code="too-large"
+            )
         case ["scratch"]:
             return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
         case ["exit", code]:
@@ -100,7 +108,9 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
         case ["starved"]:
             return Stopped("was ended by the system, which was out of memory")
         case ["signal", number] if int(number) == signal.SIGXCPU:
-            return Stopped(f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped")
+            return Stopped(
+                f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped", code="time-limit"
+            )
         case ["signal", number] if int(number) in CRASHES:
             return Stopped(f"crashed the interpreter ({CRASHES[signal.Signals(int(number))]})")
         case ["signal", number]:

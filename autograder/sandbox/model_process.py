@@ -26,7 +26,9 @@ MAX_STARTS = 4  # of one submission
 LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
 
 
-UNREADABLE = Stopped("gave something that cannot be read")  # something else than the process says when it is whole
+UNREADABLE = Stopped(
+    "gave something that cannot be read", code="unreadable"
+)  # something else than the process says when it is whole
 
 
 class ModelReply(BaseModel):
@@ -81,7 +83,7 @@ class ModelProcess:
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
         except WireError:
             self.close()
-            return Stopped(f"gave more than {self.limits.answer_mib} MiB")
+            return Stopped(f"gave more than {self.limits.answer_mib} MiB", code="too-large")
         except (OSError, EOFError):
             return self._lost()
         try:
@@ -99,7 +101,7 @@ class ModelProcess:
         if self._process is not None:
             return None
         if self.starts >= MAX_STARTS or self.budget.left <= 0:
-            return Stopped("was not asked: the time or the restarts of this submission were used up")
+            return Stopped("was not asked: the time or the restarts of this submission were used up", code="time-limit")
         self.starts += 1
         try:
             self._start()
@@ -149,7 +151,7 @@ class ModelProcess:
         why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
-        too_long = Stopped("took longer than a submission may take and was stopped")
+        too_long = Stopped("took longer than a submission may take and was stopped", code="time-limit")
         return too_long if why == "time" else how_it_ended(why, self.limits)
 
     def close(self) -> None:

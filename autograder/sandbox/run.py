@@ -57,14 +57,18 @@ class NotebookRun:
                 break
             self._run_one(len(self.outcomes))
         for index in range(len(self.outcomes), len(self.cells)):
-            self.outcomes[index] = Stopped("was not run: the time or the restarts of this submission were used up")
+            self.outcomes[index] = Stopped(
+                "was not run: the time or the restarts of this submission were used up", code="time-limit"
+            )
 
     def ask(
         self, request: dict[str, Any], buffers: list[bytes], seconds: float
     ) -> tuple[dict[str, Any], list[Any]] | Stopped:
         """One question to the student's process; its reply, or why there is none."""
         if not self._bring_up():
-            return Stopped("was not called: the time or the restarts of this submission were used up")
+            return Stopped(
+                "was not called: the time or the restarts of this submission were used up", code="time-limit"
+            )
         assert self.kernel is not None
         try:
             return self.kernel.ask(request, buffers, self._within(seconds))
@@ -145,5 +149,7 @@ class NotebookRun:
 
 def _took_too_long(error: OutOfTime) -> Stopped:
     return Stopped(
-        f"ran longer than {error.seconds:.0f} s and was stopped", "Is there a loop whose condition never becomes false?"
+        f"ran longer than {error.seconds:.0f} s and was stopped",
+        "Is there a loop whose condition never becomes false?",
+        code="time-limit",
     )

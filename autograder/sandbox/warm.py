@@ -579,7 +579,8 @@ def ensure_level(started: Parent, minimum: str) -> None:
         why = "; ".join(f"{level}: {reason}" for level, reason in started.refused.items())
         raise UsageError(
             f"this machine's jail is '{started.level}', and c.Jail.minimum asks for '{minimum}' ({why})."
-            " Run `autograder doctor`; or grade notebooks that you trust with --jail=off."
+            " Run `autograder doctor`; or grade notebooks that you trust with --jail=off.",
+            code="weak-jail",
         )
 
 

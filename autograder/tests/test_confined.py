@@ -20,7 +20,9 @@ from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import grader
-from autograder.grading.grader import Ended, Grader, Job, Worker
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
+from autograder.grading.worker import Ended, Worker
 from autograder.judge.results import CheckResult
 from autograder.machine.users import own_users
 from autograder.sandbox.inside.wire import receive_frame, send_frame

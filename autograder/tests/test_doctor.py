@@ -13,7 +13,7 @@ from autograder.cli import main
 from autograder.course.config import LEVELS
 from autograder.course.course import Course
 from autograder.doctor import attempts
-from autograder.grading.grader import Worker
+from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,11 @@ from autograder.cli import main
 from autograder.course import nbgrader_settings
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
-from autograder.engines import nbgrader
 from autograder.engines.nbgrader import SaveVerdict
 from autograder.grading import store
 from autograder.grading.grader import Grader
+from autograder.grading.job import Graded, Job
+from autograder.sandbox.limits import Doubt
 from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
@@ -154,15 +157,57 @@ def test_nbgraders_own_command_says_why_in_one_line(built: Course) -> None:
     assert os.stat(built.root / "gradebook.db").st_mode & 0o777 == 0o600
 
 
-def test_formgrader_shows_why_too(late: Course) -> None:
+def formgrader(course: Course) -> NbGraderAPI:
+    """What formgrader's buttons call, in a process that lives for days."""
+    config = nbgrader_settings.nbgrader_config(find_course(course.root).settings, course.root)
+    return NbGraderAPI(course_directory(course), config=config)
+
+
+def test_formgrader_grades_by_the_course_as_it_is_now(
+    built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    class Judge(StandIn):
+        def __exit__(self, *error: object) -> None:
+            seen.append(self.course.settings.course.show_details)
+
+    monkeypatch.setattr("autograder.engines.nbgrader.Grader", Judge)
+    grade(built, "ann", "ben")
+    api = formgrader(built)
+    for share, student in ((0.5, "ann"), (1.0, "ben"), (0.0, "ann")):
+        monkeypatch.setattr(Judge, "share", share)
+        assert api.autograde("tiny", student)["success"]
+        kept = store.load(built, student, "tiny")
+        assert kept is not None and kept.points == 5 * share
+        assert left(built, student)["grades"]["q1"] == 2 * share
+        if len(seen) == 2:
+            configure(built, "c.Autograder.show_details = False\n")
+    assert seen == [True, True, False], "the judge ends with the command, and the next one reads the settings again"
+
+
+def test_two_writers_in_one_process_wait_for_each_other(built: Course) -> None:
+    entered = threading.Event()
+
+    def write() -> None:
+        with store.write_alone(built):
+            entered.set()
+
+    with store.write_alone(built):
+        other = threading.Thread(target=write)
+        other.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(5)
+    other.join()
+
+
+def test_formgrader_shows_why_too(late: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its interface gives back nbgrader's log."""
+    monkeypatch.setattr("autograder.engines.nbgrader.Grader", StandIn)
     assert grade(late, "ann", "ben").exit_code == 1
-    directory = course_directory(late)
-    api = NbGraderAPI(directory, config=nbgrader_settings.nbgrader_config(find_course(late.root).settings, late.root))
+    api = formgrader(late)
 
     def log(student: str) -> str:
-        graded = judged(late, late.root / f"submitted/{student}/tiny/tiny.ipynb", student)
-        nbgrader.graded[student, "tiny"] = graded
         outcome = api.autograde("tiny", student)
         assert not outcome["success"] and "Traceback" not in outcome["log"]
         return str(outcome["log"])
@@ -211,6 +256,21 @@ def test_ctrl_c_ends_at_once_loses_nothing_and_the_same_command_goes_on(
     stand_in.asked.clear()
     grade(built)
     assert set(stand_in.asked) == everybody, "what ended of itself is graded anew"
+
+
+def test_a_second_try_counts_as_done_only_when_it_is(
+    built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubt(self: StandIn, job: Job, future: object) -> Graded:
+        return replace(judged(self.course, job.path, job.student, 0.5), doubts=(Doubt("it waited", short=True),))
+
+    def stop(self: StandIn, job: Job, doubtful: Graded) -> Graded:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stand_in, "finish", doubt)
+    monkeypatch.setattr(stand_in, "try_again", stop, raising=False)
+    done = grade(built, "ann")
+    assert done.exit_code == 130 and "grading 0 of 1" in done.output and "grading 1 of 1" not in done.output
 
 
 def test_what_changed_since_it_was_stopped_is_graded_anew(

@@ -11,10 +11,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from autograder.judge.checks import recording
 from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import load_by_path
-from autograder.judge.models import Model, RebuiltModel
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import RebuiltModel
+from autograder.judge.recording import start_recording
 from autograder.judge.thresholds import read_record
 from autograder.quality.calibrate import load_experiments
 from autograder.tests.first_road import ROOT
@@ -69,7 +70,7 @@ def judged(
     monkeypatch.setattr(q6, "heeds_its_arguments", lambda *_: None)
     draw = np.random.default_rng(3)
     for check in (q6.test_learns, q6.test_threshold):
-        with recording([]) as record:
+        with start_recording([]) as record:
             try:
                 check(submission, draw)
                 said.append(PASSED)
@@ -109,7 +110,7 @@ def test_only_a_model_that_is_rebuilt_earns_points(q6: ModuleType, monkeypatch: 
     monkeypatch.setattr(Submission, "call", lambda *_, **__: Predicts(crossed=False))
     for reached, raised in ((ENOUGH, AwaitsPerson), (LITTLE, AwaitsPerson), (NOTHING, CheckFailed)):
         monkeypatch.setattr(q6, "accuracy_on_held_out", lambda *_, reached=reached: reached)
-        with recording([]), pytest.raises(raised) as error:
+        with start_recording([]), pytest.raises(raised) as error:
             q6.test_learns(Submission(), np.random.default_rng(3))
         assert raised is CheckFailed or "Return a keras.Sequential or a functional model" in str(error.value)
 

@@ -25,7 +25,9 @@ from markupsafe import escape
 
 from autograder.course.config import Jail, Limits
 from autograder.course.course import Course, find_course
-from autograder.grading.grader import Grader, Job, hidden
+from autograder.grading.access import list_hidden
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
 from autograder.intake import archive
 from autograder.intake.collect import collect
 from autograder.judge.draw import Draw
@@ -275,7 +277,9 @@ def report_loot(level: str, folder: Path) -> None:
     report: dict[str, object] = {}
     with canaries(folder / "canaries") as watched:
         jail = Jail(minimum="user", cold=True)
-        own = tuple(path for path in hidden(course) if path.is_relative_to(course.root))  # others may read this package
+        own = tuple(
+            path for path in list_hidden(course) if path.is_relative_to(course.root)
+        )  # others may read this package
         warm.settle(warm.Surroundings(jail=jail, hidden=own, levels=(level,)))
         if warm._start().level != level:
             print(json.dumps({"refused": "; ".join(warm._start().refused.values())}))
@@ -376,7 +380,9 @@ def test_what_a_student_gets_back_holds_nothing_hidden(built: Course, watching: 
     )
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert min(secrets) in feedback_page(result), "a search of pages would find nothing if there were something"
+    assert min(secrets) in feedback_page(result.for_students(details=True)), (
+        "a search of pages would find nothing if there were something"
+    )
 
 
 # ---- resources
@@ -653,10 +659,10 @@ def test_the_payload_arrives_and_pages_that_escape_nothing_would_show_it(
     shown = CheckResult(question="q1", check="c", title="t", status="failed", points=0, max_points=1, rationale=told)
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert str(escape("<script>alert(1)</script>")) in feedback_page(result)
+    assert str(escape("<script>alert(1)</script>")) in feedback_page(result.for_students(details=True))
     careless = Environment(loader=PackageLoader("autograder"), autoescape=False)
     monkeypatch.setattr(pages, "_templates", lambda: careless)
-    assert "<script>alert(1)</script>" in feedback_page(result)
+    assert "<script>alert(1)</script>" in feedback_page(result.for_students(details=True))
 
 
 # ---- archives: what test_collect.py does not try

@@ -133,7 +133,7 @@ def test_gradescope_gives_the_same(course: Course, name: str, tmp_path: Path) ->
     for folder in ("submission", "results"):
         (tmp_path / folder).mkdir()
     shutil.copy(INPUTS / f"{name}.ipynb", tmp_path / "submission/basics.ipynb")
-    otter.main(tmp_path)
+    otter.write_results(tmp_path)
     told = json.loads((tmp_path / "results/results.json").read_text(encoding="utf-8"))
     assert sum(float(test["score"]) for test in told["tests"]) == POINTS.get(name, 7)
 

@@ -14,7 +14,8 @@ import pytest
 
 from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed
-from autograder.judge.models import InModelProcess, Model
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import InModelProcess
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
@@ -608,7 +609,7 @@ UNREADABLE, UNREADABLE_PREDICTION = (
 @pytest.mark.parametrize("lie", LIES)
 def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE) as failure:
-        InModelProcess.of(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
     assert failure.value.final
 
 
@@ -628,7 +629,7 @@ def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
 )
 def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE):
-        InModelProcess.of(TakenOver((reply, [b""])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver((reply, [b""])), "{}", WEIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -649,7 +650,7 @@ def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
 )
 def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
     unbuilt = FACTS | {"built": False, "names": [], "shapes": [], "trainable": []}
-    model = InModelProcess.of(TakenOver(saying(unbuilt), saying(told)), "{}", [])
+    model = InModelProcess.build(TakenOver(saying(unbuilt), saying(told)), "{}", [])
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))
@@ -657,7 +658,7 @@ def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
 
 def test_weights_that_came_are_never_replaced_by_others() -> None:
     told = {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [7 * weight for weight in WEIGHTS]}}
-    model = InModelProcess.of(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
     assert model is not None
     model.predict(np.ones((2, 3)))
     assert model.weights is WEIGHTS
@@ -665,7 +666,7 @@ def test_weights_that_came_are_never_replaced_by_others() -> None:
 
 def test_a_process_that_always_lets_go_is_not_asked_for_ever() -> None:
     gone: tuple[Any, list[bytes]] = ({"status": "gone"}, [])
-    model = InModelProcess.of(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from autograder.course.course import Course
-from autograder.engines.nbgrader import make_plain
+from autograder.engines.plain import make_plain
 from autograder.errors import Ungradable
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 

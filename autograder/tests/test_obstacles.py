@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.obstacles import in_one_line, obstacle
+from autograder.obstacles import find_obstacle, in_one_line
 from autograder.tests.stand_in import StandIn
 from autograder.tests.test_entering import grade, left
 from autograder.tests.tiny_course import RIGHT, submit
@@ -124,7 +124,7 @@ def test_a_course_that_may_not_be_written_is_one_clear_line(
 
 
 def test_a_bug_that_quotes_an_obstacle_is_no_obstacle() -> None:
-    assert not obstacle(ValueError("No space left on device"))
+    assert not find_obstacle(ValueError("No space left on device"))
     assert in_one_line(ValueError("a\n  b"), "grade again") == "ValueError: a b"
     assert in_one_line(UsageError("say this"), "grade again") == "say this"
     try:

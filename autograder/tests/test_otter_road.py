@@ -93,7 +93,9 @@ def test_otter_run_and_gradescope_say_what_the_judge_says(
     by_us = judged(built_once, handed_in)
 
     assert by_us.points == points(by_otter) == 3
-    assert [test["output"] for test in by_otter["tests"]] == [check_text(check) for check in by_us.checks]
+    assert [test["output"] for test in by_otter["tests"]] == [
+        check_text(check) for check in by_us.for_students(details=True).checks
+    ]
     assert by_otter == by_gradescope
     first = by_otter["tests"][0]
     assert first["name"] == "q1: count_words(sentence) is the number of words"
@@ -154,7 +156,7 @@ def test_what_cannot_be_graded_gets_its_reason(base: Path, files: dict[str, str]
         path = base / "submission" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    otter.main(base)
+    otter.write_results(base)
     (entry,) = results(base)["tests"]
     assert reason in entry["output"]
     assert (entry["score"], entry["max_score"], entry["visibility"]) == (0, 5, "visible")
@@ -165,21 +167,27 @@ def test_copies_that_jupyter_and_a_mac_leave_are_no_second_notebook(tmp_path: Pa
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}", encoding="utf-8")
     (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
-    assert otter.the_notebook(tmp_path) == tmp_path / "tiny.ipynb"
+    assert otter.find_notebook(tmp_path) == tmp_path / "tiny.ipynb"
 
 
 def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2J\u202e.pdf").write_text("")
     with pytest.raises(Ungradable) as error:
-        otter.the_notebook(tmp_path)
+        otter.find_notebook(tmp_path)
     assert str(error.value).isprintable() and "a\ufffd[2J\ufffd.pdf" in str(error.value)
+    assert error.value.code == "no-notebook"
+
+
+def test_otters_results_are_made_from_what_students_may_see() -> None:
+    """mypy refuses a whole result."""
+    assert otter.fill_results.__annotations__["shown"] == "StudentView"
 
 
 @pytest.mark.slow
 def test_a_link_is_named_and_the_rest_is_graded(built_once: Course, base: Path) -> None:
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
     (base / "submission" / "work.ipynb").symlink_to(base / "source" / "course" / "solutions" / "tiny.py")
-    otter.main(base)
+    otter.write_results(base)
     content = results(base)
     assert sum(test["score"] for test in content["tests"]) == 5
     assert "work.ipynb: is a link or special file and was not read." in content["output"]
@@ -192,7 +200,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
     test = base / "source" / "course" / "tests" / "tiny" / "test_q2_vectors.py"
     test.write_text(test.read_text().replace("submission.one_hot, place", "{}['the answer'], place"))
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
-    otter.main(base)
+    otter.write_results(base)
     content = results(base)
     assert OUR_FAULT in content["output"]
     assert OUR_FAULT in content["tests"][2]["output"]
@@ -204,7 +212,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
 def test_details_are_kept_back_when_the_course_says_so(built_once: Course, base: Path) -> None:
     configure(base, "c.Autograder.show_details = False")
     submit(built_once, base / "submission" / "tiny.ipynb", **WRONG)
-    otter.main(base)
+    otter.write_results(base)
     outputs = [test["output"] for test in results(base)["tests"]]
     assert outputs[0] == "count_words(sentence) is the number of words    failed  0 / 1 points"
 
@@ -217,7 +225,7 @@ def configure(base: Path, line: str) -> None:
 def test_a_broken_zip_is_our_fault(base: Path) -> None:
     (base / "source" / "course" / "solutions" / "tiny.py").unlink()
     (base / "source" / "course" / "source" / "tiny" / "tiny.ipynb").unlink()
-    otter.main(base)
+    otter.write_results(base)
     assert OUR_FAULT in results(base)["output"]
 
 
@@ -225,15 +233,15 @@ def test_a_grading_that_never_ends_has_left_its_results(base: Path, monkeypatch:
     def killed(*args: Any) -> Result:
         raise SystemExit(137)
 
-    monkeypatch.setattr(otter, "grade", killed)
+    monkeypatch.setattr(otter, "grade_submission", killed)
     with pytest.raises(SystemExit):
-        otter.main(base)
+        otter.write_results(base)
     assert "ran out of memory, or out of time" in results(base)["output"]
 
 
 def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(base, "c.Limits.memory_mib = 10**9")
-    otter.main(base)
+    otter.write_results(base)
     line = f"This container has {memory_mib()} MiB of memory, and grading needs 1000000000."
     for text in (results(base)["output"], capsys.readouterr().out):
         assert line in text
@@ -301,7 +309,7 @@ def test_set_up_takes_the_newest_python_of_the_image_and_installs_the_kit(base: 
     shown = subprocess.run([base / "venv/bin/python", "-c", seam], cwd="/", capture_output=True, text=True, check=True)
     assert "autograder.sandbox.provisioner:SubmissionProvisioner" in shown.stdout
     installed = next((base / "venv").glob("lib/*/site-packages/autograder"))
-    assert (installed / "judge.py").is_file()
+    assert (installed / "judge/judge.py").is_file()
     assert not (installed / "tests").exists()
 
 

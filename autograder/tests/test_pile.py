@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.course.nbgrader_settings import course_directory, open_gradebook
-from autograder.engines.record import Recorder
+from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
@@ -145,7 +145,7 @@ CLASS = [f"Student {number:03}" for number in range(300)]
 def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A download of 300 students; what nbgrader does for one of them takes as long for each, and is left out."""
     notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
-    monkeypatch.setattr(Recorder, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
+    monkeypatch.setattr(Publisher, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
     names = {f"{name}_{n}_assignsubmission_file_/tiny.ipynb": notebook for n, name in enumerate(CLASS)}
     return put_zip(tmp_path / "moodle.zip", names)
 
@@ -155,20 +155,20 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        record, recorded = Recorder.record, list[str]()
+        publish, published = Publisher.publish, list[str]()
 
-        def stop_at_150(self: Recorder, submission: Any, graded: Any) -> bool:
-            if len(recorded) == 150:
+        def stop_at_150(self: Publisher, submission: Any, graded: Any) -> bool:
+            if len(published) == 150:
                 raise KeyboardInterrupt
-            recorded.append(submission.student)
-            return record(self, submission, graded)
+            published.append(submission.student)
+            return publish(self, submission, graded)
 
-        patch.setattr(Recorder, "record", stop_at_150)
+        patch.setattr(Publisher, "publish", stop_at_150)
         status, said, told = grade(built, large)
     assert status == 130 and len(told) == 150 and "Stopped: 150 submissions are graded and kept." in said
     stand_in.asked.clear()
     status, said, told = grade(built, large)
-    assert status == 0 and not set(stand_in.asked) & set(recorded) and len(stand_in.asked) == 150
+    assert status == 0 and not set(stand_in.asked) & set(published) and len(stand_in.asked) == 150
     everybody = [name.replace(" ", "_") for name in CLASS]
     assert [line["student"] for line in told] == everybody
     assert len(re.findall(r"Student_\d{3} +[│|] 5 / 5", said)) == 300
