@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from libcst import matchers as m
 
-from autograder.quality.mutants import OPERATORS, Mutant, Replacement, mutants
+from autograder.quality.mutants import OPERATORS, Mutant, mutants
+from autograder.quality.rewriting import Replacement
 
 MODULE = '''\
 """A reference."""
