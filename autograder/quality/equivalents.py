@@ -43,7 +43,7 @@ class Equivalent:
         return ": ".join(filter(None, [self.function, self.operator, self.change]))
 
 
-def equivalents(assignment: Assignment) -> list[Equivalent]:
+def read_equivalents(assignment: Assignment) -> list[Equivalent]:
     """The entries of an assignment's file; none where there is no file.
 
     Raises:

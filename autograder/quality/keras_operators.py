@@ -1,4 +1,4 @@
-"""Operators on models and their training: each yields what may stand in a node's place."""
+"""Mutation operators for Keras models and their training: each yields the replacements of one kind of node."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ LOSSES = {
     "MeanSquaredError": "MeanAbsoluteError",
     "MeanAbsoluteError": "MeanSquaredError",
 }
-#: What a fault may bring in -> where it is found by a module that has not imported it.
+#: Name that a fault may introduce -> an expression for it in a module that does not import it.
 ELSEWHERE = {
     "np": '__import__("numpy")',
     **{name: f'__import__("keras").layers.{name}' for name in RECURRENT},
     **{name: f'__import__("keras").optimizers.{name}' for name in OPTIMIZERS},
     **{name: f'__import__("keras").losses.{name}' for name in LOSSES},
 }
-#: Parameters that are sizes -> what the operator is called.
+#: Parameter that is a size -> name of the operator.
 SIZES = {"input_dim": "vocabulary size", "output_dim": "units", "units": "units"}
 
 
-def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
-    """A layer of another kind or size, or with another setting."""
+def _change_layer(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Change the kind, the size or a setting of a layer."""
     call = cst.ensure_type(node, cst.Call)
     name = find_function_name(call)
     if name not in WITH_WEIGHTS:
@@ -65,19 +65,19 @@ def _layer(node: cst.CSTNode) -> Iterator[Replacement]:
     for keyword, value in added.items():
         if keyword not in given:
             last = cst.Arg(keyword=cst.Name(keyword), value=parse_expression(value), equal=_TIGHT)
-            yield operators.get(keyword, "layer's setting"), call.with_changes(args=[*_comma(call.args), last])
+            yield operators.get(keyword, "layer's setting"), call.with_changes(args=[*_add_commas(call.args), last])
 
 
 _TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
-def _comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
+def _add_commas(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
     return [a.with_changes(comma=_COMMA) for a in arguments]
 
 
-def _layers(node: cst.CSTNode) -> Iterator[Replacement]:
-    """A list, of layers or not, with an element left out, twice, or exchanged with the next."""
+def _change_list(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Leave out or repeat an element of a list, of layers or not, or swap it with the next."""
     items = cst.ensure_type(node, cst.List)
     if not 2 <= len(items.elements) <= 8 or any(isinstance(e, cst.StarredElement) for e in items.elements):
         return
@@ -85,19 +85,19 @@ def _layers(node: cst.CSTNode) -> Iterator[Replacement]:
     is_layer = [isinstance(value, cst.Call) and find_function_name(value) in WITH_WEIGHTS for value in values]
     for i, value in enumerate(values):
         rest = [*values[:i], *values[i + 1 :]]
-        yield "layer left out" if is_layer[i] else "element left out", _list(rest)
+        yield "layer left out" if is_layer[i] else "element left out", _make_list(rest)
         if is_layer[i]:
-            yield "layer added", _list([*values[: i + 1], value, *values[i + 1 :]])
+            yield "layer added", _make_list([*values[: i + 1], value, *values[i + 1 :]])
         if i + 1 < len(values):
-            yield "elements swapped", _list([*values[:i], values[i + 1], value, *values[i + 2 :]])
+            yield "elements swapped", _make_list([*values[:i], values[i + 1], value, *values[i + 2 :]])
 
 
-def _list(values: Sequence[cst.BaseExpression]) -> cst.List:
+def _make_list(values: Sequence[cst.BaseExpression]) -> cst.List:
     return cst.List([cst.Element(value) for value in values])
 
 
-def _training(node: cst.CSTNode) -> Iterator[Replacement]:
-    """A fit on other data, or for another time."""
+def _change_fit(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Fit on other data, with other epochs, or with another batch size."""
     call = cst.ensure_type(node, cst.Call)
     if find_function_name(call) != "fit":
         return
@@ -120,8 +120,8 @@ def _training(node: cst.CSTNode) -> Iterator[Replacement]:
             yield "validated on what is trained on", call.with_changes(args=args)
 
 
-def _other_class(node: cst.CSTNode) -> Iterator[Replacement]:
-    """Another optimizer with the same learning rate, or another loss."""
+def _change_optimizer_or_loss(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Replace an optimizer by another one with the same learning rate, or a loss by another one."""
     call = cst.ensure_type(node, cst.Call)
     name = find_function_name(call)
     if name in OPTIMIZERS:
@@ -132,8 +132,8 @@ def _other_class(node: cst.CSTNode) -> Iterator[Replacement]:
 
 
 KERAS_OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (
-    (m.Call(), _layer),
-    (m.List(), _layers),
-    (m.Call(), _training),
-    (m.Call(), _other_class),
+    (m.Call(), _change_layer),
+    (m.List(), _change_list),
+    (m.Call(), _change_fit),
+    (m.Call(), _change_optimizer_or_loss),
 )

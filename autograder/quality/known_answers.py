@@ -16,7 +16,7 @@ from nbformat.v4 import nbjson
 from autograder.course.course import Assignment
 from autograder.course.source import asked, parse, short
 from autograder.errors import UsageError
-from autograder.quality.mutants import Mutant, mutants
+from autograder.quality.mutants import Mutant, list_mutants
 from autograder.release.faults import check_source
 from autograder.release.inline import borrowed, defined, inline, misconception_sources
 
@@ -48,7 +48,7 @@ def check_files(assignment: Assignment) -> None:
     Raises:
         UsageError: something does not; the message names the file and the repair.
     """
-    source, notebook = check_source(assignment), released(assignment)
+    source, notebook = check_source(assignment), read_release(assignment)
     question = _questions(notebook)
     if _questions(source) != question:
         where = short(assignment, assignment.released)
@@ -92,51 +92,51 @@ def _statements(code: str) -> list[ast.stmt]:
         return []
 
 
-def right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
+def list_right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
     """The reference, and every other right solution; then the empty notebook."""
-    notebook = released(assignment)
-    yield KnownAnswer("right", "the reference", (), "", file_content(inline(notebook, assignment.reference)))
+    notebook = read_release(assignment)
+    yield KnownAnswer("right", "the reference", (), "", write_notebook(inline(notebook, assignment.reference)))
     for path in assignment.right_answers:
-        yield KnownAnswer("right", path.stem, (), "", file_content(inline(notebook, path)))
-    yield KnownAnswer("empty", "an empty notebook", tuple(assignment.questions), "", file_content(notebook))
+        yield KnownAnswer("right", path.stem, (), "", write_notebook(inline(notebook, path)))
+    yield KnownAnswer("empty", "an empty notebook", tuple(assignment.questions), "", write_notebook(notebook))
 
 
-def misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
+def list_misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
     """Each misconception in its own function, the reference everywhere else."""
     if not assignment.misconceptions.is_file():
         return
-    notebook = released(assignment)
+    notebook = read_release(assignment)
     question = _questions(notebook)
     for function, title, text in misconception_sources(assignment.misconceptions):
         wrong = inline(notebook, assignment.reference, {function: text})
-        yield KnownAnswer("misconception", title.rstrip("."), (question[function],), function, file_content(wrong))
+        yield KnownAnswer("misconception", title.rstrip("."), (question[function],), function, write_notebook(wrong))
 
 
-def mutated(assignment: Assignment) -> Iterator[KnownAnswer]:
+def list_mutant_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
     """Each mutant of the reference: of a function alone, or of something that several functions use."""
-    notebook = released(assignment)
+    notebook = read_release(assignment)
     question = _questions(notebook)
     with tempfile.TemporaryDirectory() as folder:
         faulty = Path(folder) / assignment.reference.name
-        for mutant in mutants(assignment.reference, list(question)):
+        for mutant in list_mutants(assignment.reference, list(question)):
             if mutant.answer:
                 wrong = inline(notebook, assignment.reference, {mutant.function: mutant.answer})
             else:
                 faulty.write_text(mutant.module, encoding="utf-8")
                 wrong = inline(notebook, faulty)
-            questions = tuple(dict.fromkeys(question[function] for function in mutant.asked))
-            yield KnownAnswer("mutant", mutant.name, questions, mutant.function, file_content(wrong), mutant)
+            questions = tuple(dict.fromkeys(question[function] for function in mutant.affected))
+            yield KnownAnswer("mutant", mutant.name, questions, mutant.function, write_notebook(wrong), mutant)
 
 
-def how_many(assignment: Assignment) -> dict[str, int]:
+def count_wrong_answers(assignment: Assignment) -> dict[str, int]:
     """How many misconceptions and mutants there are to try."""
-    asked_for = list(_questions(released(assignment)))
+    asked_for = list(_questions(read_release(assignment)))
     bank = misconception_sources(assignment.misconceptions) if assignment.misconceptions.is_file() else []
-    faults = [mutant for mutant in mutants(assignment.reference, asked_for) if mutant.asked]
+    faults = [mutant for mutant in list_mutants(assignment.reference, asked_for) if mutant.affected]
     return {"misconception": len(bank), "mutant": len(faults)}
 
 
-def released(assignment: Assignment) -> NotebookNode:
+def read_release(assignment: Assignment) -> NotebookNode:
     """The notebook that students get.
 
     Raises:
@@ -151,13 +151,13 @@ def _questions(notebook: NotebookNode) -> dict[str, str]:
     return {function: question for question, functions in asked(notebook).items() for function in functions}
 
 
-def file_content(notebook: NotebookNode) -> bytes:
+def write_notebook(notebook: NotebookNode) -> bytes:
     """A notebook's file, as it stands: nbformat.writes would mend double ids, at random."""
     content: bytes = (nbjson.writes(notebook) + "\n").encode()
     return content
 
 
-def spread(known: Sequence[KnownAnswer], n: int) -> list[KnownAnswer]:
+def pick_evenly(known: Sequence[KnownAnswer], n: int) -> list[KnownAnswer]:
     """At most ``n`` of the answers, evenly out of their order, so that every function has its share."""
     if len(known) <= n:
         return list(known)

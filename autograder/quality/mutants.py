@@ -26,7 +26,7 @@ from autograder.quality.rewriting import Replacement, add_brackets, write_code
 OPERATORS = (*PYTHON_OPERATORS, *KERAS_OPERATORS)
 _PRINT = m.Call(func=m.Name("print"))
 _TEXT = m.SimpleString() | m.ConcatenatedString()
-#: Where a fault would not be one of behaviour: annotations, decorators, docstrings, and what is said in words.
+#: Nodes in which a fault would not change behaviour: annotations, decorators, docstrings and messages.
 WORDS = (
     m.Annotation()
     | m.Decorator()
@@ -43,13 +43,13 @@ class Mutant:
     """A reference with one fault.
 
     Attributes:
-        function: the function of the notebook that is at fault; or, for what several use, the name of that.
-        operator: what was done, such as ``off by one``.
+        function: the name that is defined with the fault: a function of the notebook, or a helper or constant that functions use.
+        operator: the kind of fault, such as ``off by one``.
         was, becomes: the lines that differ.
         module: source of the whole faulty module.
-        answer: source of the faulty function alone.
-        asked: the functions of the notebook that can be wrong by it.
-        ordinal: 2 for the second of those whose function, operator and lines are the same.
+        answer: source of the faulty function; empty where the fault is in a helper or a constant.
+        affected: the functions of the notebook that the fault can make wrong.
+        ordinal: 2 for the second mutant with the same function, operator and lines, and so on.
     """
 
     function: str
@@ -58,18 +58,18 @@ class Mutant:
     becomes: str
     module: str
     answer: str
-    asked: tuple[str, ...]
+    affected: tuple[str, ...]
     ordinal: int = 1
 
     @property
     def change(self) -> str:
-        """The whole lines that differ: ``for i in range(n): -> for i in range(n - 1):``; ``(2)`` follows the second such."""
-        change = f"{_one_line(self.was)} -> {_one_line(self.becomes) or '(nothing)'}"
+        """The lines that differ, as ``for i in range(n): -> for i in range(n - 1):``; the second such change ends with ``(2)``."""
+        change = f"{_join_lines(self.was)} -> {_join_lines(self.becomes) or '(nothing)'}"
         return change if self.ordinal == 1 else f"{change} ({self.ordinal})"
 
     @property
     def name(self) -> str:
-        """In one line: ``pad: off by one: for i in range(n): -> for i in range(n - 1):``."""
+        """The mutant in one line: ``pad: off by one: for i in range(n): -> for i in range(n - 1):``."""
         return f"{self.function}: {self.operator}: {self.change}"
 
     @property
@@ -79,42 +79,42 @@ class Mutant:
         return "\n".join(lines)
 
 
-def mutants(reference: Path, asked: Sequence[str]) -> list[Mutant]:
-    """Every mutant of a reference, in the order of its lines; none equals the reference or another mutant.
+def list_mutants(reference: Path, asked: Sequence[str]) -> list[Mutant]:
+    """Return every mutant of a reference, in the order of its lines; none equals the reference or another mutant.
 
     Args:
-        asked: the functions that the notebook asks for.
+        asked: the functions that students write in the notebook.
     """
-    text = _readable(reference.read_text(encoding="utf-8"))
+    text = _make_readable(reference.read_text(encoding="utf-8"))
     statements = cst.parse_module(text).body
     sources = [write_code(statement) for statement in statements]
     start = text[: len(text) - len("".join(sources))] if text.endswith("".join(sources)) else ""
     module = ast.parse(text)
-    users = _users(module, asked)
+    users = _find_users(module, asked)
     found: list[Mutant] = []
     met: Counter[str] = Counter()
     for position, (statement, source) in enumerate(zip(statements, sources, strict=True)):
-        names = _defined(ast.parse(source).body)
+        names = _list_defined_names(ast.parse(source).body)
         wrong = {function for name in names for function in users[name]}
         if not wrong:
             continue
-        seen = {_meaning(source)}
-        for operator, changed in _changes(statement):
-            if (meaning := _meaning(changed)) in seen:
+        seen = {_read_meaning(source)}
+        for operator, changed in _list_changes(statement):
+            if (meaning := _read_meaning(changed)) in seen:
                 continue
             seen.add(meaning)
-            runs = _with_imports(changed, module)
+            runs = _add_imports(changed, module)
             whole = "".join([start, *sources[:position], runs, *sources[position + 1 :]])
             answer = runs.strip("\n") if wrong <= {*names} else ""
             functions = tuple(name for name in asked if name in wrong)
-            mutant = Mutant(", ".join(names), operator, *_difference(source, changed), whole, answer, functions)
+            mutant = Mutant(", ".join(names), operator, *_find_difference(source, changed), whole, answer, functions)
             met[mutant.name] += 1
             found.append(replace(mutant, ordinal=met[mutant.name]))
     return found
 
 
-def _readable(text: str) -> str:
-    """A module's source, written anew where libcst refuses what Python reads, such as ``return(a if b else c)``."""
+def _make_readable(text: str) -> str:
+    """Return a module's source; rewritten where libcst refuses valid Python, such as ``return(a if b else c)``."""
     try:
         cst.parse_module(text)
     except (cst.ParserSyntaxError, cst.CSTValidationError):
@@ -122,8 +122,8 @@ def _readable(text: str) -> str:
     return text
 
 
-def _with_imports(changed: str, module: ast.Module) -> str:
-    """A faulty statement in which what the module has not imported is taken from where it is."""
+def _add_imports(changed: str, module: ast.Module) -> str:
+    """Return a faulty statement that imports by itself the names that its module does not import."""
     nodes = [*ast.walk(ast.parse(changed))]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
     imports = [node for node in (*module.body, *nodes) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -133,33 +133,33 @@ def _with_imports(changed: str, module: ast.Module) -> str:
     return changed
 
 
-def _changes(statement: cst.CSTNode) -> Iterator[tuple[str, str]]:
-    """(operator, source) of a statement with one fault, for every fault there is."""
-    for node in _mutable(statement):
-        for operator, new in _replacements(node):
-            tried = (_changed(statement, node, form) for form in _forms(new))
+def _list_changes(statement: cst.CSTNode) -> Iterator[tuple[str, str]]:
+    """Yield (operator, source of the statement with one fault) for every possible fault."""
+    for node in _find_mutable(statement):
+        for operator, new in _list_replacements(node):
+            tried = (_apply_change(statement, node, form) for form in _list_forms(new))
             if changed := next(filter(None, tried), ""):
                 yield operator, changed
 
 
-def _forms(new: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A replacement as it stands, then in brackets: without them ``return(a + b)`` would become ``returna``."""
+def _list_forms(new: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield a replacement as it is, then in brackets: without them ``return(a + b)`` would become ``returna``."""
     yield new
     if isinstance(new, cst.BaseExpression) and not new.lpar:
         yield add_brackets(new)
 
 
-def _changed(statement: cst.CSTNode, node: cst.CSTNode, new: cst.CSTNode) -> str:
-    """Source of the statement with ``new`` in the node's place; empty where Python would not read it."""
+def _apply_change(statement: cst.CSTNode, node: cst.CSTNode, new: cst.CSTNode) -> str:
+    """Return the statement's source with ``new`` in place of the node; empty where that is not valid Python."""
     try:
         source = write_code(new if node is statement else statement.deep_replace(node, new))
     except (ValueError, cst.CSTValidationError):
         return ""
-    return source if _meaning(source) else ""
+    return source if _read_meaning(source) else ""
 
 
-def _meaning(source: str) -> str | None:
-    """What Python reads; None where that is nothing."""
+def _read_meaning(source: str) -> str | None:
+    """Return the syntax tree as text, so that layout does not count; None where the source is not valid Python."""
     try:
         compile(source, "mutant", "exec")
         return ast.dump(ast.parse(source))
@@ -167,12 +167,12 @@ def _meaning(source: str) -> str | None:
         return None
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())
 
 
-def _defined(statements: Iterable[ast.stmt]) -> list[str]:
-    """The names that statements of a module define; none for what is not worth mutating, such as an import."""
+def _list_defined_names(statements: Iterable[ast.stmt]) -> list[str]:
+    """Return the names that a module's statements define; imports and other statements that get no fault define none."""
     names = []
     for node in statements:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -184,19 +184,19 @@ def _defined(statements: Iterable[ast.stmt]) -> list[str]:
     return names
 
 
-def _users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Name in the module -> the functions of the notebook that are wrong when it is.
+def _find_users(module: ast.Module, asked: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return, for each name in the module, the functions of the notebook that a fault in it makes wrong.
 
-    A function that is asked for is wrong alone: the others go on calling the right one.
+    A fault in a function of the notebook makes only that one wrong: the others still call the right one.
     """
     uses: dict[str, set[str]] = {}
     for node in module.body:
-        names = {n.id for n in ast.walk(_without_annotations(node)) if isinstance(n, ast.Name)}
-        uses |= dict.fromkeys(_defined([node]), names)
-    return {name: (name,) if name in asked else _reached_from(name, uses, asked) for name in uses}
+        names = {n.id for n in ast.walk(_remove_annotations(node)) if isinstance(n, ast.Name)}
+        uses |= dict.fromkeys(_list_defined_names([node]), names)
+    return {name: (name,) if name in asked else _find_reached(name, uses, asked) for name in uses}
 
 
-def _without_annotations(statement: ast.stmt) -> ast.stmt:
+def _remove_annotations(statement: ast.stmt) -> ast.stmt:
     bare = copy.deepcopy(statement)
     for node in ast.walk(bare):
         if isinstance(node, ast.arg):
@@ -208,7 +208,7 @@ def _without_annotations(statement: ast.stmt) -> ast.stmt:
     return bare
 
 
-def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) -> tuple[str, ...]:
+def _find_reached(name: str, uses: dict[str, set[str]], asked: Sequence[str]) -> tuple[str, ...]:
     reached, grew = {name}, True
     while grew:
         more = {n for n, names in uses.items() if n not in reached and names & (reached - (set(asked) - {name}))}
@@ -216,19 +216,19 @@ def _reached_from(name: str, uses: dict[str, set[str]], asked: Sequence[str]) ->
     return tuple(function for function in asked if function in reached)
 
 
-def _mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Every node in which a fault would be one of behaviour."""
+def _find_mutable(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield every node in which a fault can change behaviour."""
     if isinstance(statement, cst.Arg) and statement.keyword is not None and statement.keyword.value in WITHOUT_EFFECT:
         return
     if m.matches(statement, WORDS):
         return
     yield statement
     for child in statement.children:
-        yield from _mutable(child)
+        yield from _find_mutable(child)
 
 
-def _difference(old: str, new: str) -> tuple[str, str]:
-    """The lines that differ, without indentation and comments."""
+def _find_difference(old: str, new: str) -> tuple[str, str]:
+    """Return the lines that differ, (before, after), without indentation and comments."""
     before, after = ([re.sub(r"  # .*$", "", line) for line in text.splitlines()] for text in (old, new))
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     changed = [block for block in blocks if block[0] != "equal"]
@@ -237,8 +237,8 @@ def _difference(old: str, new: str) -> tuple[str, str]:
     return "\n".join(was), "\n".join(becomes)
 
 
-def _replacements(node: cst.CSTNode) -> Iterator[Replacement]:
-    """What may stand in the node's place; an operator that cannot cope with it costs its own mutants there, no others."""
+def _list_replacements(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Yield the replacements of a node by all operators; an operator that fails on the node is skipped there."""
     for kind, operator in OPERATORS:
         if m.matches(node, kind):
             try:

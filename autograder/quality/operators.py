@@ -1,4 +1,4 @@
-"""Operators of mutation testing on Python: each yields what may stand in a node's place."""
+"""Mutation operators for Python code: each yields the replacements of one kind of node."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autograder.quality.rewriting import (
 )
 
 
-def _integer(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_integer(node: cst.CSTNode) -> Iterator[Replacement]:
     value = cst.ensure_type(node, cst.Integer).evaluated_value
     yield "constant", parse_expression(str(value + 1))
     if value > 0:
@@ -32,7 +32,7 @@ def _integer(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "constant", parse_expression(str(2 * value))
 
 
-def _float(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_float(node: cst.CSTNode) -> Iterator[Replacement]:
     value = cst.ensure_type(node, cst.Float).evaluated_value
     yield "constant", parse_expression(repr(value + 1.0))
     if value:
@@ -40,8 +40,8 @@ def _float(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "constant", parse_expression(repr(value * 1.5))
 
 
-def _negative(node: cst.CSTNode) -> Iterator[Replacement]:
-    """``-1`` where an axis or a place is meant: the one before, the first, and the sign lost."""
+def _drop_sign(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Drop the minus of ``-1`` and the like, and the ``not`` of a condition."""
     operation = cst.ensure_type(node, cst.UnaryOperation)
     if isinstance(operation.operator, cst.Minus):
         yield "sign", operation.expression
@@ -76,13 +76,13 @@ ARITHMETIC: dict[type[cst.BaseBinaryOp], tuple[type[cst.BaseBinaryOp], ...]] = {
 NOT_COMMUTATIVE = (cst.Subtract, cst.Divide, cst.FloorDivide, cst.MatrixMultiply, cst.Power, cst.Modulo)
 
 
-def _comparison(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_comparison(node: cst.CSTNode) -> Iterator[Replacement]:
     target = cst.ensure_type(node, cst.ComparisonTarget)
     for kind in COMPARISONS.get(type(target.operator), ()):
         yield "comparison", target.with_changes(operator=kind())
 
 
-def _arithmetic(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_arithmetic(node: cst.CSTNode) -> Iterator[Replacement]:
     operation = cst.ensure_type(node, cst.BinaryOperation)
     for kind in ARITHMETIC.get(type(operation.operator), ()):
         yield "arithmetic", operation.with_changes(operator=kind())
@@ -93,7 +93,7 @@ def _arithmetic(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "operands swapped", operation.with_changes(left=right, right=left)
 
 
-def _augmented(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_increment(node: cst.CSTNode) -> Iterator[Replacement]:
     statement = cst.ensure_type(node, cst.AugAssign)
     swapped: dict[type[cst.BaseAugOp], type[cst.AddAssign] | type[cst.SubtractAssign]] = {
         cst.AddAssign: cst.SubtractAssign,
@@ -106,7 +106,7 @@ def _augmented(node: cst.CSTNode) -> Iterator[Replacement]:
     yield "assigned, not added", cst.Assign(targets=[target], value=statement.value)
 
 
-def _boolean(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_boolean(node: cst.CSTNode) -> Iterator[Replacement]:
     operation = cst.ensure_type(node, cst.BooleanOperation)
     other = cst.Or() if isinstance(operation.operator, cst.And) else cst.And()
     yield "and, or", operation.with_changes(operator=other)
@@ -114,31 +114,31 @@ def _boolean(node: cst.CSTNode) -> Iterator[Replacement]:
     yield "operand left out", extract_part(operation, operation.right)
 
 
-def _truth(node: cst.CSTNode) -> Iterator[Replacement]:
+def _flip_truth(node: cst.CSTNode) -> Iterator[Replacement]:
     value = cst.ensure_type(node, cst.Name).value
     yield "constant", cst.Name({"True": "False", "False": "True"}[value])
 
 
-def _condition(node: cst.CSTNode) -> Iterator[Replacement]:
+def _choose_branch(node: cst.CSTNode) -> Iterator[Replacement]:
     chosen = cst.ensure_type(node, cst.IfExp)
     yield "one branch always", extract_part(chosen, chosen.body)
     yield "one branch always", extract_part(chosen, chosen.orelse)
 
 
-def _branch(node: cst.CSTNode) -> Iterator[Replacement]:
+def _fix_condition(node: cst.CSTNode) -> Iterator[Replacement]:
     branch = cst.ensure_type(node, cst.If)
     for truth in ("True", "False"):
         changed = branch.with_changes(test=cst.Name(truth), whitespace_before_test=cst.SimpleWhitespace(" "))
         yield "one branch always", changed
 
 
-def _filtered(node: cst.CSTNode) -> Iterator[Replacement]:
+def _drop_filter(node: cst.CSTNode) -> Iterator[Replacement]:
     loop = cst.ensure_type(node, cst.CompFor)
     if loop.ifs:
         yield "filter left out", loop.with_changes(ifs=[])
 
 
-def _slice(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_slice(node: cst.CSTNode) -> Iterator[Replacement]:
     part = cst.ensure_type(node, cst.Slice)
     for side in ("lower", "upper"):
         bound = getattr(part, side)
@@ -152,7 +152,7 @@ def _slice(node: cst.CSTNode) -> Iterator[Replacement]:
             )
 
 
-def _index(node: cst.CSTNode) -> Iterator[Replacement]:
+def _change_index(node: cst.CSTNode) -> Iterator[Replacement]:
     place = cst.ensure_type(node, cst.Index)
     if m.matches(place.value, m.UnaryOperation(operator=m.Minus(), expression=m.Integer(value="1"))):
         yield "off by one", place.with_changes(value=parse_expression("0"))
@@ -188,15 +188,15 @@ TEXTS = {
 }
 
 
-def _text(node: cst.CSTNode) -> Iterator[Replacement]:
-    """What a string of Keras' or numpy's means, changed; any other gets a letter more."""
+def _change_text(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Replace an option of Keras or numpy by another one; add a letter to any other string."""
     text = cst.ensure_type(node, cst.SimpleString).evaluated_value
     if isinstance(text, str):
         for other in TEXTS.get(text, [f"{text}X"]):
             yield "option" if text in TEXTS else "constant", cst.SimpleString(repr(other))
 
 
-#: Arguments that change nothing for inputs that are right.
+#: Keyword arguments without effect on valid inputs.
 WITHOUT_EFFECT = ("strict", "verbose")
 NEUTRAL = {
     "copy": "view, not copy",
@@ -236,8 +236,8 @@ OTHER_FUNCTION = {
 }
 
 
-def _call(node: cst.CSTNode) -> Iterator[Replacement]:
-    """A call without one of its named arguments, with two others swapped, or skipped."""
+def _change_call(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Drop a keyword argument, swap two positional ones, or replace the call by its argument."""
     call = cst.ensure_type(node, cst.Call)
     for argument in call.args:
         if argument.keyword is not None and argument.keyword.value not in WITHOUT_EFFECT:
@@ -261,7 +261,7 @@ def _call(node: cst.CSTNode) -> Iterator[Replacement]:
         yield "function", rename_function(call, OTHER_FUNCTION[name])
 
 
-def _return(node: cst.CSTNode) -> Iterator[Replacement]:
+def _swap_results(node: cst.CSTNode) -> Iterator[Replacement]:
     statement = cst.ensure_type(node, cst.Return)
     if isinstance(statement.value, cst.Tuple) and len(statement.value.elements) == 2:
         one, other = statement.value.elements
@@ -272,27 +272,27 @@ def _return(node: cst.CSTNode) -> Iterator[Replacement]:
 _EFFECT = m.Expr() | m.AugAssign() | m.Assign(targets=[m.AssignTarget(target=~m.Name())])
 
 
-def _without_statement(node: cst.CSTNode) -> Iterator[Replacement]:
-    """The line left out, where it has an effect of its own."""
+def _drop_statement(node: cst.CSTNode) -> Iterator[Replacement]:
+    """Drop a line that has an effect of its own."""
     yield "statement left out", cst.parse_statement("pass\n")
 
 
 PYTHON_OPERATORS: tuple[tuple[m.BaseMatcherNode, Operator], ...] = (
-    (m.Integer(), _integer),
-    (m.Float(), _float),
-    (m.UnaryOperation(), _negative),
-    (m.ComparisonTarget(), _comparison),
-    (m.BinaryOperation(), _arithmetic),
-    (m.AugAssign(), _augmented),
-    (m.BooleanOperation(), _boolean),
-    (m.Name(value="True") | m.Name(value="False"), _truth),
-    (m.IfExp(), _condition),
-    (m.If(), _branch),
-    (m.CompFor(), _filtered),
-    (m.Slice(), _slice),
-    (m.Index(), _index),
-    (m.SimpleString(), _text),
-    (m.Call(), _call),
-    (m.Return(), _return),
-    (m.SimpleStatementLine(body=[_EFFECT]), _without_statement),
+    (m.Integer(), _change_integer),
+    (m.Float(), _change_float),
+    (m.UnaryOperation(), _drop_sign),
+    (m.ComparisonTarget(), _change_comparison),
+    (m.BinaryOperation(), _change_arithmetic),
+    (m.AugAssign(), _change_increment),
+    (m.BooleanOperation(), _change_boolean),
+    (m.Name(value="True") | m.Name(value="False"), _flip_truth),
+    (m.IfExp(), _choose_branch),
+    (m.If(), _fix_condition),
+    (m.CompFor(), _drop_filter),
+    (m.Slice(), _change_slice),
+    (m.Index(), _change_index),
+    (m.SimpleString(), _change_text),
+    (m.Call(), _change_call),
+    (m.Return(), _swap_results),
+    (m.SimpleStatementLine(body=[_EFFECT]), _drop_statement),
 )

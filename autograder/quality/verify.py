@@ -21,15 +21,15 @@ from autograder.course.course import Assignment, Course
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
 from autograder.progress import progress
-from autograder.quality.equivalents import FILE, Equivalent, equivalents
+from autograder.quality.equivalents import FILE, Equivalent, read_equivalents
 from autograder.quality.known_answers import (
     KnownAnswer,
     check_files,
-    how_many,
-    misconceptions,
-    mutated,
-    right_answers,
-    spread,
+    count_wrong_answers,
+    list_misconceptions,
+    list_mutant_answers,
+    list_right_answers,
+    pick_evenly,
 )
 from autograder.quality.trials import Trials, Tried
 
@@ -76,7 +76,7 @@ def verify(
     if json_file is not None:
         files.ensure_writable(json_file)
     chosen = [course.assignment(name) for name in (list(names) or course.assignments)]
-    recorded = {assignment.name: equivalents(assignment) for assignment in chosen}
+    recorded = {assignment.name: read_equivalents(assignment) for assignment in chosen}
     for assignment in chosen:
         check_files(assignment)
     trials = Trials(course, workers, keep)
@@ -116,22 +116,22 @@ def _wanted(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted
     """What is tried: with ``full`` everything, else a share in which only the reference and one wrong answer train for long."""
     trains = _training(assignment)
     quick = tuple(q for q in assignment.questions if q not in trains)
-    for position, known in enumerate(right_answers(assignment)):
+    for position, known in enumerate(list_right_answers(assignment)):
         for repetition in range(repeats if known.kind == "right" else 1):
             if repetition < REPEATS and (full or position == 0):
                 yield known, Trial((), repetition)
             elif quick:
                 yield known, Trial(quick, repetition)
-    bank = list(misconceptions(assignment))
+    bank = list(list_misconceptions(assignment))
     few = len(bank) <= FEW_MISCONCEPTIONS
     met: set[str] = set()
     for known in bank:
         if full or (few and not trains & {*known.questions}) or not met.issuperset(known.questions):
             yield known, Trial(() if full else known.questions)
         met.update(known.questions)
-    faults = [known for known in mutated(assignment) if known.questions]
+    faults = [known for known in list_mutant_answers(assignment) if known.questions]
     if not full:
-        faults = spread([known for known in faults if not trains & {*known.questions}], FEW_MUTANTS)
+        faults = pick_evenly([known for known in faults if not trains & {*known.questions}], FEW_MUTANTS)
     yield from ((known, Trial(known.questions)) for known in faults)
 
 
@@ -393,7 +393,7 @@ class Verified:
     @cached_property
     def there_are(self) -> dict[str, int]:
         """How many misconceptions and mutants there are, tried or not."""
-        return {kind: len(self._names(kind)) for kind in TRIED} if self.full else how_many(self.assignment)
+        return {kind: len(self._names(kind)) for kind in TRIED} if self.full else count_wrong_answers(self.assignment)
 
     def _told(self, known: KnownAnswer) -> str:
         """A mutant's name, and how often it was noticed where that is a matter of luck."""

@@ -15,7 +15,7 @@ from autograder.course.course import Course
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
 from autograder.quality.equivalents import Equivalent
-from autograder.quality.known_answers import KnownAnswer, misconceptions, mutated, right_answers
+from autograder.quality.known_answers import KnownAnswer, list_misconceptions, list_mutant_answers, list_right_answers
 from autograder.quality.page import write_page
 from autograder.quality.trials import Trials, Tried, _state
 from autograder.quality.verify import Verified, _wanted
@@ -178,7 +178,7 @@ def training(course: Course, question: str) -> None:
 
 def test_an_answer_without_a_verdict_is_neither_right_nor_a_survivor(built: Course) -> None:
     assignment = built.assignment("tiny")
-    answers = [next(kind(assignment)) for kind in (right_answers, misconceptions, mutated)]
+    answers = [next(kind(assignment)) for kind in (list_right_answers, list_misconceptions, list_mutant_answers)]
     found = verified(built, *(tried(answer, "no verdict") for answer in answers), tried(answers[0]))
     assert complaints(found) == [f"cannot be graded: {a.name}: The judge took too long." for a in answers]
     told = found.as_json()
@@ -190,7 +190,7 @@ def test_an_answer_without_a_verdict_is_neither_right_nor_a_survivor(built: Cour
 @pytest.mark.parametrize("judged", ["failed", "no verdict"])
 def test_what_came_to_no_verdict_is_tried_again(built: Course, monkeypatch: pytest.MonkeyPatch, judged: str) -> None:
     assignment = built.assignment("tiny")
-    known = next(misconceptions(assignment))
+    known = next(list_misconceptions(assignment))
     grading: list[int] = []
 
     def graded(self: Trials, assignment: object, wanted: list[tuple[int, Any, Any]]) -> Iterator[tuple[int, Result]]:
@@ -210,7 +210,7 @@ def test_known_answers_have_the_time_that_submissions_have(built: Course) -> Non
 
 
 def test_a_misconception_that_is_caught_but_not_named_is_told(built: Course) -> None:
-    wrong = next(misconceptions(built.assignment("tiny")))
+    wrong = next(list_misconceptions(built.assignment("tiny")))
     found = verified(built, tried(wrong, "failed"))
     assert complaints(found) == ["a misconception is caught but not named: Counts letters and spaces"]
     assert found.as_json()["misconceptions"]["unnamed"] == ["Counts letters and spaces"]
@@ -223,7 +223,7 @@ def test_a_misconception_that_is_caught_but_not_named_is_told(built: Course) -> 
 
 
 def test_a_mutant_that_is_noticed_only_sometimes_is_told(built: Course) -> None:
-    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    fault = next(k for k in list_mutant_answers(built.assignment("tiny")) if k.questions == ("q2",))
     verdicts = [tried(fault), tried(fault, "failed", repetition=1), tried(fault, "failed", repetition=2)]
     found = verified(built, *verdicts)
     told = f"{fault.name} (noticed in 2 of 3 gradings)"
@@ -238,7 +238,7 @@ def test_a_mutant_that_is_noticed_only_sometimes_is_told(built: Course) -> None:
 
 
 def test_a_record_says_how_many_mutants_it_covers(built: Course) -> None:
-    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    fault = next(k for k in list_mutant_answers(built.assignment("tiny")) if k.questions == ("q2",))
     assert fault.mutant is not None
     one, two = (Equivalent(fault.function, "Why not.", fault.mutant.operator, mutants=n) for n in (1, 2))
     assert complaints(verified(built, tried(fault), recorded=(one,))) == []
@@ -252,7 +252,7 @@ def test_a_record_says_how_many_mutants_it_covers(built: Course) -> None:
 
 def test_a_survivor_is_told_to_look_at_and_is_no_failure(built: Course) -> None:
     """It may be right too; where one grading noticed it and others did not, it is not."""
-    fault = next(k for k in mutated(built.assignment("tiny")) if k.questions == ("q2",))
+    fault = next(k for k in list_mutant_answers(built.assignment("tiny")) if k.questions == ("q2",))
     found = verified(built, *(tried(fault, repetition=n) for n in range(3)))
     assert complaints(found) == [] and found.doubts == [f"tiny: a mutant survives: {fault.name}"]
     assert [survivor["mutant"] for survivor in found.as_json()["mutants"]["survivors"]] == [fault.name]
@@ -264,7 +264,7 @@ def test_a_survivor_is_told_to_look_at_and_is_no_failure(built: Course) -> None:
 
 
 def test_a_share_says_what_was_tried_of_how_many(built: Course) -> None:
-    wrong, *_ = misconceptions(built.assignment("tiny"))
+    wrong, *_ = list_misconceptions(built.assignment("tiny"))
     found = verified(built, tried(wrong, "failed", wrong.name), full=False)
     assert found.share == ["tiny: tried 1 of 3 misconceptions and 0 of 10 mutants; --full tries all"]
     assert found.as_json()["misconceptions"] | {"total": 1, "there_are": 3} == found.as_json()["misconceptions"]
@@ -297,8 +297,8 @@ def test_a_right_first_course_is_not_told_a_failure(built: Course) -> None:
 
 
 def test_what_gets_through_has_a_column_without_colour(built: Course) -> None:
-    wrong, *_ = misconceptions(built.assignment("tiny"))
-    fault, other, right, *_ = mutated(built.assignment("tiny"))
+    wrong, *_ = list_misconceptions(built.assignment("tiny"))
+    fault, other, right, *_ = list_mutant_answers(built.assignment("tiny"))
     assert right.mutant is not None
     record = Equivalent(right.function, "Why not.", change=right.mutant.change)
     found = verified(built, tried(wrong), tried(fault), tried(other, "failed"), tried(right), recorded=(record,))
