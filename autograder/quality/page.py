@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder import files
 from autograder.course.course import Course
-from autograder.quality.verify import Verified, notices
+from autograder.quality.findings import Verified, notices
 from autograder.reports.pages import image, render
 
 

@@ -15,10 +15,11 @@ from autograder.course.course import Course
 from autograder.judge.judge import Trial
 from autograder.judge.results import CheckResult, Result
 from autograder.quality.equivalents import Equivalent
+from autograder.quality.findings import Verified
 from autograder.quality.known_answers import KnownAnswer, list_misconceptions, list_mutant_answers, list_right_answers
 from autograder.quality.page import write_page
-from autograder.quality.trials import Trials, Tried, _state
-from autograder.quality.verify import Verified, _wanted
+from autograder.quality.trials import Trials, Tried, digest_state
+from autograder.quality.verify import plan_trials
 from autograder.release.build import build
 from autograder.tests.test_cli import autograder, line
 from autograder.tests.tiny_course import EQUIVALENT
@@ -198,7 +199,7 @@ def test_what_came_to_no_verdict_is_tried_again(built: Course, monkeypatch: pyte
             grading.append(i)
             yield i, tried(known, judged).result
 
-    monkeypatch.setattr(Trials, "_graded", graded)
+    monkeypatch.setattr(Trials, "grade", graded)
     for _ in range(2):
         Trials(built, 1).run(assignment, [(known, Trial())], lambda: None)
     assert len(grading) == (1 if judged == "failed" else 2)
@@ -273,7 +274,7 @@ def test_a_share_says_what_was_tried_of_how_many(built: Course) -> None:
 
 def test_a_share_of_few_misconceptions_is_all_of_them(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def share() -> list[str]:
-        wanted = _wanted(built.assignment("tiny"), full=False, repeats=1)
+        wanted = plan_trials(built.assignment("tiny"), full=False, repeats=1)
         return [known.function for known, _ in wanted if known.kind == "misconception"]
 
     assert share() == ["count_words", "count_words", "one_hot"]
@@ -312,7 +313,7 @@ def test_a_share_leaves_out_right_answers_that_could_only_train(built: Course) -
     (right / "plain.py").write_text(RIGHT)
 
     def share() -> list[tuple[str, tuple[str, ...]]]:
-        wanted = _wanted(built.assignment("tiny"), full=False, repeats=1)
+        wanted = plan_trials(built.assignment("tiny"), full=False, repeats=1)
         return [(known.name, trial.questions) for known, trial in wanted if known.kind in ("right", "empty")]
 
     training(built, "q1")
@@ -327,18 +328,18 @@ def test_whatever_a_result_depends_on_makes_another_state(built: Course, monkeyp
     data.mkdir()
     for name in ("imdb.npz", "imdb_word_index.json"):
         (data / name).write_text("x")
-    states = [_state(assignment)]
-    assert _state(assignment) == states[0]
+    states = [digest_state(assignment)]
+    assert digest_state(assignment) == states[0]
     (built.root / "solutions/shared.py").write_text("A = 1\n")
-    states.append(_state(assignment))
+    states.append(digest_state(assignment))
     (assignment.released.parent / "words.txt").write_text("one")
-    states.append(_state(assignment))
+    states.append(digest_state(assignment))
     monkeypatch.setenv("AUTOGRADER_DATA", str(data))
-    states.append(_state(assignment))
+    states.append(digest_state(assignment))
     os.utime(data / "imdb.npz", (1, 1))
-    states.append(_state(assignment))
+    states.append(digest_state(assignment))
     monkeypatch.setattr("autograder.quality.trials.versions", lambda: {"keras": "9"})
-    states.append(_state(assignment))
+    states.append(digest_state(assignment))
     assert len(set(states)) == len(states)
 
 
