@@ -5,7 +5,7 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.misconceptions import load_by_path, misconception
 from autograder.judge.models import Model
 from autograder.judge.thresholds import has_gpu, on_a_gpu, read_record, read_records
-from autograder.quality.calibrate import Experiment
+from autograder.quality.experiment import Experiment
 
 __all__ = [
     "NOT_REBUILT",

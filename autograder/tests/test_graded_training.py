@@ -16,7 +16,7 @@ from autograder.judge.failures import AwaitsPerson, CheckFailed
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.models import Model, RebuiltModel
 from autograder.judge.thresholds import read_record
-from autograder.quality.calibrate import load_experiments
+from autograder.quality.experiment import load_experiments
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
 
