@@ -18,7 +18,8 @@ from autograder.course.source import asked, parse, short
 from autograder.errors import UsageError
 from autograder.quality.mutants import Mutant, list_mutants
 from autograder.release.faults import check_source
-from autograder.release.inline import borrowed, defined, inline, misconception_sources
+from autograder.release.inline import find_borrowed_names, find_defined_names, inline
+from autograder.release.wrong_answers import read_wrong_answers
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,18 @@ def _check_misconceptions(assignment: Assignment, notebook: NotebookNode) -> Non
     imported: set[str] = set()
     own: set[str] = set()
     for node in parse(path, root).body:
-        (imported if isinstance(node, ast.Import | ast.ImportFrom) else own).update(defined(node))
-    known = {name for node in parse(assignment.reference, root).body for name in defined(node)}
+        (imported if isinstance(node, ast.Import | ast.ImportFrom) else own).update(find_defined_names(node))
+    known = {name for node in parse(assignment.reference, root).body for name in find_defined_names(node)}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            known |= {name for node in _statements(cell.source) for name in defined(node)}
-    for function, title, text in misconception_sources(path):
-        where = f"{short(assignment, path)}: '{title}'"
+            known |= {name for node in _statements(cell.source) for name in find_defined_names(node)}
+    for answer in read_wrong_answers(path):
+        function, where = answer.function, f"{short(assignment, path)}: '{answer.title}'"
         if function not in _questions(notebook):
             raise UsageError(
                 f"{where} is bound to '{function}', for which the notebook does not ask. Bind it to one of its functions."
             )
-        if missing := sorted(borrowed(text) & (own | imported - known) - {function}):
+        if missing := sorted(find_borrowed_names(answer.text) & (own | imported - known) - {function}):
             raise UsageError(
                 f"{where}, of {function}, uses '{missing[0]}', which the notebook does not have. Move it inside the function."
             )
@@ -107,9 +108,10 @@ def list_misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
         return
     notebook = read_release(assignment)
     question = _questions(notebook)
-    for function, title, text in misconception_sources(assignment.misconceptions):
-        wrong = inline(notebook, assignment.reference, {function: text})
-        yield KnownAnswer("misconception", title.rstrip("."), (question[function],), function, write_notebook(wrong))
+    for answer in read_wrong_answers(assignment.misconceptions):
+        wrong = inline(notebook, assignment.reference, {answer.function: answer.text})
+        name, questions = answer.title.rstrip("."), (question[answer.function],)
+        yield KnownAnswer("misconception", name, questions, answer.function, write_notebook(wrong))
 
 
 def list_mutant_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
@@ -131,7 +133,7 @@ def list_mutant_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
 def count_wrong_answers(assignment: Assignment) -> dict[str, int]:
     """How many misconceptions and mutants there are to try."""
     asked_for = list(_questions(read_release(assignment)))
-    bank = misconception_sources(assignment.misconceptions) if assignment.misconceptions.is_file() else []
+    bank = read_wrong_answers(assignment.misconceptions) if assignment.misconceptions.is_file() else []
     faults = [mutant for mutant in list_mutants(assignment.reference, asked_for) if mutant.affected]
     return {"misconception": len(bank), "mutant": len(faults)}
 

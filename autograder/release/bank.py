@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from autograder.course.course import Assignment
 from autograder.course.source import parse, short
-from autograder.release.inline import borrowed, bound_functions, defined, misconception_sources, private_name
+from autograder.errors import UsageError
+from autograder.release.inline import find_borrowed_names, find_defined_names, private_name
+from autograder.release.wrong_answers import read_wrong_answers
 
 
 def bank_faults(assignment: Assignment) -> Iterator[str]:
@@ -21,15 +23,22 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
     right = {node.name: node for node in reference.body if isinstance(node, ast.FunctionDef)}
     own = ast.parse(f"import solutions.{assignment.name}").body if assignment.name.isidentifier() else []
     imports = {ast.dump(node) for node in (*own, *reference.body) if isinstance(node, ast.Import | ast.ImportFrom)}
-    names = {name for node in (*module.body, *reference.body) for name in defined(node)} | {*dir(builtins)}
-    nodes = [node for node in module.body if isinstance(node, ast.FunctionDef) for _ in bound_functions(node)]
-    for node, (function, _, text) in zip(nodes, misconception_sources(path), strict=True):
-        where = f"{short(assignment, path)}, line {node.lineno}: the misconception '{node.name}'"
-        if not ast.get_docstring(node):
+    names = {name for node in (*module.body, *reference.body) for name in find_defined_names(node)} | {*dir(builtins)}
+    try:
+        answers = read_wrong_answers(path)
+    except UsageError as error:
+        yield str(error)
+        return
+    for answer in answers:
+        function, text = answer.function, answer.text
+        where = f"{short(assignment, path)}, line {answer.line}: the misconception '{answer.label}'"
+        if not answer.named and answer.form:
+            yield f'{where} has no name. Give it name="…", which says what was done in words of students.'
+        elif not answer.named:
             yield f"{where} has no docstring. Give it one: its first line is the name that students read."
-        if not _has_hint(node):
+        if not answer.hinted:
             yield f'{where} has no hint. Give it hint="…", a question that moves the student on.'
-        if unknown := sorted(borrowed(text) - names - {private_name(function)}):
+        if unknown := sorted(find_borrowed_names(text) - names - {private_name(function)}):
             yield (
                 f"{where} uses '{unknown[0]}', which neither its file nor {short(assignment, assignment.reference)} has."
                 " Import or define it inside the function."
@@ -40,12 +49,6 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
                 f"{where} does what {function} in {short(assignment, assignment.reference)} does, and no check can notice"
                 " that. Let it make its mistake, or remove it."
             )
-
-
-def _has_hint(node: ast.FunctionDef) -> bool:
-    """Whether the decorators of a misconception give a hint; one that is computed counts."""
-    given = [k.value for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords if k.arg == "hint"]
-    return any(not isinstance(hint, ast.Constant) or str(hint.value or "").strip() for hint in given)
 
 
 def _same(wrong: ast.FunctionDef, right: ast.FunctionDef, imports: set[str]) -> bool:

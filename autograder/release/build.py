@@ -25,7 +25,7 @@ from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
 from autograder.release.faults import OUTCOME, check_source
 from autograder.files import share, write_whole
-from autograder.release.inline import inline, without_markers
+from autograder.release.inline import inline, remove_markers
 from autograder.release.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.release.loading import loading_faults
 from autograder.obstacles import obstacle
@@ -259,7 +259,7 @@ def solution_notebook(assignment: Assignment) -> NotebookNode:
     Raises:
         UsageError: a fault in the source.
     """
-    return without_markers(inline(check_source(assignment), assignment.reference))
+    return remove_markers(inline(check_source(assignment), assignment.reference))
 
 
 def _short(path: Path, course: Course) -> str:

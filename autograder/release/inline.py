@@ -59,32 +59,7 @@ def inline(notebook: NotebookNode, reference_path: Path, replaced: Mapping[str, 
     return _filled(result, answers, first, behind)
 
 
-def misconception_sources(path: Path) -> list[tuple[str, str, str]]:
-    """(bound function, title, source) of each misconception in a file, read without running it.
-
-    The source has the bound function's name and no decorator; where it calls the reference it says
-    ``_reference_<function>``, which ``inline`` defines.
-    """
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    aliases = {
-        name.asname: name.name
-        for node in module.body
-        if isinstance(node, ast.ImportFrom)
-        for name in node.names
-        if name.asname
-    }
-    found = []
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef):
-            for bound in bound_functions(node):
-                function = aliases.get(bound, bound)
-                names = aliases | {bound: private_name(function), function: private_name(function), node.name: function}
-                title = (ast.get_docstring(node) or node.name).splitlines()[0]
-                found.append((function, title, _undecorated(node, names)))
-    return found
-
-
-def borrowed(text: str) -> set[str]:
+def find_borrowed_names(text: str) -> set[str]:
     """The names that source text takes from around it, built-in ones included."""
     module = symtable.symtable(text, "<text>", "exec")
     here = {name.get_name() for name in module.get_symbols() if name.is_referenced() and not name.is_assigned()}
@@ -97,7 +72,7 @@ def _globals(table: symtable.SymbolTable) -> Iterator[str]:
         yield from _globals(child)
 
 
-def without_markers(notebook: NotebookNode) -> NotebookNode:
+def remove_markers(notebook: NotebookNode) -> NotebookNode:
     """A copy in which the markers of solution regions are gone and what they held stays."""
     result = copy.deepcopy(notebook)
     for cell in result.cells:
@@ -180,7 +155,7 @@ def _needed(part: _Part, parts: Iterable[_Part]) -> set[str]:
     new = _at_once(part.nodes)
     while new:
         found |= new
-        users = [node for other in parts for node in other.nodes if new & defined(node)]
+        users = [node for other in parts for node in other.nodes if new & find_defined_names(node)]
         new = {n.id for node in users for n in ast.walk(node) if isinstance(n, ast.Name)} - found
     return found
 
@@ -198,7 +173,7 @@ def _at_once(nodes: Iterable[ast.AST]) -> set[str]:
     return names
 
 
-def defined(node: ast.stmt) -> set[str]:
+def find_defined_names(node: ast.stmt) -> set[str]:
     """The names that a statement of a module defines, imports, or changes a part of."""
     if isinstance(node, (*_FUNCTION, ast.ClassDef)):
         return {node.name}
@@ -220,35 +195,17 @@ def private_name(name: str) -> str:
     return f"_reference_{name}"
 
 
-def bound_functions(node: ast.FunctionDef) -> list[str]:
-    """The functions named in the ``@misconception(function, hint=...)`` decorators above a function."""
-    calls = [d for d in node.decorator_list if isinstance(d, ast.Call) and _last_name(d.func) == "misconception"]
-    bound = [[*call.args, *(k.value for k in call.keywords if k.arg == "reference")][:1] for call in calls]
-    return [_last_name(function) for [function] in filter(None, bound)]
-
-
-def _last_name(node: ast.expr) -> str:
-    """``f`` for ``f`` and for ``module.f``."""
-    return getattr(node, "id", "") or getattr(node, "attr", "")
-
-
-def _undecorated(node: ast.FunctionDef, names: Mapping[str, str]) -> str:
-    function = copy.deepcopy(node)
-    function.decorator_list = []
-    return ast.unparse(_Renamed(names).visit(function))
-
-
 def _renamed(source: str, names: Mapping[str, str]) -> str:
     """Source text in which functions and what refers to them have other names; comments are lost, where there are names."""
     if not names:
         return source
-    return ast.unparse(_Renamed(names).visit(ast.parse(source)))
+    return ast.unparse(Renaming(names).visit(ast.parse(source)))
 
 
 _F = TypeVar("_F", bound=ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
-class _Renamed(ast.NodeTransformer):
+class Renaming(ast.NodeTransformer):
     """Gives functions other names, except where a parameter or a local variable of the same name hides them."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -270,8 +227,8 @@ class _Renamed(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         """What a class defines keeps its name: it is reached through the class."""
-        own = {name for part in node.body for name in defined(part)}
-        body = _Renamed({old: new for old, new in self.names.items() if old not in own})
+        own = {name for part in node.body for name in find_defined_names(part)}
+        body = Renaming({old: new for old, new in self.names.items() if old not in own})
         node.body = [self._inside(part) if isinstance(part, _FUNCTION) else body.visit(part) for part in node.body]
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
@@ -280,5 +237,5 @@ class _Renamed(ast.NodeTransformer):
     def _inside(self, node: _F) -> _F:
         hidden = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)}
         hidden |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        _Renamed({old: new for old, new in self.names.items() if old not in hidden}).generic_visit(node)
+        Renaming({old: new for old, new in self.names.items() if old not in hidden}).generic_visit(node)
         return node

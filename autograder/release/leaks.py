@@ -13,8 +13,10 @@ import nbformat
 from nbgrader.utils import is_solution
 
 from autograder.course.course import Assignment
-from autograder.course.source import parse
+from autograder.course.source import parse, short
 from autograder.errors import UsageError
+from autograder.release.inline import private_name
+from autograder.release.wrong_answers import read_wrong_answers
 
 Kind = Literal["prose", "answer", "code"]
 SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
@@ -52,6 +54,11 @@ def secrets(assignment: Assignment) -> dict[str, str]:
         for line, statement in _statements(parse(path, root)):
             if len(statement) >= SHORTEST and statement not in HARMLESS:
                 found.setdefault(statement, f"{path.relative_to(root).as_posix()}, line {line}")
+    for answer in read_wrong_answers(assignment.misconceptions) if assignment.misconceptions.is_file() else ():
+        written = answer.text.replace(private_name(answer.function), answer.function)
+        for _, statement in _statements(ast.parse(written)) if answer.form else ():
+            if len(statement) >= SHORTEST and statement not in HARMLESS:
+                found.setdefault(statement, f"{short(assignment, assignment.misconceptions)}, line {answer.line}")
     return found
 
 

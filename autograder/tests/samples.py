@@ -26,7 +26,8 @@ from nbformat.v4 import new_code_cell
 from autograder.course.course import Assignment, Course, find_course
 from autograder.course.source import asked, is_check, stubs
 from autograder.quality.known_answers import read_release, write_notebook
-from autograder.release.inline import HELPERS, inline, misconception_sources
+from autograder.release.inline import HELPERS, inline
+from autograder.release.wrong_answers import WrongAnswer, read_wrong_answers
 from autograder.tests.hard_coded import hard_coded
 
 HERE = Path(__file__).parent
@@ -117,16 +118,16 @@ def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> Note
 
 def misconceptions(assignment: Assignment) -> dict[str, str]:
     """Question -> title of the misconception that is planted in it."""
-    return {question: title for question, (_, title, _) in _planted(assignment).items()}
+    return {question: answer.title for question, answer in _planted(assignment).items()}
 
 
-def _planted(assignment: Assignment) -> dict[str, tuple[str, str, str]]:
-    known = misconception_sources(assignment.misconceptions)
+def _planted(assignment: Assignment) -> dict[str, WrongAnswer]:
+    known = read_wrong_answers(assignment.misconceptions)
     return {
         question: next(
-            (function, title, text)
-            for function, title, text in known
-            if function in functions and title == PLANTED.get((assignment.name, question), title)
+            answer
+            for answer in known
+            if answer.function in functions and answer.title == PLANTED.get((assignment.name, question), answer.title)
         )
         for question, functions in asked(read_release(assignment)).items()
     }
@@ -134,7 +135,7 @@ def _planted(assignment: Assignment) -> dict[str, tuple[str, str, str]]:
 
 def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
     """Each in its own question alone: a wrong answer that uses another question's function gets a right one."""
-    replaced = {function: text for function, _, text in _planted(assignment).values()}
+    replaced = {answer.function: answer.text for answer in _planted(assignment).values()}
     for function, text in replaced.items():
         others = "|".join(name for name in replaced if name != function)
         replaced[function] = re.sub(rf"\b({others})\(", r"_reference_\1(", text)

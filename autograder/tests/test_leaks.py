@@ -114,6 +114,15 @@ def test_files_beside_the_notebook_are_searched(course: Course) -> None:
     assert [leak.place for leak in leaks(course, folder)] == ["release/helpers.py", "release/notes.txt"]
 
 
+def test_formula_is_as_secret_as_a_function(course: Course) -> None:
+    bank = course.assignment("tiny").misconceptions
+    bank.write_text(
+        'misconceptions_of(count_words).formula("count_words(sentence) + len(sentence)", name="Adds", hint="?")\n'
+    )
+    [leak] = leaks_in_cell(course, "return count_words(sentence) + len(sentence)")
+    assert leak.origin == "solutions/misconceptions/tiny.py, line 1"
+
+
 def test_course_without_misconceptions(course: Course) -> None:
     course.assignment("tiny").misconceptions.unlink()
     assert ORIGIN in secrets(course.assignment("tiny")).values()

@@ -366,12 +366,6 @@ BAD_FILES = [
     (WRONG, "len(list(sentence))", "len(LETTERS)\n\n\nLETTERS = 'ab'", "of count_words, uses 'LETTERS', which the"),
     (
         WRONG,
-        "return len(list(sentence))",
-        "return len(re.sub(' ', '', sentence))\n\n\nimport re",
-        "uses 're', which the",
-    ),
-    (
-        WRONG,
         "def counts_letters(",
         "def counts_letters((",
         "solutions/misconceptions/tiny.py, line 6: cannot be read as",

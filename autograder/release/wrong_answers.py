@@ -1,0 +1,192 @@
+"""Read an assignment's misconceptions without running their file: the source of each, as it stands in a notebook."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import UsageError
+from autograder.judge.misconceptions import FORMULA, write_edit, write_formula
+from autograder.release.inline import Renaming, find_borrowed_names, find_defined_names, private_name
+
+FORMS = {"formula": ("expression",), "edit": ("old", "new")}  # method of what misconceptions_of returns -> its texts
+STAYS = ("autograder", "solutions", "__future__")  # modules that a notebook cannot import
+
+
+@dataclass(frozen=True)
+class WrongAnswer:
+    """A misconception as it is written.
+
+    Attributes:
+        function: the function it gets wrong.
+        title: its name, from the first line of its docstring.
+        text: source of a function of that name. Where it calls the reference it says ``_reference_<function>``, which ``inline``
+            defines; what its file imports, and the reference's does not, is imported in its body.
+        label: what messages call it: the name of the function in its file, or its title.
+        line: the line in its file.
+        form: whether it is a formula or an edit.
+        named, hinted: whether it has a title and a hint; a hint that is computed counts.
+    """
+
+    function: str
+    title: str
+    text: str
+    label: str
+    line: int
+    form: bool
+    named: bool
+    hinted: bool
+
+
+def read_wrong_answers(path: Path) -> list[WrongAnswer]:
+    """Return the misconceptions in a file, in its order.
+
+    Raises:
+        UsageError: a formula or an edit is not written as text, or does not fit the reference.
+    """
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    return [*_Reader(module, path).read()]
+
+
+class _Reader:
+    """Reads one file.
+
+    Args:
+        path: it; the reference lies in the folder above, under the same name.
+    """
+
+    def __init__(self, module: ast.Module, path: Path) -> None:
+        self._module = module
+        self._path = path
+        self._binders: dict[str, str] = {}  # variable -> the function that misconceptions_of was called with
+        imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        named = [(node, alias) for node in imports for alias in node.names]
+        self._aliases = {a.asname: a.name for node, a in named if isinstance(node, ast.ImportFrom) and a.asname}
+        reference = path.parents[1] / path.name
+        self._reference = ast.parse(reference.read_text(encoding="utf-8")).body if reference.is_file() else []
+        known = {name for node in self._reference for name in find_defined_names(node)}
+        travelling = [copied for node, alias in named if (copied := _copy_import(node, alias))]
+        self._imports = {name: node for node in travelling for name in find_defined_names(node) - known}
+
+    def read(self) -> Iterator[WrongAnswer]:
+        """Yield each misconception."""
+        for node in self._module.body:
+            match node:
+                case ast.Assign([ast.Name(name)], value) if bound := self._find_bound(value):
+                    self._binders[name] = bound
+                case ast.FunctionDef():
+                    yield from self._read_function(node)
+                case ast.Expr(ast.Call(ast.Attribute(binder, form)) as call) if form in FORMS:
+                    if bound := self._find_bound(binder):
+                        yield self._read_form(call, form, self._aliases.get(bound, bound), bound)
+
+    def _find_bound(self, node: ast.expr) -> str:
+        """Return the function that an expression binds misconceptions to: ``wrong`` or ``misconceptions_of(f)``; else nothing."""
+        if isinstance(node, ast.Name):
+            return self._binders.get(node.id, "")
+        return _find_argument(node) if isinstance(node, ast.Call) and self._calls(node, "misconceptions_of") else ""
+
+    def _calls(self, node: ast.Call, name: str) -> bool:
+        return self._aliases.get(_find_last_name(node.func), _find_last_name(node.func)) == name
+
+    def _read_function(self, node: ast.FunctionDef) -> Iterator[WrongAnswer]:
+        """Yield what a decorated function is: a misconception for every decorator that binds it."""
+        calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+        bound = [
+            _find_argument(call) if self._calls(call, "misconception") else self._find_bound(call.func)
+            for call in calls
+        ]
+        hints = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "hint"]
+        docstring = ast.get_docstring(node)
+        for name in filter(None, bound):
+            function = self._aliases.get(name, name)
+            private = private_name(function)
+            names = self._aliases | {name: private, function: private, node.name: function}
+            text = self._write(node, names)
+            title = (docstring or node.name).splitlines()[0]
+            yield WrongAnswer(
+                function, title, text, node.name, node.lineno, False, bool(docstring), any(map(_is_said, hints))
+            )
+
+    def _read_form(self, call: ast.Call, form: str, function: str, bound: str) -> WrongAnswer:
+        """Return a formula or an edit of a function that the file calls ``bound``."""
+        given = dict(zip(FORMS[form], call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
+        title = _read_text(given.get("name")) or ""
+        where = f"{Path(*self._path.parts[-3:]).as_posix()}, line {call.lineno}: the misconception '{title or form}'"
+        reference = next((n for n in self._reference if isinstance(n, ast.FunctionDef) and n.name == function), None)
+        if reference is None:
+            file = Path(*self._path.parts[-3:-2], self._path.name).as_posix()
+            raise UsageError(
+                f"{where} is bound to '{function}', which {file} does not define. Bind it to one of its functions."
+            )
+        private = private_name(function)
+        names = self._aliases | {bound: private, function: private, FORMULA: function}
+        expression = given.get("expression")
+        try:
+            if isinstance(expression, ast.Lambda):
+                body: list[ast.stmt] = [ast.Return(expression.body)]
+                node = ast.FunctionDef(
+                    **{**vars(reference), **_UNDECORATED, "name": FORMULA, "args": expression.args, "body": body}
+                )
+            else:
+                texts = [_read_text(given.get(part)) for part in FORMS[form]]
+                missing = [part for part, text in zip(FORMS[form], texts, strict=True) if text is None]
+                if missing:
+                    raise ValueError(f"{missing[0]} is not written as a text. Write it in quotes.")
+                if form == "edit":
+                    node = write_edit(reference, *map(str, texts))
+                    del names[function]  # in an edit it calls itself
+                else:
+                    node = write_formula(reference, str(texts[0]))
+        except ValueError as error:
+            raise UsageError(f"{where}: {error}") from error
+        node.body.insert(0, ast.Expr(ast.Constant(f"{title.rstrip('.')}.")))
+        return WrongAnswer(
+            function, f"{title.rstrip('.')}.", self._write(node, names), title or form, call.lineno, True, bool(title),
+            _is_said(given.get("hint")),
+        )  # fmt: skip
+
+    def _write(self, node: ast.FunctionDef, names: Mapping[str, str]) -> str:
+        """Return the source of a function without its decorators, with other names, and with the imports of its file it needs."""
+        function = copy.deepcopy(node)
+        function.decorator_list = []
+        function = Renaming(names).visit(function)
+        needed = find_borrowed_names(ast.unparse(ast.fix_missing_locations(function)))
+        first = 0 if ast.get_docstring(function) is None else 1
+        function.body[first:first] = [statement for name, statement in self._imports.items() if name in needed]
+        return ast.unparse(ast.fix_missing_locations(function))
+
+
+_UNDECORATED: dict[str, Any] = {"decorator_list": [], "returns": None}
+
+
+def _copy_import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt | None:
+    """Return a statement that imports one name; None where a notebook cannot."""
+    module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+    if module.split(".")[0] in STAYS or getattr(node, "level", 0):
+        return None
+    return ast.ImportFrom(module, [alias], 0) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
+
+
+def _find_argument(call: ast.Call) -> str:
+    """Return the name of a call's first argument, ``reference``; empty where there is none."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "reference")]
+    return _find_last_name(given[0]) if given else ""
+
+
+def _find_last_name(node: ast.expr) -> str:
+    """Return ``f`` for ``f`` and for ``module.f``."""
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
+def _read_text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _is_said(hint: ast.expr | None) -> bool:
+    """Tell whether a hint is given; one that is computed counts."""
+    return hint is not None and (not isinstance(hint, ast.Constant) or bool(str(hint.value or "").strip()))
