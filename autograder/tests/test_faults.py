@@ -343,9 +343,9 @@ BAD_FORMS = {
     'edit("sentence", f"{x}", name="Takes", hint="?")': "the misconception 'Takes': new is not written as a text.",
     'formula("x = 1", name="One", hint="?")': "the misconception 'One': `x = 1` is not one Python expression",
     'formula("1", hint="?")': "the misconception 'formula' has no name.",
-    'formula("1", name="One", hint=" ")': "the misconception 'One.' has no hint.",
-    'formula("count_words(sentence)", name="One", hint="?")': "the misconception 'One.' does what count_words in",
-    'formula("len(word)", name="One", hint="?")': "the misconception 'One.' uses 'word', which neither",
+    'formula("1", name="One", hint=" ")': "the misconception 'One' has no hint.",
+    'formula("count_words(sentence)", name="One", hint="?")': "the misconception 'One' does what count_words in",
+    'formula("len(word)", name="One", hint="?")': "the misconception 'One' uses 'word', which neither",
 }
 
 

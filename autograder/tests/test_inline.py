@@ -227,7 +227,7 @@ def test_every_form_of_a_misconception_does_the_same_in_a_notebook_and_in_the_ju
         "Always says four.",
         "Writes a two.",
     ]
-    assert [answer.label for answer in written][:2] == ["letters", "Counts one more."]
+    assert [answer.label for answer in written][:2] == ["letters", "Counts one more"]
     for answer, expected in zip(written, ANSWERS, strict=True):
         names = run(inline(source_notebook(), assignment.reference, {answer.function: answer.text}))
         given = ("a b",) if answer.function == "count_words" else (1, 3)
