@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import json
+import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distribution
+from functools import cache
 from pathlib import Path
 
 from autograder.course.config import CONFIG_FILE, Settings
@@ -18,6 +20,7 @@ from autograder.errors import UsageError
 from autograder.files import PACKAGE, write_whole
 
 LOCK = PACKAGE.parent / "requirements.lock"
+METADATA = ("pyproject.toml", "README.md", "LICENSE")  # of the checkout, which a wheel is built from
 OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way
 LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
@@ -79,7 +82,8 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
     files = {name: text.encode() for name, text in SCRIPTS.items()}
     files["otter_config.json"] = (json.dumps(OTTER_CONFIG, indent=2) + "\n").encode()
     files["requirements.lock"] = LOCK.read_bytes()
-    files |= _wheel()
+    name, wheel = _wheel()
+    files[name] = wheel
     files |= _folder(otter_release / "tests", "tests")
     files |= {f"{COURSE}/{name}": content for name, content in _course(assignment).items()}
     write_whole(target, _zipped(files))
@@ -134,25 +138,29 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _wheel() -> dict[str, bytes]:
-    """This package, without its own tests, as a wheel: written here because a checkout may be installed in place."""
-    installed = distribution("autograder")
-    info = f"autograder-{installed.version}.dist-info"
-    files = {name: content for name, content in _folder(PACKAGE, "autograder").items() if "/tests/" not in name}
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: autograder\nVersion: {installed.version}\n".encode()
-    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    files[f"{info}/entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
-    files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD").encode()
-    return {f"autograder-{installed.version}-py3-none-any.whl": _zipped(files)}
+@cache
+def _wheel() -> tuple[str, bytes]:
+    """Build this package without its own tests, and return the wheel's name and content.
 
+    It is built from a copy, because a checkout may be installed in place, in a process of its own, because setuptools changes the
+    working directory, and without the network. It is packed anew, because setuptools keeps the machine's times and modes.
 
-def _record(files: Mapping[str, bytes], itself: str) -> str:
-    """The wheel's list of its files with their hashes."""
-    lines = []
-    for name, content in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-        lines.append(f"{name},sha256={digest},{len(content)}\n")
-    return "".join([*lines, f"{itself},,\n"])
+    Raises:
+        UsageError: setuptools fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-wheel-") as folder:
+        checkout = Path(folder, "checkout")
+        shutil.copytree(PACKAGE, checkout / PACKAGE.name, ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
+        for name in METADATA:
+            shutil.copy(PACKAGE.parent / name, checkout)
+        command = [sys.executable, "-P", "-c", "from setuptools.build_meta import build_wheel; build_wheel('..')"]
+        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            reason = (done.stderr.splitlines() or ["no reason is given"])[-1]
+            raise UsageError(f"{PACKAGE.parent}: setuptools cannot build the kit: {reason}")
+        [wheel] = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            return wheel.name, _zipped({name: archive.read(name) for name in archive.namelist()})
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
