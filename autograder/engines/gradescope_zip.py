@@ -82,31 +82,31 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
     files = {name: text.encode() for name, text in SCRIPTS.items()}
     files["otter_config.json"] = (json.dumps(OTTER_CONFIG, indent=2) + "\n").encode()
     files["requirements.lock"] = LOCK.read_bytes()
-    name, wheel = _wheel()
+    name, wheel = _build_wheel()
     files[name] = wheel
-    files |= _folder(otter_release / "tests", "tests")
-    files |= {f"{COURSE}/{name}": content for name, content in _course(assignment).items()}
-    write_whole(target, _zipped(files))
+    files |= _read_folder(otter_release / "tests", "tests")
+    files |= {f"{COURSE}/{name}": content for name, content in _collect_course(assignment).items()}
+    write_whole(target, _make_zip(files))
 
 
-def _course(assignment: Assignment) -> dict[str, bytes]:
-    """A course with this one assignment: what the judge reads, and nothing else of the instructor's."""
+def _collect_course(assignment: Assignment) -> dict[str, bytes]:
+    """Return a course with this one assignment: the files that the judge reads, and no other of the instructor."""
     course, name = assignment.course, assignment.name
     files = {
-        CONFIG_FILE: _config(course.settings).encode(),
+        CONFIG_FILE: _write_config(course.settings).encode(),
         KEY_FILE: course.key + b"\n",
         f"source/{name}/{name}.ipynb": assignment.source.read_bytes(),
         f"solutions/{name}.py": assignment.reference.read_bytes(),
-        **_folder(assignment.released.parent, f"release/nbgrader/{name}"),
-        **_folder(assignment.tests, f"tests/{name}"),
+        **_read_folder(assignment.released.parent, f"release/nbgrader/{name}"),
+        **_read_folder(assignment.tests, f"tests/{name}"),
     }
     if assignment.misconceptions.is_file():
         files[f"solutions/misconceptions/{name}.py"] = assignment.misconceptions.read_bytes()
     return files
 
 
-def _config(settings: Settings) -> str:
-    """The checked settings as a grader_config.py. The instructor's own file may hold passwords, or read other files."""
+def _write_config(settings: Settings) -> str:
+    """Return the checked settings as a grader_config.py; the instructor's own may hold passwords or read other files."""
     values = (
         f"c.{type(section).__name__}.{name} = {getattr(section, name)!r}"
         for section in (settings.course, settings.limits, settings.jail)
@@ -116,30 +116,30 @@ def _config(settings: Settings) -> str:
     return "\n".join(["c = get_config()", *values, f"c.Jail.minimum = {LEAST!r}", ""])
 
 
-def _folder(folder: Path, name: str) -> dict[str, bytes]:
-    """The files under ``folder``, by their path in the zip.
+def _read_folder(folder: Path, name: str) -> dict[str, bytes]:
+    """Return the files under ``folder`` by their path in the zip.
 
     Raises:
         UsageError: it does not exist.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: is missing. Run `autograder build` first.")
-    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _list_files(folder)}
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All files that are not hidden and not Python's own."""
+def _list_files(folder: Path) -> Iterator[Path]:
+    """Yield all files that are not hidden and not compiled."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__pycache__":
             continue
         if path.is_dir():
-            yield from _files(path)
+            yield from _list_files(path)
         else:
             yield path
 
 
 @cache
-def _wheel() -> tuple[str, bytes]:
+def _build_wheel() -> tuple[str, bytes]:
     """Build this package without its own tests, and return the wheel's name and content.
 
     It is built from a copy, because a checkout may be installed in place, in a process of its own, because setuptools changes the
@@ -160,22 +160,22 @@ def _wheel() -> tuple[str, bytes]:
             raise UsageError(f"{PACKAGE.parent}: setuptools cannot build the kit: {reason}")
         [wheel] = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            return wheel.name, _zipped({name: archive.read(name) for name in archive.namelist()})
+            return wheel.name, _make_zip({name: archive.read(name) for name in archive.namelist()})
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip with sorted names and no times of ours."""
+def _make_zip(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip with sorted names and a fixed time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3  # Unix, so that the mode counts
-            entry.external_attr = (0o100000 | _mode(name)) << 16
+            entry.external_attr = (0o100000 | _choose_mode(name)) << 16
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def _mode(name: str) -> int:
+def _choose_mode(name: str) -> int:
     if name.endswith(KEY_FILE):
         return 0o600
     return 0o755 if name in ("setup.sh", "run_autograder") else 0o644

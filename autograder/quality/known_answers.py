@@ -1,4 +1,4 @@
-"""Answers of which it is known what they must earn: right ones, misconceptions, mutants of the reference, none at all."""
+"""Submissions whose grade is known in advance: right answers, the empty notebook, misconceptions, mutants of the reference."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ from autograder.release.wrong_answers import read_wrong_answers
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """One notebook and what is known of it.
+    """A notebook whose grade is known.
 
     Attributes:
-        kind: what it is.
-        name: what messages call it; a misconception's is the name that feedback should give.
-        questions: those it gets wrong; for a right answer none.
+        name: its name in messages; for a misconception the name that feedback should give.
+        questions: the questions it gets wrong; none for a right answer.
         function: the function it gets wrong.
-        notebook: the file's content.
-        mutant: the fault, where there is one.
+        notebook: the content of the file.
+        mutant: the fault, for a mutant.
     """
 
     kind: Literal["right", "empty", "misconception", "mutant"]
@@ -44,10 +43,10 @@ class KnownAnswer:
 
 
 def check_files(assignment: Assignment) -> None:
-    """See that whatever is tried can be read, and fits the notebook.
+    """Check that the files of all known answers can be read and fit the notebook.
 
     Raises:
-        UsageError: something does not; the message names the file and the repair.
+        UsageError: one does not; the message names the file and the repair.
     """
     source, notebook = check_source(assignment), read_release(assignment)
     question = _questions(notebook)
@@ -64,7 +63,7 @@ def check_files(assignment: Assignment) -> None:
 
 
 def _check_misconceptions(assignment: Assignment, notebook: NotebookNode) -> None:
-    """Each must be bound to a function of the notebook, and use nothing of its file that the notebook does not have."""
+    """Check that each misconception is about a function of the notebook and uses no name that the notebook lacks."""
     path, root = assignment.misconceptions, assignment.course.private
     imported: set[str] = set()
     own: set[str] = set()
@@ -94,7 +93,7 @@ def _statements(code: str) -> list[ast.stmt]:
 
 
 def list_right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
-    """The reference, and every other right solution; then the empty notebook."""
+    """Yield the reference, every other right solution, and the empty notebook."""
     notebook = read_release(assignment)
     yield KnownAnswer("right", "the reference", (), "", write_notebook(inline(notebook, assignment.reference)))
     for path in assignment.right_answers:
@@ -103,7 +102,7 @@ def list_right_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
 
 
 def list_misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
-    """Each misconception in its own function, the reference everywhere else."""
+    """Yield each misconception in its own function, with the reference in all others."""
     if not assignment.misconceptions.is_file():
         return
     notebook = read_release(assignment)
@@ -115,7 +114,7 @@ def list_misconceptions(assignment: Assignment) -> Iterator[KnownAnswer]:
 
 
 def list_mutant_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
-    """Each mutant of the reference: of a function alone, or of something that several functions use."""
+    """Yield each mutant of the reference: with a fault in one function, or in a helper of several."""
     notebook = read_release(assignment)
     question = _questions(notebook)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +130,7 @@ def list_mutant_answers(assignment: Assignment) -> Iterator[KnownAnswer]:
 
 
 def count_wrong_answers(assignment: Assignment) -> dict[str, int]:
-    """How many misconceptions and mutants there are to try."""
+    """Return the number of misconceptions and of mutants."""
     asked_for = list(_questions(read_release(assignment)))
     bank = read_wrong_answers(assignment.misconceptions) if assignment.misconceptions.is_file() else []
     faults = [mutant for mutant in list_mutants(assignment.reference, asked_for) if mutant.affected]
@@ -139,28 +138,28 @@ def count_wrong_answers(assignment: Assignment) -> dict[str, int]:
 
 
 def read_release(assignment: Assignment) -> NotebookNode:
-    """The notebook that students get.
+    """Return the notebook that students get.
 
     Raises:
-        UsageError: it was not built.
+        UsageError: it is not built.
     """
     assignment.require_release()
     return nbformat.read(assignment.released, as_version=4)
 
 
 def _questions(notebook: NotebookNode) -> dict[str, str]:
-    """Function -> the question that asks for it."""
+    """Return function -> the question that asks for it."""
     return {function: question for question, functions in asked(notebook).items() for function in functions}
 
 
 def write_notebook(notebook: NotebookNode) -> bytes:
-    """A notebook's file, as it stands: nbformat.writes would mend double ids, at random."""
+    """Return the content of a notebook's file; unlike nbformat.writes without random repairs of double ids."""
     content: bytes = (nbjson.writes(notebook) + "\n").encode()
     return content
 
 
 def pick_evenly(known: Sequence[KnownAnswer], n: int) -> list[KnownAnswer]:
-    """At most ``n`` of the answers, evenly out of their order, so that every function has its share."""
+    """Return at most ``n`` of the answers, evenly spaced in their order, so that every function gets its share."""
     if len(known) <= n:
         return list(known)
     return [known[i * len(known) // n] for i in range(n)]

@@ -1,4 +1,4 @@
-"""Grading known answers, in parallel, each as a submission; what was found out once is not tried again."""
+"""Grade known answers in parallel, each as a submission; keep the results, so that nothing is graded twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOLDER = "verified"
 
 @dataclass(frozen=True)
 class Tried:
-    """A known answer and what the judge said of it."""
+    """A known answer and its result."""
 
     known: KnownAnswer
     trial: Trial
@@ -30,10 +30,10 @@ class Tried:
 
 
 class Trials:
-    """Trials of one course.
+    """The trials of one course.
 
     Args:
-        keep: whether results are kept in the course's folder, so that an interrupted run goes on where it stopped.
+        keep: keep results in the course's folder, so that an interrupted run can be continued.
     """
 
     def __init__(self, course: Course, workers: int, keep: bool = True) -> None:
@@ -44,7 +44,7 @@ class Trials:
     def run(
         self, assignment: Assignment, wanted: Iterable[tuple[KnownAnswer, Trial]], done: Callable[[], None]
     ) -> list[Tried]:
-        """The results, in the order of ``wanted``; ``done`` is called after each."""
+        """Return the results in the order of ``wanted``; call ``done`` after each."""
         pairs = list(wanted)
         journal = Journal(self.course.root / FOLDER / assignment.name, digest_state(assignment), self.keep)
         keys = [_digest_trial(known, trial) for known, trial in pairs]
@@ -53,7 +53,7 @@ class Trials:
             done()
         for i, result in self.grade(assignment, [(i, *pair) for i, pair in enumerate(pairs) if i not in found]):
             found[i] = result
-            if result.checks and not result.faults:  # what broke, or came to no verdict, is tried again
+            if result.checks and not result.faults:  # others are graded again next time
                 journal.add(keys[i], result.model_dump())
             done()
         return [Tried(*pair, found[i]) for i, pair in enumerate(pairs)]
@@ -61,6 +61,7 @@ class Trials:
     def grade(
         self, assignment: Assignment, wanted: list[tuple[int, KnownAnswer, Trial]]
     ) -> Iterator[tuple[int, Result]]:
+        """Grade answers and yield (position, result) as they finish."""
         if not wanted:
             return
         with (
@@ -88,7 +89,7 @@ def _digest_trial(known: KnownAnswer, trial: Trial) -> str:
 
 
 def digest_state(assignment: Assignment) -> str:
-    """Everything else that a result depends on."""
+    """Return a digest of everything a result depends on, except the answer and its trial."""
     course = assignment.course
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
@@ -98,7 +99,7 @@ def digest_state(assignment: Assignment) -> str:
 
 
 def _list_data(course: Course) -> list[tuple[str, int, int]]:
-    """The data files that hidden checks read: path, size, time of the last change."""
+    """Return (path, size, time of last change) of the data files that hidden checks read."""
     named = course.settings.course.data_folder
     folder = find_imdb(course.root / named if named else None)
     files = [folder / name for name in (REVIEWS, WORD_INDEX)] if folder is not None else []

@@ -1,4 +1,4 @@
-"""`autograder verify`: the hidden tests, tested with right answers, with known mistakes, and with faults put into the reference."""
+"""`autograder verify`: test the hidden tests with right answers, misconceptions and mutants of the reference."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ from autograder.quality.known_answers import (
 from autograder.quality.page import write_page
 from autograder.quality.trials import Trials
 
-REPEATS = 3  # gradings of a right answer with --full, and of what survives: each under inputs of its own
-FEW_MUTANTS = 8  # of an assignment, without --full
-FEW_MISCONCEPTIONS = 8  # so many are all tried without --full, but for questions that train; of more, one a question
+REPEATS = 3  # gradings of a right answer with --full, and of a survivor, each with its own inputs
+FEW_MUTANTS = 8  # number tried for each assignment without --full
+FEW_MISCONCEPTIONS = (
+    8  # up to so many, all are tried without --full, except in questions that train; else one a question
+)
 LOOK = (
-    f"Look at what survives: it is a hole in the tests, or right too. Close the hole, or record it in {FILE} beside them."
-    " The exit status does not count it."
+    f"Look at each surviving mutant: it is a hole in the tests, or an equivalent mutant. Close the hole, or record it in {FILE}"
+    " beside the tests. The exit status does not count survivors."
 )
 CAPTION = (
-    "right answers that pass; misconceptions caught, and named; mutants killed, recorded as right too, and left over; "
+    "right answers that pass; misconceptions caught, and named; mutants killed, equivalent, surviving; "
     "checks that alone notice something; how far the points of a wrong answer move when one check is left out"
 )
 Wanted = tuple[KnownAnswer, Trial]
@@ -52,16 +54,16 @@ def verify(
     repeats: int | None = None,
     keep: bool = True,
 ) -> bool:
-    """Verify assignments, all where none is named; print what was found and write a page.
+    """Verify assignments (default: all), print the findings and write a page.
 
     Args:
         json_file: receives one JSON object per line and assignment.
-        full: everything on everything; else a share that takes minutes.
-        repeats: how often each right answer is graded; default: 3 times with ``full``, else once.
-        keep: go on where an interrupted run stopped.
+        full: try everything; else a share that takes minutes.
+        repeats: gradings of each right answer; default: 3 with ``full``, else 1.
+        keep: continue an interrupted run.
 
     Returns:
-        Whether nothing is certainly wrong with the tests; what survives is told, and may be right too.
+        Whether nothing is certainly wrong with the tests. Survivors are only reported, since they may be equivalent mutants.
 
     Raises:
         UsageError: an assignment is unknown or not built, or a file of it is wrong or cannot be written.
@@ -106,7 +108,7 @@ def _verify_one(
 
 
 def plan_trials(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wanted]:
-    """What is tried: with ``full`` everything, else a share in which only the reference and one wrong answer train for long."""
+    """Yield what is tried: with ``full`` everything, else a share in which only the reference and one wrong answer train."""
     trains = find_training_questions(assignment)
     quick = tuple(q for q in assignment.questions if q not in trains)
     for position, known in enumerate(list_right_answers(assignment)):
@@ -129,7 +131,7 @@ def plan_trials(assignment: Assignment, full: bool, repeats: int) -> Iterator[Wa
 
 
 def _make_table(found: list[Verified]) -> Table:
-    """One line per assignment."""
+    """Return a table with one line per assignment."""
     headers = ("right", "caught", "named", "killed", "equal", "left", "alone", "move")
     columns = [Column(name, no_wrap=True) for name in ("assignment", *headers)]
     shown = Table(*columns, box=box.SIMPLE_HEAD, caption=CAPTION, caption_justify="left")

@@ -1,4 +1,4 @@
-"""Read an assignment's misconceptions without running their file: the source of each, as it stands in a notebook."""
+"""Read an assignment's misconceptions without running their file, each as source for a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.errors import UsageError
 from autograder.judge.misconceptions import FORMULA, write_edit, write_formula
-from autograder.release.inline import Renaming, find_borrowed_names, find_defined_names, private_name
+from autograder.release.inline import Renaming, find_borrowed_names, find_defined_names, make_private_name
 
 FORMS = {"formula": ("expression",), "edit": ("old", "new")}  # method of what misconceptions_of returns -> its texts
 STAYS = ("autograder", "solutions", "__future__")  # modules that a notebook cannot import
@@ -23,13 +23,13 @@ class WrongAnswer:
 
     Attributes:
         function: the function it gets wrong.
-        title: its name, from the first line of its docstring.
-        text: source of a function of that name. Where it calls the reference it says ``_reference_<function>``, which ``inline``
-            defines; what its file imports, and the reference's does not, is imported in its body.
-        label: what messages call it: the name of the function in its file, or its title.
-        line: the line in its file.
+        title: the first line of its docstring, or its name and a full stop.
+        text: source of a function with the name of ``function``. It calls the reference ``_reference_<function>``, which ``inline``
+            defines. Its body imports the names that its file imports and the reference's does not.
+        label: its name in messages: the name of the decorated function, or the name of a formula or an edit.
+        line: its line in the file.
         form: whether it is a formula or an edit.
-        named, hinted: whether it has a title and a hint; a hint that is computed counts.
+        named, hinted: whether it has a name and a hint; a computed hint counts.
     """
 
     function: str
@@ -43,20 +43,20 @@ class WrongAnswer:
 
 
 def read_wrong_answers(path: Path) -> list[WrongAnswer]:
-    """Return the misconceptions in a file, in its order.
+    """Return the misconceptions of a file in its order.
 
     Raises:
-        UsageError: a formula or an edit is not written as text, or does not fit the reference.
+        UsageError: a formula or an edit is not a literal text, or does not fit the reference.
     """
     module = ast.parse(path.read_text(encoding="utf-8"))
     return [*_Reader(module, path).read()]
 
 
 class _Reader:
-    """Reads one file.
+    """A reader of one file.
 
     Args:
-        path: it; the reference lies in the folder above, under the same name.
+        path: the file; the reference lies in the folder above and has the same name.
     """
 
     def __init__(self, module: ast.Module, path: Path) -> None:
@@ -85,7 +85,7 @@ class _Reader:
                         yield self._read_form(call, form, self._aliases.get(bound, bound), bound)
 
     def _find_bound(self, node: ast.expr) -> str:
-        """Return the function that an expression binds misconceptions to: ``wrong`` or ``misconceptions_of(f)``; else nothing."""
+        """Return the function that ``wrong`` or ``misconceptions_of(f)`` binds misconceptions to; empty for another expression."""
         if isinstance(node, ast.Name):
             return self._binders.get(node.id, "")
         return _find_argument(node) if isinstance(node, ast.Call) and self._calls(node, "misconceptions_of") else ""
@@ -94,7 +94,7 @@ class _Reader:
         return self._aliases.get(_find_last_name(node.func), _find_last_name(node.func)) == name
 
     def _read_function(self, node: ast.FunctionDef) -> Iterator[WrongAnswer]:
-        """Yield what a decorated function is: a misconception for every decorator that binds it."""
+        """Yield a misconception for every decorator that binds a function."""
         calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
         bound = [
             _find_argument(call) if self._calls(call, "misconception") else self._find_bound(call.func)
@@ -104,7 +104,7 @@ class _Reader:
         docstring = ast.get_docstring(node)
         for name in filter(None, bound):
             function = self._aliases.get(name, name)
-            private = private_name(function)
+            private = make_private_name(function)
             names = self._aliases | {name: private, function: private, node.name: function}
             text = self._write(node, names)
             title = (docstring or node.name).splitlines()[0]
@@ -113,7 +113,7 @@ class _Reader:
             )
 
     def _read_form(self, call: ast.Call, form: str, function: str, bound: str) -> WrongAnswer:
-        """Return a formula or an edit of a function that the file calls ``bound``."""
+        """Read a formula or an edit of a function that the file calls ``bound``."""
         given = dict(zip(FORMS[form], call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
         title = _read_text(given.get("name")) or ""
         where = f"{Path(*self._path.parts[-3:]).as_posix()}, line {call.lineno}: the misconception '{title or form}'"
@@ -123,7 +123,7 @@ class _Reader:
             raise UsageError(
                 f"{where} is bound to '{function}', which {file} does not define. Bind it to one of its functions."
             )
-        private = private_name(function)
+        private = make_private_name(function)
         names = self._aliases | {bound: private, function: private, FORMULA: function}
         expression = given.get("expression")
         try:
@@ -151,7 +151,7 @@ class _Reader:
         )  # fmt: skip
 
     def _write(self, node: ast.FunctionDef, names: Mapping[str, str]) -> str:
-        """Return the source of a function without its decorators, with other names, and with the imports of its file it needs."""
+        """Return the source of a function without decorators, with names changed, and with the imports that it needs from its file."""
         function = copy.deepcopy(node)
         function.decorator_list = []
         function = Renaming(names).visit(function)

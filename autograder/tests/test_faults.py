@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.release.faults import check_source
-from autograder.release.markers import marker_faults
+from autograder.release.markers import find_marker_faults
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 SOURCE = "source/tiny/tiny.ipynb"
@@ -183,7 +183,7 @@ def test_half_a_statement_outside_the_solution(course: Course, source: str, line
     ids=["two regions", "all that is left of a branch", "one block", "a helper below"],
 )
 def test_whole_statements_inside_the_solution(course: Course, source: str) -> None:
-    assert list(marker_faults(cell("q1-solution", source, solution=True))) == []
+    assert list(find_marker_faults(cell("q1-solution", source, solution=True))) == []
 
 
 @pytest.mark.parametrize(

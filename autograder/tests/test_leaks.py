@@ -10,7 +10,7 @@ import pytest
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.release.build import stage
-from autograder.release.leaks import Leak, find_leaks, secrets
+from autograder.release.leaks import Leak, find_leaks, list_secrets
 from autograder.tests.tiny_course import cell, make_course, source_notebook
 
 ANSWER = "return len(sentence.split())"
@@ -23,7 +23,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def leaks(course: Course, folder: Path) -> list[Leak]:
-    return find_leaks(folder, secrets(course.assignment("tiny")), "release")
+    return find_leaks(folder, list_secrets(course.assignment("tiny")), "release")
 
 
 def leaks_in_cell(course: Course, source: str, kind: str = "code", name: str = "extra") -> list[Leak]:
@@ -125,7 +125,7 @@ def test_formula_is_as_secret_as_a_function(course: Course) -> None:
 
 def test_course_without_misconceptions(course: Course) -> None:
     course.assignment("tiny").misconceptions.unlink()
-    assert ORIGIN in secrets(course.assignment("tiny")).values()
+    assert ORIGIN in list_secrets(course.assignment("tiny")).values()
 
 
 def leaking(course: Course, exception: str = "") -> Course:
@@ -175,5 +175,5 @@ def test_our_own_releases_need_no_exception() -> None:
     course = find_course(Path(__file__).parents[2])
     assert course.settings.course.leak_exceptions == []
     for assignment in map(course.assignment, course.assignments):
-        secret = secrets(assignment)
+        secret = list_secrets(assignment)
         assert [str(leak) for leak in find_leaks(assignment.released.parent, secret, assignment.name)] == []

@@ -108,7 +108,7 @@ def test_weak_tests_are_told_by_what_gets_through(built: Course) -> None:
     lines = said(done)
     assert "a misconception gets through: Counts positions from one" in lines
     assert "two misconceptions are never told apart: Counts the gaps between words, for sure = Is one short" in lines
-    assert "equivalent_mutants.toml records what no surviving mutant is: one_hot: a -> b" in lines
+    assert "equivalent_mutants.toml records a mutant that does not survive: one_hot: a -> b" in lines
     assert "a mutant survives: one_hot: off by one: vector[index] = ONE -> vector[index - 1] = ONE" in lines
     assert found["misconceptions"]["indistinguishable"] == [["Counts the gaps between words, for sure", "Is one short"]]
     survivors = found["mutants"]["survivors"]
@@ -252,7 +252,7 @@ def test_a_record_says_how_many_mutants_it_covers(built: Course) -> None:
 
 
 def test_a_survivor_is_told_to_look_at_and_is_no_failure(built: Course) -> None:
-    """It may be right too; where one grading noticed it and others did not, it is not."""
+    """It may be an equivalent mutant, but not if one grading noticed it and others did not."""
     fault = next(k for k in list_mutant_answers(built.assignment("tiny")) if k.questions == ("q2",))
     found = verified(built, *(tried(fault, repetition=n) for n in range(3)))
     assert complaints(found) == [] and found.doubts == [f"tiny: a mutant survives: {fault.name}"]
@@ -294,7 +294,7 @@ def test_a_right_first_course_is_not_told_a_failure(built: Course) -> None:
     assert done.returncode == 0 and len(survivors) >= 2 and found["misconceptions"]["caught"] == 3
     tried = f"tried 3 of 3 misconceptions and {found['mutants']['total']} of 10 mutants; --full tries all"
     assert said(done) == [tried, *(f"a mutant survives: {name}" for name in survivors)]
-    assert "Look at what survives: it is a hole in the tests, or right too." in done.stdout
+    assert "Look at each surviving mutant: it is a hole in the tests, or an equivalent mutant." in done.stdout
 
 
 def test_what_gets_through_has_a_column_without_colour(built: Course) -> None:
