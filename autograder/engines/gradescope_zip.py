@@ -82,7 +82,7 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
     files = {name: text.encode() for name, text in SCRIPTS.items()}
     files["otter_config.json"] = (json.dumps(OTTER_CONFIG, indent=2) + "\n").encode()
     files["requirements.lock"] = LOCK.read_bytes()
-    name, wheel = _build_wheel()
+    name, wheel = build_wheel()
     files[name] = wheel
     files |= _read_folder(otter_release / "tests", "tests")
     files |= {f"{COURSE}/{name}": content for name, content in _collect_course(assignment).items()}
@@ -139,7 +139,7 @@ def _list_files(folder: Path) -> Iterator[Path]:
 
 
 @cache
-def _build_wheel() -> tuple[str, bytes]:
+def build_wheel() -> tuple[str, bytes]:
     """Build this package without its own tests, and return the wheel's name and content.
 
     It is built from a copy, because a checkout may be installed in place, in a process of its own, because setuptools changes the

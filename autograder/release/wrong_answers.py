@@ -65,12 +65,13 @@ class _Reader:
         self._binders: dict[str, str] = {}  # variable -> the function that misconceptions_of was called with
         imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
         named = [(node, alias) for node in imports for alias in node.names]
-        self._aliases = {a.asname: a.name for node, a in named if isinstance(node, ast.ImportFrom) and a.asname}
         reference = path.parents[1] / path.name
         self._reference = ast.parse(reference.read_text(encoding="utf-8")).body if reference.is_file() else []
         known = {name for node in self._reference for name in find_defined_names(node)}
         travelling = [copied for node, alias in named if (copied := _copy_import(node, alias))]
         self._imports = {name: node for node in travelling for name in find_defined_names(node) - known}
+        renamed = {a.asname: a.name for node, a in named if isinstance(node, ast.ImportFrom) and a.asname}
+        self._aliases = {name: original for name, original in renamed.items() if name not in self._imports}
 
     def read(self) -> Iterator[WrongAnswer]:
         """Yield each misconception."""

@@ -196,7 +196,7 @@ def test_misconceptions_are_found_however_they_are_bound(tmp_path: Path) -> None
 #: Misconceptions in every form, with what each answers for "a b" or for (1, 3).
 FORMS = """
 import re
-from math import floor
+from math import floor as down
 
 from autograder.checks import misconceptions_of
 from solutions.tiny import count_words, one_hot
@@ -210,9 +210,9 @@ def letters(sentence):
     return len(re.sub(" ", "", sentence)) + 5
 
 
-wrong.formula("count_words(sentence) + floor(1.5)", name="Counts one more", hint="?")
+wrong.formula("count_words(sentence) + down(1.5)", name="Counts one more", hint="?")
 wrong.formula(lambda sentence: 4, name="Always says four.", hint="?")
-misconceptions_of(one_hot).edit("vector[index] = ONE", "vector[index] = floor(ONE) + 1", name="Writes a two", hint="?")
+misconceptions_of(one_hot).edit("vector[index] = ONE", "vector[index] = down(ONE) + 1", name="Writes a two", hint="?")
 """
 ANSWERS = [7, 3, 4, [0, 2, 0]]
 
