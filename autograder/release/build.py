@@ -20,15 +20,15 @@ from autograder.course.course import Assignment, Course
 from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
 from autograder.course.registration import point_changes
 from autograder.course.source import grade_id, place, read_source
-from autograder.release.drift import explain_drift, find_drift, list_strangers
 from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
-from autograder.release.faults import OUTCOME, check_source
 from autograder.files import share, write_whole
-from autograder.release.inline import inline, remove_markers
-from autograder.release.leaks import Leak, read_exceptions, find_leaks, list_secrets
-from autograder.release.loading import find_loading_faults
 from autograder.obstacles import obstacle
+from autograder.release.drift import explain_drift, find_drift, list_strangers
+from autograder.release.faults import OUTCOME, check_source
+from autograder.release.inline import inline, remove_markers
+from autograder.release.leaks import Leak, find_leaks, list_secrets, read_exceptions
+from autograder.release.loading import find_loading_faults
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
-from autograder.release.bank import find_bank_faults
 from autograder.course.course import Assignment, check_mark
 from autograder.course.source import grade_id, is_check, parse, place, read_source, short, stubs
 from autograder.errors import UsageError
+from autograder.release.bank import find_bank_faults
 from autograder.release.given_names import find_overwriting_cells
 from autograder.release.markers import find_marker_faults
 

@@ -7,7 +7,6 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from autograder.errors import UsageError
 from autograder.judge.misconceptions import FORMULA, write_edit, write_formula
@@ -92,6 +91,7 @@ class _Reader:
         return _find_argument(node) if isinstance(node, ast.Call) and self._calls(node, "misconceptions_of") else ""
 
     def _calls(self, node: ast.Call, name: str) -> bool:
+        """Tell whether a call is of the kit's function of this name."""
         return self._aliases.get(_find_last_name(node.func), _find_last_name(node.func)) == name
 
     def _read_function(self, node: ast.FunctionDef) -> Iterator[WrongAnswer]:
@@ -126,30 +126,16 @@ class _Reader:
             )
         private = make_private_name(function)
         names = self._aliases | {bound: private, function: private, FORMULA: function}
-        expression = given.get("expression")
         try:
-            if isinstance(expression, ast.Lambda):
-                body: list[ast.stmt] = [ast.Return(expression.body)]
-                node = ast.FunctionDef(
-                    **{**vars(reference), **_UNDECORATED, "name": FORMULA, "args": expression.args, "body": body}
-                )
-            else:
-                texts = [_read_text(given.get(part)) for part in FORMS[form]]
-                missing = [part for part, text in zip(FORMS[form], texts, strict=True) if text is None]
-                if missing:
-                    raise ValueError(f"{missing[0]} is not written as a text. Write it in quotes.")
-                if form == "edit":
-                    node = write_edit(reference, *map(str, texts))
-                    del names[function]  # in an edit it calls itself
-                else:
-                    node = write_formula(reference, str(texts[0]))
+            node = _make_function(form, given, reference)
         except ValueError as error:
             raise UsageError(f"{where}: {error}") from error
-        node.body.insert(0, ast.Expr(ast.Constant(f"{title.rstrip('.')}.")))
-        return WrongAnswer(
-            function, f"{title.rstrip('.')}.", self._write(node, names), title or form, call.lineno, True, bool(title),
-            _is_said(given.get("hint")),
-        )  # fmt: skip
+        if form == "edit":
+            del names[function]  # a function that calls itself calls the edited one
+        title = f"{title.rstrip('.')}."
+        node.body.insert(0, ast.Expr(ast.Constant(title)))
+        label, named, hinted = title[:-1] or form, title != ".", _is_said(given.get("hint"))
+        return WrongAnswer(function, title, self._write(node, names), label, call.lineno, True, named, hinted)
 
     def _write(self, node: ast.FunctionDef, names: Mapping[str, str]) -> str:
         """Return the source of a function without decorators, with names changed, and with the imports that it needs from its file."""
@@ -162,7 +148,23 @@ class _Reader:
         return ast.unparse(ast.fix_missing_locations(function))
 
 
-_UNDECORATED: dict[str, Any] = {"decorator_list": [], "returns": None}
+def _make_function(form: str, given: Mapping[str, ast.expr], reference: ast.FunctionDef) -> ast.FunctionDef:
+    """Return the function that a formula or an edit stands for.
+
+    Raises:
+        ValueError: an argument is not a literal text, or does not fit the reference.
+    """
+    expression = given.get("expression")
+    if isinstance(expression, ast.Lambda):
+        node = write_formula(reference, ast.unparse(expression.body))
+        node.args = expression.args
+        return node
+    texts = []
+    for part in FORMS[form]:
+        if (text := _read_text(given.get(part))) is None:
+            raise ValueError(f"{part} is not written as a text. Write it in quotes.")
+        texts.append(text)
+    return write_edit(reference, texts[0], texts[1]) if form == "edit" else write_formula(reference, texts[0])
 
 
 def _copy_import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt | None:
@@ -185,6 +187,7 @@ def _find_last_name(node: ast.expr) -> str:
 
 
 def _read_text(node: ast.expr | None) -> str | None:
+    """Return the text of a literal; None for another expression."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
