@@ -140,7 +140,7 @@ class Misconceptions:
         exec(code, self._module, made)
         function: Function = made["make"]()
         original: Any = inspect.unwrap(self._reference)
-        function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__  # type: ignore[attr-defined]
+        function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
         return function
 
     def _add(self, function: Function, name: str, hint: str) -> None:

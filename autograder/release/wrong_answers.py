@@ -13,7 +13,7 @@ from autograder.judge.misconceptions import FORMULA, write_edit, write_formula
 from autograder.release.inline import Renaming, find_borrowed_names, find_defined_names, make_private_name
 
 FORMS = {"formula": ("expression",), "edit": ("old", "new")}  # method of what misconceptions_of returns -> its texts
-STAYS = ("autograder", "solutions", "__future__")  # modules that a notebook cannot import
+STAYS = ("autograder", "solutions", "__future__", "")  # packages that a notebook cannot import; relative ones too
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,12 @@ def _make_function(form: str, given: Mapping[str, ast.expr], reference: ast.Func
 
 def _copy_import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt | None:
     """Return a statement that imports one name; None where a notebook cannot."""
-    module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
-    if module.split(".")[0] in STAYS or getattr(node, "level", 0):
-        return None
-    return ast.ImportFrom(module, [alias], 0) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
+    statement: ast.stmt
+    if isinstance(node, ast.ImportFrom):
+        module, statement = "." * node.level + (node.module or ""), ast.ImportFrom(node.module, [alias], 0)
+    else:
+        module, statement = alias.name, ast.Import([alias])
+    return None if module.split(".")[0] in STAYS else statement
 
 
 def _find_argument(call: ast.Call) -> str:

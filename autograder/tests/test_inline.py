@@ -214,7 +214,7 @@ wrong.formula("count_words(sentence) + down(1.5)", name="Counts one more", hint=
 wrong.formula(lambda sentence: 4, name="Always says four.", hint="?")
 misconceptions_of(one_hot).edit("vector[index] = ONE", "vector[index] = down(ONE) + 1", name="Writes a two", hint="?")
 """
-ANSWERS = [7, 3, 4, [0, 2, 0]]
+ANSWERS: list[Any] = [7, 3, 4, [0, 2, 0]]
 
 
 def test_every_form_of_a_misconception_does_the_same_in_a_notebook_and_in_the_judge(course: Course) -> None:
