@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import json
+import shutil
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import distribution
+from functools import cache
 from pathlib import Path
 
 from autograder.course.config import CONFIG_FILE, Settings
@@ -18,9 +20,10 @@ from autograder.errors import UsageError
 from autograder.files import PACKAGE, write_whole
 
 LOCK = PACKAGE.parent / "requirements.lock"
-OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that are not copied
-LEAST = "user"  # level of the jail: containers seldom allow more, and this one holds nobody else's work
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold, so that the bytes do not depend on the clock
+METADATA = ("pyproject.toml", "README.md", "LICENSE")  # of the checkout, which a wheel is built from
+OUTSIDE = ("private_folder", "data_folder", "key", "minimum", "teams")  # settings that do not travel in this way
+LEAST = "user"  # of the jail: containers seldom allow more, and this one holds nobody else's work
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: none of ours
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -79,30 +82,31 @@ def build_zip(assignment: Assignment, otter_release: Path, target: Path) -> None
     files = {name: text.encode() for name, text in SCRIPTS.items()}
     files["otter_config.json"] = (json.dumps(OTTER_CONFIG, indent=2) + "\n").encode()
     files["requirements.lock"] = LOCK.read_bytes()
-    files |= _wheel()
-    files |= _folder(otter_release / "tests", "tests")
-    files |= {f"{COURSE}/{name}": content for name, content in _course(assignment).items()}
-    write_whole(target, _zipped(files))
+    name, wheel = build_wheel()
+    files[name] = wheel
+    files |= _read_folder(otter_release / "tests", "tests")
+    files |= {f"{COURSE}/{name}": content for name, content in _collect_course(assignment).items()}
+    write_whole(target, _make_zip(files))
 
 
-def _course(assignment: Assignment) -> dict[str, bytes]:
-    """List the files of a course with this one assignment: those that the judge reads, and nothing else of the instructor's."""
+def _collect_course(assignment: Assignment) -> dict[str, bytes]:
+    """Return a course with this one assignment: the files that the judge reads, and no other of the instructor."""
     course, name = assignment.course, assignment.name
     files = {
-        CONFIG_FILE: _config(course.settings).encode(),
+        CONFIG_FILE: _write_config(course.settings).encode(),
         KEY_FILE: course.key + b"\n",
         f"source/{name}/{name}.ipynb": assignment.source.read_bytes(),
         f"solutions/{name}.py": assignment.reference.read_bytes(),
-        **_folder(assignment.released.parent, f"release/nbgrader/{name}"),
-        **_folder(assignment.tests, f"tests/{name}"),
+        **_read_folder(assignment.released.parent, f"release/nbgrader/{name}"),
+        **_read_folder(assignment.tests, f"tests/{name}"),
     }
     if assignment.misconceptions.is_file():
         files[f"solutions/misconceptions/{name}.py"] = assignment.misconceptions.read_bytes()
     return files
 
 
-def _config(settings: Settings) -> str:
-    """Write the checked settings as a grader_config.py; the instructor's own file may hold passwords, or read other files."""
+def _write_config(settings: Settings) -> str:
+    """Return the checked settings as a grader_config.py; the instructor's own may hold passwords or read other files."""
     values = (
         f"c.{type(section).__name__}.{name} = {getattr(section, name)!r}"
         for section in (settings.course, settings.limits, settings.jail)
@@ -112,62 +116,66 @@ def _config(settings: Settings) -> str:
     return "\n".join(["c = get_config()", *values, f"c.Jail.minimum = {LEAST!r}", ""])
 
 
-def _folder(folder: Path, name: str) -> dict[str, bytes]:
-    """Read the files under ``folder``, by their path in the zip.
+def _read_folder(folder: Path, name: str) -> dict[str, bytes]:
+    """Return the files under ``folder`` by their path in the zip.
 
     Raises:
         UsageError: it does not exist.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: is missing. Run `autograder build` first.", code="not-built")
-    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _files(folder)}
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in _list_files(folder)}
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield all files, apart from hidden ones and Python's own."""
+def _list_files(folder: Path) -> Iterator[Path]:
+    """Yield all files that are not hidden and not compiled."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "__pycache__":
             continue
         if path.is_dir():
-            yield from _files(path)
+            yield from _list_files(path)
         else:
             yield path
 
 
-def _wheel() -> dict[str, bytes]:
-    """Write this package, without its own tests, as a wheel; a checkout that is installed in place has none."""
-    installed = distribution("autograder")
-    info = f"autograder-{installed.version}.dist-info"
-    files = {name: content for name, content in _folder(PACKAGE, "autograder").items() if "/tests/" not in name}
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: autograder\nVersion: {installed.version}\n".encode()
-    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    files[f"{info}/entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
-    files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD").encode()
-    return {f"autograder-{installed.version}-py3-none-any.whl": _zipped(files)}
+@cache
+def build_wheel() -> tuple[str, bytes]:
+    """Build this package without its own tests, and return the wheel's name and content.
+
+    It is built from a copy, because a checkout may be installed in place, in a process of its own, because setuptools changes the
+    working directory, and without the network. It is packed anew, because setuptools keeps the machine's times and modes.
+
+    Raises:
+        UsageError: setuptools fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-wheel-") as folder:
+        checkout = Path(folder, "checkout")
+        shutil.copytree(PACKAGE, checkout / PACKAGE.name, ignore=shutil.ignore_patterns("tests", "__pycache__", ".*"))
+        for name in METADATA:
+            shutil.copy(PACKAGE.parent / name, checkout)
+        command = [sys.executable, "-P", "-c", "from setuptools.build_meta import build_wheel; build_wheel('..')"]
+        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            reason = (done.stderr.splitlines() or ["no reason is given"])[-1]
+            raise UsageError(f"{PACKAGE.parent}: setuptools cannot build the kit: {reason}")
+        [wheel] = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            return wheel.name, _make_zip({name: archive.read(name) for name in archive.namelist()})
 
 
-def _record(files: Mapping[str, bytes], itself: str) -> str:
-    """Write the wheel's list of its files with their hashes."""
-    lines = []
-    for name, content in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-        lines.append(f"{name},sha256={digest},{len(content)}\n")
-    return "".join([*lines, f"{itself},,\n"])
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    """Make a zip with sorted names and one fixed time."""
+def _make_zip(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip with sorted names and a fixed time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3  # Unix, so that the mode counts
-            entry.external_attr = (0o100000 | _mode(name)) << 16
+            entry.external_attr = (0o100000 | _choose_mode(name)) << 16
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def _mode(name: str) -> int:
+def _choose_mode(name: str) -> int:
     if name.endswith(KEY_FILE):
         return 0o600
     return 0o755 if name in ("setup.sh", "run_autograder") else 0o644

@@ -1,4 +1,4 @@
-"""Mutants that no check can notice, because they are right too: recorded by hand, each with the reason."""
+"""Equivalent mutants: they behave like the reference, so no check can notice them. A person records each with the reason."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ FILE = "equivalent_mutants.toml"
 
 @dataclass(frozen=True)
 class Equivalent:
-    """One entry: which mutants it is about, and why they are right.
+    """One recorded entry.
 
     Attributes:
-        function: that has the fault.
-        operator: only mutants by this operator; any where empty.
-        change: only the mutant whose lines change so, as ``was -> becomes``; any where empty.
-        mutants: how many survivors it is about.
+        function: the function with the fault.
+        reason: why its mutants are equivalent.
+        operator: the operator of the mutants; any if empty.
+        change: the changed lines of the mutant, as ``was -> becomes``; any if empty.
+        mutants: the number of survivors that it covers.
     """
 
     function: str
@@ -32,7 +33,7 @@ class Equivalent:
     mutants: int = 1
 
     def covers(self, mutant: Mutant) -> bool:
-        """Whether the entry is about this mutant."""
+        """Tell whether the entry covers this mutant."""
         return (
             self.function == mutant.function
             and self.operator in ("", mutant.operator)
@@ -43,11 +44,11 @@ class Equivalent:
         return ": ".join(filter(None, [self.function, self.operator, self.change]))
 
 
-def equivalents(assignment: Assignment) -> list[Equivalent]:
-    """The entries of an assignment's file; none where there is no file.
+def read_equivalents(assignment: Assignment) -> list[Equivalent]:
+    """Return the entries of an assignment's file; none if the file is missing.
 
     Raises:
-        UsageError: it cannot be read, holds something else, or an entry lacks something.
+        UsageError: the file cannot be read or holds something else, or an entry is not complete.
     """
     path = assignment.tests / FILE
     if not path.is_file():

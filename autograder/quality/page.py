@@ -1,4 +1,4 @@
-"""The page of `autograder verify`: per assignment the figures, the matrix of wrong answers and checks, and what survives."""
+"""The page of `autograder verify`: per assignment the figures, the matrix of wrong answers and checks, and the survivors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from autograder import files
 from autograder.course.course import Course
-from autograder.quality.verify import Verified, notices
+from autograder.quality.findings import Verified, notices
 from autograder.reports.pages import image, render
 
 
 def write_page(course: Course, found: list[Verified]) -> Path:
-    """Write report/verify.html."""
+    """Write report/verify.html and return its path."""
     parts = [_part(each) for each in found]
     path = course.root / "report" / "verify.html"
     files.write_whole(path, render("verify.html", assignments=parts))
@@ -36,7 +36,7 @@ def _part(each: Verified) -> dict[str, Any]:
 
 
 def _matrix(each: Verified) -> Any:
-    """Wrong answers against checks as a picture: which check notices which."""
+    """Draw which check notices which wrong answer."""
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 

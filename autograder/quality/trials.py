@@ -1,4 +1,4 @@
-"""Grading known answers, in parallel, each as a submission; what was found out once is not tried again."""
+"""Grade known answers in parallel, each as a submission; keep the results, so that nothing is graded twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLDER = "verified"
 
 @dataclass(frozen=True)
 class Tried:
-    """A known answer and what the judge said of it."""
+    """A known answer and its result."""
 
     known: KnownAnswer
     trial: Trial
@@ -31,10 +31,10 @@ class Tried:
 
 
 class Trials:
-    """Trials of one course.
+    """The trials of one course.
 
     Args:
-        keep: whether results are kept in the course's folder, so that an interrupted run goes on where it stopped.
+        keep: keep results in the course's folder, so that an interrupted run can be continued.
     """
 
     def __init__(self, course: Course, workers: int, keep: bool = True) -> None:
@@ -45,23 +45,24 @@ class Trials:
     def run(
         self, assignment: Assignment, wanted: Iterable[tuple[KnownAnswer, Trial]], done: Callable[[], None]
     ) -> list[Tried]:
-        """The results, in the order of ``wanted``; ``done`` is called after each."""
+        """Return the results in the order of ``wanted``; call ``done`` after each."""
         pairs = list(wanted)
-        journal = Journal(self.course.root / FOLDER / assignment.name, _state(assignment), self.keep)
-        keys = [_key(known, trial) for known, trial in pairs]
+        journal = Journal(self.course.root / FOLDER / assignment.name, digest_state(assignment), self.keep)
+        keys = [_digest_trial(known, trial) for known, trial in pairs]
         found = {i: Result.model_validate(journal[key]) for i, key in enumerate(keys) if key in journal}
         for _ in found:
             done()
-        for i, result in self._graded(assignment, [(i, *pair) for i, pair in enumerate(pairs) if i not in found]):
+        for i, result in self.grade(assignment, [(i, *pair) for i, pair in enumerate(pairs) if i not in found]):
             found[i] = result
-            if result.checks and not result.faults:  # what broke, or came to no verdict, is tried again
+            if result.checks and not result.faults:  # others are graded again next time
                 journal.add(keys[i], result.model_dump())
             done()
         return [Tried(*pair, found[i]) for i, pair in enumerate(pairs)]
 
-    def _graded(
+    def grade(
         self, assignment: Assignment, wanted: list[tuple[int, KnownAnswer, Trial]]
     ) -> Iterator[tuple[int, Result]]:
+        """Grade answers and yield (position, result) as they finish."""
         if not wanted:
             return
         with (
@@ -77,29 +78,29 @@ class Trials:
                 started[grader.start(job)] = i, job
             for future in as_completed(started):
                 i, job = started[future]
-                yield i, _without_pictures(grader.finish(job, future).result)
+                yield i, _drop_pictures(grader.finish(job, future).result)
 
 
-def _without_pictures(result: Result) -> Result:
+def _drop_pictures(result: Result) -> Result:
     return result.model_copy(update={"checks": [c.model_copy(update={"pictures": []}) for c in result.checks]})
 
 
-def _key(known: KnownAnswer, trial: Trial) -> str:
+def _digest_trial(known: KnownAnswer, trial: Trial) -> str:
     return digest(repr(trial), known.notebook)
 
 
-def _state(assignment: Assignment) -> str:
-    """Everything else that a result depends on."""
+def digest_state(assignment: Assignment) -> str:
+    """Return a digest of everything a result depends on, except the answer and its trial."""
     course = assignment.course
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
     released = [*assignment.released.parent.iterdir()]
-    settings = f"{course.settings.raw} {versions()} {_data(course)}"
+    settings = f"{course.settings.raw} {versions()} {_list_data(course)}"
     return digest(course.key, settings, files=[*package_files(), *checks, *solutions, *released])
 
 
-def _data(course: Course) -> list[tuple[str, int, int]]:
-    """The data files that hidden checks read: path, size, time of the last change."""
+def _list_data(course: Course) -> list[tuple[str, int, int]]:
+    """Return (path, size, time of last change) of the data files that hidden checks read."""
     named = course.settings.course.data_folder
     folder = find_imdb(course.root / named if named else None)
     files = [folder / name for name in (REVIEWS, WORD_INDEX)] if folder is not None else []

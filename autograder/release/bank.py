@@ -1,4 +1,4 @@
-"""Faults of a bank of misconceptions that can be seen without running it."""
+"""Find faults of a bank of misconceptions without running it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from autograder.course.course import Assignment
 from autograder.course.source import parse, short
-from autograder.release.inline import borrowed, bound_functions, defined, misconception_sources, private_name
+from autograder.errors import UsageError
+from autograder.release.inline import find_borrowed_names, find_defined_names, make_private_name
+from autograder.release.wrong_answers import read_wrong_answers
 
 
-def bank_faults(assignment: Assignment) -> Iterator[str]:
-    """A line for each misconception without a name or a hint, that cannot run, or that does what the reference does."""
+def find_bank_faults(assignment: Assignment) -> Iterator[str]:
+    """Yield a line for each misconception that has no name or hint, cannot run, or does what the reference does."""
     path, root = assignment.misconceptions, assignment.course.private
     if not path.is_file():
         return
@@ -21,50 +23,53 @@ def bank_faults(assignment: Assignment) -> Iterator[str]:
     right = {node.name: node for node in reference.body if isinstance(node, ast.FunctionDef)}
     own = ast.parse(f"import solutions.{assignment.name}").body if assignment.name.isidentifier() else []
     imports = {ast.dump(node) for node in (*own, *reference.body) if isinstance(node, ast.Import | ast.ImportFrom)}
-    names = {name for node in (*module.body, *reference.body) for name in defined(node)} | {*dir(builtins)}
-    nodes = [node for node in module.body if isinstance(node, ast.FunctionDef) for _ in bound_functions(node)]
-    for node, (function, _, text) in zip(nodes, misconception_sources(path), strict=True):
-        where = f"{short(assignment, path)}, line {node.lineno}: the misconception '{node.name}'"
-        if not ast.get_docstring(node):
+    names = {name for node in (*module.body, *reference.body) for name in find_defined_names(node)} | {*dir(builtins)}
+    try:
+        answers = read_wrong_answers(path)
+    except UsageError as error:
+        yield str(error)
+        return
+    for answer in answers:
+        function, text = answer.function, answer.text
+        where = f"{short(assignment, path)}, line {answer.line}: the misconception '{answer.label}'"
+        if not answer.named and answer.form:
+            yield f'{where} has no name. Give it name="…", which says what was done in words of students.'
+        elif not answer.named:
             yield f"{where} has no docstring. Give it one: its first line is the name that students read."
-        if not _has_hint(node):
+        if not answer.hinted:
             yield f'{where} has no hint. Give it hint="…", a question that moves the student on.'
-        if unknown := sorted(borrowed(text) - names - {private_name(function)}):
+        if unknown := sorted(find_borrowed_names(text) - names - {make_private_name(function)}):
             yield (
                 f"{where} uses '{unknown[0]}', which neither its file nor {short(assignment, assignment.reference)} has."
                 " Import or define it inside the function."
             )
-        [wrong] = ast.parse(text.replace(f"solutions.{assignment.name}.{function}(", f"{private_name(function)}(")).body
-        if function in right and isinstance(wrong, ast.FunctionDef) and _same(wrong, right[function], imports):
+        [wrong] = ast.parse(
+            text.replace(f"solutions.{assignment.name}.{function}(", f"{make_private_name(function)}(")
+        ).body
+        if function in right and isinstance(wrong, ast.FunctionDef) and _is_same(wrong, right[function], imports):
             yield (
                 f"{where} does what {function} in {short(assignment, assignment.reference)} does, and no check can notice"
                 " that. Let it make its mistake, or remove it."
             )
 
 
-def _has_hint(node: ast.FunctionDef) -> bool:
-    """Whether the decorators of a misconception give a hint; one that is computed counts."""
-    given = [k.value for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords if k.arg == "hint"]
-    return any(not isinstance(hint, ast.Constant) or str(hint.value or "").strip() for hint in given)
+def _is_same(wrong: ast.FunctionDef, right: ast.FunctionDef, imports: set[str]) -> bool:
+    """Tell whether a misconception certainly does what the reference does: it has the same statements, or only calls it."""
+    handed_on = ast.FunctionDef(**{**vars(right), "body": [_make_call(make_private_name(right.name), right.args)]})
+    return _describe(wrong, imports) in (_describe(right, imports), _describe(handed_on, imports))
 
 
-def _same(wrong: ast.FunctionDef, right: ast.FunctionDef, imports: set[str]) -> bool:
-    """Whether a misconception certainly does what the reference does: it has the same statements, or only calls it."""
-    handed_on = ast.FunctionDef(**{**vars(right), "body": [_call(private_name(right.name), right.args)]})
-    return _meaning(wrong, imports) in (_meaning(right, imports), _meaning(handed_on, imports))
-
-
-def _call(function: str, parameters: ast.arguments) -> ast.stmt:
-    """A statement that hands everything on to a function."""
+def _make_call(function: str, parameters: ast.arguments) -> ast.stmt:
+    """Return a statement that passes all parameters on to a function."""
     placed = [arg.arg for arg in (*parameters.posonlyargs, *parameters.args)]
     named = [f"{arg.arg}={arg.arg}" for arg in parameters.kwonlyargs]
     return ast.parse(f"return {function}({', '.join([*placed, *named])})").body[0]
 
 
-def _meaning(function: ast.FunctionDef, imports: set[str]) -> str:
-    """What a function does, without its words and the names that it gives."""
+def _describe(function: ast.FunctionDef, imports: set[str]) -> str:
+    """Return a function's syntax tree as text, without docstring, types and its own names."""
     body = function.body if ast.get_docstring(function) is None else function.body[1:]
-    body = _returned_at_once([node for node in body if ast.dump(node) not in imports])
+    body = _join_return([node for node in body if ast.dump(node) not in imports])
     bare = copy.deepcopy(ast.Module([ast.FunctionDef("f", function.args, body, [])], []))
     numbers: dict[str, str] = {}
     for node in ast.walk(bare):
@@ -79,8 +84,8 @@ def _meaning(function: ast.FunctionDef, imports: set[str]) -> str:
     return ast.dump(bare)
 
 
-def _returned_at_once(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements with ``x = f(a)`` and ``return x`` at their end as one."""
+def _join_return(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements, with ``x = f(a)`` and ``return x`` at the end joined into one."""
     match body[-2:]:
         case [ast.Assign([ast.Name(name)], value), ast.Return(ast.Name(returned))] if name == returned:
             return [*body[:-2], ast.Return(value)]

@@ -1,4 +1,4 @@
-"""`autograder build`: from the source notebooks to what students receive, for every engine."""
+"""`autograder build`: make what students receive from the source notebooks, for every engine."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from autograder.course.course import Assignment, Course
 from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
 from autograder.course.registration import point_changes
 from autograder.course.source import grade_id, place, read_source
-from autograder.release.drift import explain_drift, drift, strangers
 from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
-from autograder.release.faults import OUTCOME, check_source
 from autograder.files import share, write_whole
-from autograder.release.inline import inline, without_markers
-from autograder.release.leaks import Leak, exceptions, find_leaks, secrets
-from autograder.release.loading import loading_faults
 from autograder.obstacles import find_obstacle
+from autograder.release.drift import explain_drift, find_drift, list_strangers
+from autograder.release.faults import OUTCOME, check_source
+from autograder.release.inline import inline, remove_markers
+from autograder.release.leaks import Leak, find_leaks, list_secrets, read_exceptions
+from autograder.release.loading import find_loading_faults
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]
@@ -44,9 +44,9 @@ def build(
     """Build the release of ``assignments`` (default: all) into ``release/`` and register them in the gradebook.
 
     Args:
-        check: compare with what stands in ``release/`` and change nothing.
+        check: compare with the files in ``release/`` and change nothing.
         solutions: also write ``release/solutions/``, for students to read after the deadline.
-        report: told what was done, and what the instructor should know.
+        report: receives a line for each thing done or to be known.
 
     Returns:
         With ``check`` a line for every file that differs from what ``source/`` gives, else nothing.
@@ -61,7 +61,7 @@ def build(
         staged = Path(scratch) / "release"
         for assignment in chosen:
             stage(assignment, staged, report)
-        if faults := loading_faults(course, chosen):
+        if faults := find_loading_faults(course, chosen):
             raise UsageError("\n".join([*faults, f"    {OUTCOME} Correct this, then build again."]))
         if check:
             return _compare(chosen, staged, report)
@@ -75,21 +75,21 @@ def build(
 
 
 def _compare(chosen: list[Assignment], staged: Path, report: Report) -> list[str]:
-    """Report and return the drift of the release from what was staged."""
-    lines = [line for assignment in chosen for line in drift(assignment, staged, ENGINES)]
+    """Report and return a line for each difference between the release and what was staged."""
+    lines = [line for assignment in chosen for line in find_drift(assignment, staged, ENGINES)]
     for assignment in chosen:
-        zipped = _zip_path(assignment)
+        zipped = _get_zip_path(assignment)
         if zipped.exists() and not lines:  # it is made from the release, so drift there says enough
             lines += explain_drift(_build_zip(assignment, staged / zipped.name), zipped, assignment.course.root)
     if len(chosen) == len(chosen[0].course.assignments):
-        lines += strangers(chosen[0].course, ENGINES)
+        lines += list_strangers(chosen[0].course, ENGINES)
     for line in lines:
         report(line)
     return lines
 
 
 def stage(assignment: Assignment, staged: Path, report: Report = print) -> None:
-    """Build one assignment for nbgrader and otter into the folder ``staged``, and see that nothing secret is in it.
+    """Build one assignment for nbgrader and otter into the folder ``staged``, and check that it holds nothing secret.
 
     Raises:
         UsageError: a fault in the source, or a leak.
@@ -108,7 +108,7 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
     """Have nbgrader write the student's notebook under ``release`` and, to ``register`` it, its cells into the gradebook.
 
     Raises:
-        UsageError: nbgrader could not; with its own last word.
+        UsageError: nbgrader failed; the message gives its reason.
     """
     course, said = assignment.course, _Listener()
     directory = course_directory(course, release_directory=str(release), assignment_id=assignment.name)
@@ -121,12 +121,12 @@ def convert(assignment: Assignment, release: Path, register: bool) -> None:
     except NbGraderException as error:
         if found := find_obstacle(error):
             raise UsageError(f"{gradebook_place(course)}: {found.text}, then build again.", code=found.code) from error
-        reason = _refused_cell(assignment) or said.reason(error)
-        raise UsageError(f"{_short(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
+        reason = _find_refused_cell(assignment) or said.reason(error)
+        raise UsageError(f"{_shorten(assignment.source, course)}: nbgrader says: {reason}. {OUTCOME}") from error
 
 
-def _refused_cell(assignment: Assignment) -> str:
-    """The first cell with metadata that nbgrader refuses, and why; empty where there is none."""
+def _find_refused_cell(assignment: Assignment) -> str:
+    """Return the first cell whose metadata nbgrader refuses, with the reason; empty if there is none."""
     for number, cell in enumerate(read_source(assignment).cells, 1):
         try:
             MetadataValidator().validate_cell(cell)
@@ -136,7 +136,7 @@ def _refused_cell(assignment: Assignment) -> str:
 
 
 class _OneFolder(GenerateAssignment):  # type: ignore[misc]
-    """nbgrader's generate_assignment of one folder, by its path; nbgrader itself reads the path as a pattern."""
+    """nbgrader's generate_assignment for one folder by its path, which nbgrader itself reads as a pattern."""
 
     def init_notebooks(self) -> None:
         folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
@@ -145,7 +145,7 @@ class _OneFolder(GenerateAssignment):  # type: ignore[misc]
 
 
 class _Listener(logging.Handler):
-    """Keeps what nbgrader logs, because its exceptions only say that something was logged."""
+    """A handler that keeps what nbgrader logs, because its exceptions only say that something was logged."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -155,13 +155,13 @@ class _Listener(logging.Handler):
         self.errors.append(record.getMessage().strip())
 
     def reason(self, error: Exception) -> str:
-        """The last line of the traceback that was logged, or else of the exception."""
+        """Return the last line of the logged traceback, or else the first of the exception."""
         tracebacks = [text for text in self.errors if text.startswith("Traceback")]
         return (tracebacks[-1] if tracebacks else str(error)).splitlines()[-1].rstrip(".")
 
 
 def _refuse_broken(assignment: Assignment, written: NotebookNode, released: NotebookNode) -> None:
-    """Raise UsageError where a cell is Python in the source, and without its solution no more."""
+    """Raise UsageError if a cell is valid Python in the source but not without its solution."""
     left = {cell.id: cell for cell in released.cells if cell.cell_type == "code"}
     for number, cell in enumerate(written.cells, 1):
         if cell.id in left and _is_python(cell.source) and not _is_python(left[cell.id].source):
@@ -180,10 +180,10 @@ def _is_python(source: str) -> bool:
 
 
 def _refuse_leaks(assignment: Assignment, staged: Path, report: Report) -> None:
-    secret = secrets(assignment)
-    allowed = exceptions(assignment.course.settings.course.leak_exceptions)
+    secret = list_secrets(assignment)
+    allowed = read_exceptions(assignment.course.settings.course.leak_exceptions)
     found: list[Leak] = []
-    for engine in ENGINES:  # what both hold is reported once
+    for engine in ENGINES:  # a leak in both is reported once
         leaks = find_leaks(staged / engine / assignment.name, secret, f"release/{engine}/{assignment.name}")
         reported = {leak.statement for leak in found}
         found += [leak for leak in leaks if leak.statement not in reported]
@@ -197,7 +197,7 @@ def _refuse_leaks(assignment: Assignment, staged: Path, report: Report) -> None:
 
 
 def _register(course: Course, chosen: list[Assignment], staged: Path, scratch: Path, report: Report) -> None:
-    """Bring the course's gradebook up to date, after a look at whether it can be for every assignment."""
+    """Update the course's gradebook, after checking that every assignment can be updated."""
     directory = course_directory(course)
     warnings = []
     for assignment in chosen:
@@ -210,7 +210,7 @@ def _register(course: Course, chosen: list[Assignment], staged: Path, scratch: P
 
 
 def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
-    """Move what was built into place, and make the Gradescope zip from it."""
+    """Move the built files into place and make the Gradescope zip from them."""
     release = assignment.course.root / "release"
     for engine in ENGINES:
         target = release / engine / assignment.name
@@ -223,10 +223,10 @@ def _publish(assignment: Assignment, staged: Path, scratch: Path) -> None:
         (staged / engine / assignment.name).rename(target)
         for path in (target, *sorted(target.rglob("*"))):
             share(path)
-    _build_zip(assignment, _zip_path(assignment))
+    _build_zip(assignment, _get_zip_path(assignment))
 
 
-def _zip_path(assignment: Assignment) -> Path:
+def _get_zip_path(assignment: Assignment) -> Path:
     return assignment.course.root / "release" / "gradescope" / f"{assignment.name}.zip"
 
 
@@ -239,12 +239,12 @@ def _build_zip(assignment: Assignment, target: Path) -> Path:
 
 
 def write_solutions(course: Course, assignments: Iterable[str], target: Path) -> list[Path]:
-    """Write each assignment's notebook with the reference in it to ``target/<assignment>/<assignment>.ipynb``.
+    """Write each assignment's solution notebook to ``target/<assignment>/<assignment>.ipynb`` and return the paths.
 
     Raises:
         UsageError: a fault in the source. Nothing was written.
     """
-    notebooks = {name: solution_notebook(course.assignment(name)) for name in assignments}
+    notebooks = {name: make_solution_notebook(course.assignment(name)) for name in assignments}
     written = []
     for name, notebook in notebooks.items():
         path = target / name / f"{name}.ipynb"
@@ -253,14 +253,14 @@ def write_solutions(course: Course, assignments: Iterable[str], target: Path) ->
     return written
 
 
-def solution_notebook(assignment: Assignment) -> NotebookNode:
-    """The source notebook as a full answer: the reference inlined, the model answers in prose kept, the markers gone.
+def make_solution_notebook(assignment: Assignment) -> NotebookNode:
+    """Return the source notebook with the reference inlined, the model answers in prose kept, and no markers.
 
     Raises:
         UsageError: a fault in the source.
     """
-    return without_markers(inline(check_source(assignment), assignment.reference))
+    return remove_markers(inline(check_source(assignment), assignment.reference))
 
 
-def _short(path: Path, course: Course) -> str:
+def _shorten(path: Path, course: Course) -> str:
     return path.relative_to(course.root).as_posix()

@@ -1,4 +1,4 @@
-"""Faults of a source notebook: found before anything is built, each named with its repair."""
+"""Find faults of a source notebook before anything is built, each with its repair."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
-from autograder.release.bank import bank_faults
 from autograder.course.course import Assignment, check_mark
 from autograder.course.source import grade_id, is_check, parse, place, read_source, short, stubs
 from autograder.errors import UsageError
-from autograder.release.given_names import overwriting
-from autograder.release.markers import marker_faults
+from autograder.release.bank import find_bank_faults
+from autograder.release.given_names import find_overwriting_cells
+from autograder.release.markers import find_marker_faults
 
-VISIBLE_SHARE = 0.4  # of an assignment's points: below that, students would work in the dark
+VISIBLE_SHARE = 0.4  # least share of an assignment's points with visible checks
 OUTCOME = "Nothing was written to release/."
 
 
 def check_source(assignment: Assignment) -> NotebookNode:
-    """The source notebook, found faultless.
+    """Return the source notebook after checking it.
 
     Raises:
-        UsageError: with a line for every fault; each names file and cell, what is wrong, and the repair.
+        UsageError: it has faults; a line for each names file, cell, fault and repair.
     """
     _check_name(assignment)
     notebook = read_source(assignment)
     parse(assignment.reference, assignment.course.private)
     faults = [
-        *_kernel_faults(assignment, notebook),
-        *_cell_faults(assignment, notebook),
-        *_title_faults(assignment),
-        *_point_faults(assignment, notebook),
-        *_file_faults(assignment),
-        *_name_faults(assignment, notebook),
-        *bank_faults(assignment),
+        *_find_kernel_faults(assignment, notebook),
+        *_find_cell_faults(assignment, notebook),
+        *_find_title_faults(assignment),
+        *_find_point_faults(assignment, notebook),
+        *_find_file_faults(assignment),
+        *_find_name_faults(assignment, notebook),
+        *find_bank_faults(assignment),
     ]
     if faults:
         raise UsageError("\n".join(faults))
@@ -46,10 +46,10 @@ def check_source(assignment: Assignment) -> NotebookNode:
 
 
 def _check_name(assignment: Assignment) -> None:
-    """The assignment's name is part of Python's, nbgrader's and the platforms' names.
+    """Check the assignment's name, which becomes part of names in Python, nbgrader and the platforms.
 
     Raises:
-        UsageError: it holds what one of them cannot have.
+        UsageError: one of them does not allow it.
     """
     if not re.fullmatch(r"[\w.-]+", assignment.name):
         better = re.sub(r"[^\w.-]+", "_", assignment.name.strip())
@@ -60,8 +60,8 @@ def _check_name(assignment: Assignment) -> None:
         )
 
 
-def _kernel_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
-    """What the notebook says of its language, where that is not Python."""
+def _find_kernel_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """Yield a line if the notebook's metadata name another language than Python."""
     kernel, language = (notebook.metadata.get(key) or {} for key in ("kernelspec", "language_info"))
     said = {"kernelspec.language": kernel.get("language"), "language_info.name": language.get("name")}
     if not any(said.values()):
@@ -73,26 +73,26 @@ def _kernel_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[s
         )
 
 
-def _cell_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
-    """What is wrong in single cells."""
+def _find_cell_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """Yield the faults of single cells."""
     ids = Counter(cell.get("id") for cell in notebook.cells)
     grade_ids = Counter(grade_id(cell) for cell in notebook.cells if grade_id(cell))
-    reference = _signatures(assignment)
+    reference = _read_signatures(assignment)
     for number, cell in enumerate(notebook.cells, 1):
         where = place(assignment, number, cell)
-        yield from _identity_faults(where, cell, ids, grade_ids)
+        yield from _find_identity_faults(where, cell, ids, grade_ids)
         if cell.get("outputs") or cell.get("execution_count") is not None:
             yield f"{where}: was saved with its output. {OUTCOME} Clear all outputs, save, then build again."
-        for line, fault, repair in marker_faults(cell):
+        for line, fault, repair in find_marker_faults(cell):
             yield f"{where}, line {line}: {fault}\n    {OUTCOME} {repair}, then build again."
         try:
             for stub in stubs(cell):
-                yield from _stub_faults(where, stub, reference, short(assignment, assignment.reference))
+                yield from _find_stub_faults(where, stub, reference, short(assignment, assignment.reference))
         except SyntaxError as error:
             yield f"{where}, line {error.lineno}: cannot be read as Python: {error.msg}"
 
 
-def _identity_faults(
+def _find_identity_faults(
     where: str, cell: NotebookNode, ids: Counter[str | None], grade_ids: Counter[str]
 ) -> Iterator[str]:
     name, given = cell.get("id"), grade_id(cell)
@@ -106,9 +106,9 @@ def _identity_faults(
         yield f"{where}: has the grade_id '{given}', and so has another cell. Give each its own."
 
 
-def _name_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
-    """Names that a locked cell would take away from a student's helper."""
-    for number, cell, names in overwriting(notebook):
+def _find_name_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """Yield a line for each locked cell that may overwrite a student's function."""
+    for number, cell, names in find_overwriting_cells(notebook):
         listed, example = " and ".join(f"'{name}'" for name in names), names[0].strip("_")
         yield (
             f"{place(assignment, number, cell)}: gives {listed} after the first answer, and would overwrite a student's own function"
@@ -117,8 +117,8 @@ def _name_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str
         )
 
 
-def _title_faults(assignment: Assignment) -> Iterator[str]:
-    """Checks without the line that students read."""
+def _find_title_faults(assignment: Assignment) -> Iterator[str]:
+    """Yield a line for each check without a docstring."""
     for path in sorted(assignment.tests.glob("test_*.py")):
         for node in ast.walk(parse(path, assignment.course.private)):
             if isinstance(node, ast.FunctionDef) and check_mark(node) and not ast.get_docstring(node):
@@ -128,19 +128,19 @@ def _title_faults(assignment: Assignment) -> Iterator[str]:
                 )
 
 
-def _stub_faults(where: str, stub: ast.FunctionDef, reference: dict[str, str], file: str) -> Iterator[str]:
-    wanted = _signature(stub)
+def _find_stub_faults(where: str, stub: ast.FunctionDef, reference: dict[str, str], file: str) -> Iterator[str]:
+    wanted = _write_signature(stub)
     if stub.name not in reference:
         yield f"{where}: asks for {wanted}, and {file} has no function of that name. Add the reference."
     elif reference[stub.name] != wanted:
         yield f"{where}: asks for {wanted}, and {file} has {reference[stub.name]}. Give both the same signature."
 
 
-def _point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
-    """Where the notebook's points and the hidden checks' do not agree."""
+def _find_point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[str]:
+    """Yield a line for each difference between the points of the notebook and of the hidden checks."""
     source, tests = short(assignment, assignment.source), short(assignment, assignment.tests)
     for number, cell in enumerate(notebook.cells, 1):
-        if (is_grade(cell) or is_task(cell)) and _points(cell) is None:
+        if (is_grade(cell) or is_task(cell)) and _read_points(cell) is None:
             said, group = cell.metadata.nbgrader.get("points"), assignment.questions.get(grade_id(cell))
             wanted = (
                 f"the {sum(check.points for check in group[1]):g} of its hidden checks" if group else "a number of them"
@@ -154,13 +154,13 @@ def _point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[st
         total = sum(check.points for check in checks)
         if question not in cells:
             yield (
-                f"{source}: has no check cell '{question}' for {_test_file(assignment, question)}."
+                f"{source}: has no check cell '{question}' for {_find_test_file(assignment, question)}."
                 f" Add one with grade_id '{question}' and {total:g} points."
             )
-        elif (points := _points(cells[question][1])) is not None and points != total:
+        elif (points := _read_points(cells[question][1])) is not None and points != total:
             yield (
                 f"{place(assignment, *cells[question])}: offers {points:g} points, but the checks in"
-                f" {_test_file(assignment, question)} add up to {total:g}."
+                f" {_find_test_file(assignment, question)} add up to {total:g}."
                 f"\n    Set the cell to {total:g} points, or give the checks {points:g}."
             )
     for question in cells.keys() - assignment.questions.keys():
@@ -168,8 +168,8 @@ def _point_faults(assignment: Assignment, notebook: NotebookNode) -> Iterator[st
         yield f"{where}: has no hidden check in {tests}. Add test_{question}_….py, or unmark the cell."
 
 
-def _file_faults(assignment: Assignment) -> Iterator[str]:
-    """What is wrong with the assignment's files as a whole."""
+def _find_file_faults(assignment: Assignment) -> Iterator[str]:
+    """Yield the faults of the assignment's files as a whole."""
     for path in sorted(assignment.source.parent.glob("*.ipynb")):
         if path != assignment.source:
             yield f"{short(assignment, path)}: would be released beside {assignment.source.name}. Move it elsewhere."
@@ -182,30 +182,30 @@ def _file_faults(assignment: Assignment) -> Iterator[str]:
         )
 
 
-def _points(cell: NotebookNode) -> float | None:
-    """The points that a cell offers; None where that is no number."""
+def _read_points(cell: NotebookNode) -> float | None:
+    """Return the points that a cell offers; None if they are no number."""
     points = cell.metadata.nbgrader.get("points")
     return float(points) if isinstance(points, int | float) and not isinstance(points, bool) else None
 
 
-def _test_file(assignment: Assignment, question: str) -> str:
+def _find_test_file(assignment: Assignment, question: str) -> str:
     files = sorted(assignment.tests.glob(f"test_{question}_*.py"))
     return short(assignment, files[0] if files else assignment.tests)
 
 
-def _signatures(assignment: Assignment) -> dict[str, str]:
-    """The reference's functions: name -> signature."""
+def _read_signatures(assignment: Assignment) -> dict[str, str]:
+    """Return name -> signature of the reference's functions."""
     body = parse(assignment.reference, assignment.course.private).body
-    return {node.name: _signature(node) for node in body if isinstance(node, ast.FunctionDef)}
+    return {node.name: _write_signature(node) for node in body if isinstance(node, ast.FunctionDef)}
 
 
-def _signature(function: ast.FunctionDef) -> str:
-    """A function's name, parameters and defaults, without annotations."""
+def _write_signature(function: ast.FunctionDef) -> str:
+    """Return a function's name, parameters and defaults, without annotations."""
     return f"{function.name}({ast.unparse(_Bare().visit(copy.deepcopy(function.args)))})"
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes the annotations off parameters."""
+    """A transformer that removes the annotations of parameters."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         return ast.arg(node.arg)

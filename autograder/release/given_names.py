@@ -1,4 +1,4 @@
-"""Names that a locked cell gives after students began to answer: one that a student's helper may have would overwrite it."""
+"""Find names that a locked cell defines after the first answer and that may overwrite a student's helper."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ OF_THE_FIELD = frozenset(
 )
 
 
-def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, list[str]]]:
-    """(number, cell, names) of each locked cell, run before answers are judged, that may overwrite a student's function.
+def find_overwriting_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, list[str]]]:
+    """Yield (number, cell, names) of each locked cell that runs before answers are judged and may overwrite a student's function.
 
     A helper is likely to be called by one word in small letters, as a parameter of an answer is, or as the field calls
     things. Other names of two words or with capital letters do no harm, nor do imports, what was given before the first
@@ -49,18 +49,18 @@ def overwriting(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, lis
 
 
 def _is_word(name: str) -> bool:
-    """Whether a name is one word in small letters."""
+    """Tell whether a name is one word in lower case."""
     word = name.strip("_")
     return word.islower() and "_" not in word
 
 
 def _is_words(name: str) -> bool:
-    """Whether a name is words in small letters alone, such as ``word_index``."""
+    """Tell whether a name is only words in lower case, such as ``word_index``."""
     return name.islower() and name.replace("_", "").isalpha()
 
 
 def _bound(source: str) -> tuple[list[str], set[str]]:
-    """The names that a cell binds at its top level, imports aside, and which of them are functions or classes."""
+    """Return the names that a cell binds at its top level without imports, and which of them are functions or classes."""
     try:
         symbols = symtable.symtable(re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE), "cell", "exec").get_symbols()
     except (SyntaxError, ValueError):

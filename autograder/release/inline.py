@@ -1,6 +1,6 @@
-"""Notebooks with answers in their solution cells: the reference's, or for some functions another one's.
+"""Write answers into a notebook's solution cells: the reference's, or for some functions other ones.
 
-Written for students to read after the deadline, and graded as submissions to test the tests.
+Students read such notebooks after the deadline, and `autograder verify` grades them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def inline(notebook: NotebookNode, reference_path: Path, replaced: Mapping[str, str] | None = None) -> NotebookNode:
-    """A copy of a source or released notebook with the reference's functions in place of the stubs.
+    """Return a copy of a source or released notebook with the reference's functions in place of the stubs.
 
-    What else the reference module defines goes into one extra cell before the first answer; what needs answers when it
-    runs, such as ``TABLE = [one_hot(i, 3) for i in range(3)]``, into a cell of its own right behind the last of them.
-    ``replaced`` (function -> source text) puts other answers into the stubs' places; the reference's own code then keeps
-    calling the reference, under the name ``_reference_<function>``, so that a wrong answer stays wrong in its own
-    question only.
+    Everything else in the reference module goes into one extra cell before the first answer. A statement that needs answers when
+    it runs, such as ``TABLE = [one_hot(i, 3) for i in range(3)]``, goes into its own cell behind the last of them.
+
+    Args:
+        replaced: function -> source of another answer. The reference's own code still calls the reference, under the name
+            ``_reference_<function>``, so that a wrong answer is wrong in its own question only.
 
     Raises:
         KeyError: ``replaced`` names a function that the notebook does not ask for.
@@ -42,63 +43,38 @@ def inline(notebook: NotebookNode, reference_path: Path, replaced: Mapping[str, 
     asked = [stub.name for cell in result.cells for stub in stubs(cell)]
     if unknown := replaced.keys() - set(asked):
         raise KeyError(f"the notebook does not ask for {', '.join(sorted(unknown))}")
-    parts = _parts(reference_path.read_text(encoding="utf-8"))
-    names = {name: private_name(name) for name in replaced}
-    answers = {part.function: _renamed(part.text, names) for part in parts if part.function in asked} | replaced
+    parts = _read_parts(reference_path.read_text(encoding="utf-8"))
+    names = {name: make_private_name(name) for name in replaced}
+    answers = {part.function: _rename(part.text, names) for part in parts if part.function in asked} | replaced
     helpers: list[_Part] = []
     behind: dict[str, list[str]] = {HELPERS: []}
     for part in (part for part in parts if part.function not in asked or part.function in replaced):
-        if needed := [name for name in asked if name in _needed(part, parts)]:
+        if needed := [name for name in asked if name in _find_needed_names(part, parts)]:
             last = next((name for name in reversed(needed) if name not in replaced), HELPERS)
-            behind.setdefault(last, []).append(_renamed(part.text, names))
+            behind.setdefault(last, []).append(_rename(part.text, names))
         else:
             helpers.append(part)
-    own = _joined(part for part in helpers if part.function not in replaced)
+    own = _join(part for part in helpers if part.function not in replaced)
     texts = [own, *(part.text for part in helpers if part.function in replaced)]
-    first = "\n\n\n".join(filter(None, (_renamed(text, names) for text in texts)))
-    return _filled(result, answers, first, behind)
+    first = "\n\n\n".join(filter(None, (_rename(text, names) for text in texts)))
+    return _fill(result, answers, first, behind)
 
 
-def misconception_sources(path: Path) -> list[tuple[str, str, str]]:
-    """(bound function, title, source) of each misconception in a file, read without running it.
-
-    The source has the bound function's name and no decorator; where it calls the reference it says
-    ``_reference_<function>``, which ``inline`` defines.
-    """
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    aliases = {
-        name.asname: name.name
-        for node in module.body
-        if isinstance(node, ast.ImportFrom)
-        for name in node.names
-        if name.asname
-    }
-    found = []
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef):
-            for bound in bound_functions(node):
-                function = aliases.get(bound, bound)
-                names = aliases | {bound: private_name(function), function: private_name(function), node.name: function}
-                title = (ast.get_docstring(node) or node.name).splitlines()[0]
-                found.append((function, title, _undecorated(node, names)))
-    return found
-
-
-def borrowed(text: str) -> set[str]:
-    """The names that source text takes from around it, built-in ones included."""
+def find_borrowed_names(text: str) -> set[str]:
+    """Return the names that source text uses and does not define, built-in ones included."""
     module = symtable.symtable(text, "<text>", "exec")
     here = {name.get_name() for name in module.get_symbols() if name.is_referenced() and not name.is_assigned()}
-    return here | {name for child in module.get_children() for name in _globals(child)}
+    return here | {name for child in module.get_children() for name in _list_globals(child)}
 
 
-def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+def _list_globals(table: symtable.SymbolTable) -> Iterator[str]:
     yield from (name.get_name() for name in table.get_symbols() if name.is_global())
     for child in table.get_children():
-        yield from _globals(child)
+        yield from _list_globals(child)
 
 
-def without_markers(notebook: NotebookNode) -> NotebookNode:
-    """A copy in which the markers of solution regions are gone and what they held stays."""
+def remove_markers(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy without the markers of solution regions; the lines between them stay."""
     result = copy.deepcopy(notebook)
     for cell in result.cells:
         lines = cell.source.split("\n")
@@ -106,10 +82,10 @@ def without_markers(notebook: NotebookNode) -> NotebookNode:
     return result
 
 
-def _filled(
+def _fill(
     notebook: NotebookNode, answers: Mapping[str, str], helpers: str, behind: Mapping[str, Sequence[str]]
 ) -> NotebookNode:
-    """Put the answers over the stubs, the helpers before the first of them, and behind each what needs it."""
+    """Replace the stubs by answers, with the helpers before the first and dependent cells behind each."""
     cells: list[NotebookNode] = []
     made = itertools.count(1)
     before = [new_code_cell(helpers, id=HELPERS)] if helpers else []
@@ -119,7 +95,7 @@ def _filled(
         if functions:
             cells += before
             before = []
-            cell.source = _over_stubs(cell.source, functions, answers)
+            cell.source = _replace_stubs(cell.source, functions, answers)
         cells.append(cell)
         texts = [text for function in functions for text in behind.get(function.name, [])]
         cells += [new_code_cell(text, id=f"made-{next(made)}") for text in texts]
@@ -127,19 +103,19 @@ def _filled(
     return notebook
 
 
-def _over_stubs(source: str, functions: Iterable[ast.FunctionDef], answers: Mapping[str, str]) -> str:
-    """A solution cell's text with each function replaced by its answer."""
+def _replace_stubs(source: str, functions: Iterable[ast.FunctionDef], answers: Mapping[str, str]) -> str:
+    """Return a solution cell's source with each function replaced by its answer."""
     lines = source.split("\n")  # as Python counts them: splitlines would see more
     for function in sorted(functions, key=lambda node: -node.lineno):
         if function.name in answers:
-            first, last = _span(function)
+            first, last = _find_span(function)
             lines[first:last] = answers[function.name].strip("\n").split("\n")
     return "\n".join(line for line in lines if "END SOLUTION" not in line)
 
 
 @dataclass
 class _Part:
-    """A statement of a module, or several that share a line, with the comments above."""
+    """A statement of a module, or several that share a line, with the comments above it."""
 
     nodes: list[ast.stmt]
     lines: list[str]
@@ -150,12 +126,12 @@ class _Part:
 
     @property
     def function(self) -> str:
-        """The name of the function that it is; empty for anything else."""
+        """Name of the function that is defined; empty for another statement."""
         return self.nodes[0].name if isinstance(self.nodes[0], ast.FunctionDef) else ""
 
 
-def _parts(text: str) -> list[_Part]:
-    """A module's statements, without its docstring."""
+def _read_parts(text: str) -> list[_Part]:
+    """Return a module's statements without its docstring."""
     module = ast.parse(text)
     lines = text.split("\n")
     parts: list[_Part] = []
@@ -169,24 +145,24 @@ def _parts(text: str) -> list[_Part]:
     return parts if ast.get_docstring(module) is None else parts[1:]
 
 
-def _joined(parts: Iterable[_Part]) -> str:
+def _join(parts: Iterable[_Part]) -> str:
     text = "\n".join(line for part in parts for line in part.lines)
     return re.sub(r"\n{3,}", "\n\n\n", text).strip("\n")
 
 
-def _needed(part: _Part, parts: Iterable[_Part]) -> set[str]:
-    """The names that a part needs when it runs, and all that is mentioned where those are defined."""
+def _find_needed_names(part: _Part, parts: Iterable[_Part]) -> set[str]:
+    """Return the names that a part needs when it runs, directly or through the definitions of other names."""
     found: set[str] = set()
-    new = _at_once(part.nodes)
+    new = _find_immediate_names(part.nodes)
     while new:
         found |= new
-        users = [node for other in parts for node in other.nodes if new & defined(node)]
+        users = [node for other in parts for node in other.nodes if new & find_defined_names(node)]
         new = {n.id for node in users for n in ast.walk(node) if isinstance(n, ast.Name)} - found
     return found
 
 
-def _at_once(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names that code mentions outside of functions, whose bodies run when they are called."""
+def _find_immediate_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that code uses outside of function bodies, which run later."""
     names = set()
     for node in nodes:
         if isinstance(node, ast.Name):
@@ -194,12 +170,12 @@ def _at_once(nodes: Iterable[ast.AST]) -> set[str]:
         inside: Iterable[ast.AST] = ast.iter_child_nodes(node)
         if isinstance(node, _FUNCTION):
             inside = [*node.decorator_list, node.args, *filter(None, [node.returns])]
-        names |= _at_once(inside)
+        names |= _find_immediate_names(inside)
     return names
 
 
-def defined(node: ast.stmt) -> set[str]:
-    """The names that a statement of a module defines, imports, or changes a part of."""
+def find_defined_names(node: ast.stmt) -> set[str]:
+    """Return the names that a module's statement defines, imports or partly changes."""
     if isinstance(node, (*_FUNCTION, ast.ClassDef)):
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -209,47 +185,33 @@ def defined(node: ast.stmt) -> set[str]:
     return {part.id for part in whole if isinstance(part, ast.Name)}
 
 
-def _span(node: ast.stmt) -> tuple[int, int]:
-    """The lines of a statement, decorators included, as a slice."""
+def _find_span(node: ast.stmt) -> tuple[int, int]:
+    """Return the lines of a statement with its decorators, as a slice."""
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(d.lineno for d in decorators)]) - 1, node.end_lineno or node.lineno
 
 
-def private_name(name: str) -> str:
-    """What the reference is called where a misconception has its name."""
+def make_private_name(name: str) -> str:
+    """Return the reference's name in a notebook where another answer has its own."""
     return f"_reference_{name}"
 
 
-def bound_functions(node: ast.FunctionDef) -> list[str]:
-    """The functions named in the ``@misconception(function, hint=...)`` decorators above a function."""
-    calls = [d for d in node.decorator_list if isinstance(d, ast.Call) and _last_name(d.func) == "misconception"]
-    bound = [[*call.args, *(k.value for k in call.keywords if k.arg == "reference")][:1] for call in calls]
-    return [_last_name(function) for [function] in filter(None, bound)]
-
-
-def _last_name(node: ast.expr) -> str:
-    """``f`` for ``f`` and for ``module.f``."""
-    return getattr(node, "id", "") or getattr(node, "attr", "")
-
-
-def _undecorated(node: ast.FunctionDef, names: Mapping[str, str]) -> str:
-    function = copy.deepcopy(node)
-    function.decorator_list = []
-    return ast.unparse(_Renamed(names).visit(function))
-
-
-def _renamed(source: str, names: Mapping[str, str]) -> str:
-    """Source text in which functions and what refers to them have other names; comments are lost, where there are names."""
+def _rename(source: str, names: Mapping[str, str]) -> str:
+    """Return source text with functions renamed; comments are lost if there is a name to change."""
     if not names:
         return source
-    return ast.unparse(_Renamed(names).visit(ast.parse(source)))
+    return ast.unparse(Renaming(names).visit(ast.parse(source)))
 
 
 _F = TypeVar("_F", bound=ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
-class _Renamed(ast.NodeTransformer):
-    """Gives functions other names, except where a parameter or a local variable of the same name hides them."""
+class Renaming(ast.NodeTransformer):
+    """A transformer that renames functions, except where a parameter or a local variable of the same name hides them.
+
+    It does not use libcst's scopes: libcst refuses some valid Python, such as ``return(a if b else c)``, and takes fifty times as
+    long, which is minutes for the mutants of a course.
+    """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -269,9 +231,9 @@ class _Renamed(ast.NodeTransformer):
         return self._inside(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        """What a class defines keeps its name: it is reached through the class."""
-        own = {name for part in node.body for name in defined(part)}
-        body = _Renamed({old: new for old, new in self.names.items() if old not in own})
+        """Keep the names that a class defines: they are reached through the class."""
+        own = {name for part in node.body for name in find_defined_names(part)}
+        body = Renaming({old: new for old, new in self.names.items() if old not in own})
         node.body = [self._inside(part) if isinstance(part, _FUNCTION) else body.visit(part) for part in node.body]
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
@@ -280,5 +242,5 @@ class _Renamed(ast.NodeTransformer):
     def _inside(self, node: _F) -> _F:
         hidden = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)}
         hidden |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        _Renamed({old: new for old, new in self.names.items() if old not in hidden}).generic_visit(node)
+        Renaming({old: new for old, new in self.names.items() if old not in hidden}).generic_visit(node)
         return node

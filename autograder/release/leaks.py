@@ -1,4 +1,4 @@
-"""Leaks: statements of a reference, a misconception or a hidden test that stand in something students receive."""
+"""Find leaks: statements of a reference, a misconception or a hidden test in files that students receive."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import nbformat
 from nbgrader.utils import is_solution
 
 from autograder.course.course import Assignment
-from autograder.course.source import parse
+from autograder.course.source import parse, short
 from autograder.errors import UsageError
+from autograder.release.inline import make_private_name
+from autograder.release.wrong_answers import read_wrong_answers
 
 Kind = Literal["prose", "answer", "code"]
 SHORTEST = 14  # characters of a normalised statement; shorter ones, such as `return total`, coincide by chance
@@ -25,7 +27,7 @@ NAMED_BY_STUBS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Leak:
-    """One secret statement, or a ``part`` of it that says enough, in one released cell or file."""
+    """A secret statement, or a telling ``part`` of it, in one released cell or file."""
 
     place: str
     statement: str
@@ -37,8 +39,8 @@ class Leak:
         return f"{self.place}: holds {what}, which stands in {self.origin}."
 
 
-def secrets(assignment: Assignment) -> dict[str, str]:
-    """Normalised statement -> the file and line it stands in, for everything students must not receive.
+def list_secrets(assignment: Assignment) -> dict[str, str]:
+    """Return normalised statement -> its file and line, for everything that students must not receive.
 
     Raises:
         UsageError: one of the files is no Python.
@@ -49,14 +51,19 @@ def secrets(assignment: Assignment) -> dict[str, str]:
     for path in (assignment.reference, assignment.misconceptions, *tests):
         if path == assignment.misconceptions and not path.exists():
             continue
-        for line, statement in _statements(parse(path, root)):
+        for line, statement in _list_statements(parse(path, root)):
             if len(statement) >= SHORTEST and statement not in HARMLESS:
                 found.setdefault(statement, f"{path.relative_to(root).as_posix()}, line {line}")
+    for answer in read_wrong_answers(assignment.misconceptions) if assignment.misconceptions.is_file() else ():
+        written = answer.text.replace(make_private_name(answer.function), answer.function)
+        for _, statement in _list_statements(ast.parse(written)) if answer.form else ():
+            if len(statement) >= SHORTEST and statement not in HARMLESS:
+                found.setdefault(statement, f"{short(assignment, assignment.misconceptions)}, line {answer.line}")
     return found
 
 
-def exceptions(statements: list[str]) -> set[str]:
-    """The statements of c.Autograder.leak_exceptions, normalised.
+def read_exceptions(statements: list[str]) -> set[str]:
+    """Return the statements of c.Autograder.leak_exceptions, normalised.
 
     Raises:
         UsageError: one of them is no statement.
@@ -69,30 +76,30 @@ def exceptions(statements: list[str]) -> set[str]:
             raise UsageError(
                 f"c.Autograder.leak_exceptions: {text!r} is no Python statement. Copy it as it stands."
             ) from error
-        normalised |= {statement for _, statement in _statements(body)}
+        normalised |= {statement for _, statement in _list_statements(body)}
     return normalised
 
 
 def find_leaks(folder: Path, secret: dict[str, str], name: str) -> list[Leak]:
-    """Every secret statement in the files of ``folder``; messages call the folder ``name``."""
-    squeezed = {statement: _squeezed(statement) for statement in secret}
+    """Return every secret statement in the files of ``folder``; messages call the folder ``name``."""
+    squeezed = {statement: _squeeze(statement) for statement in secret}
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        for cell, text, kind in _texts(path):
-            held = {statement for _, statement in _statements(_parsed(text))} if kind != "prose" else set()
-            flat = _squeezed(text)
-            told = {"prose": flat, "answer": _squeezed("\0".join(sorted(held))), "code": ""}[kind]
+        for cell, text, kind in _read_texts(path):
+            held = {statement for _, statement in _list_statements(_parse_text(text))} if kind != "prose" else set()
+            flat = _squeeze(text)
+            told = {"prose": flat, "answer": _squeeze("\0".join(sorted(held))), "code": ""}[kind]
             place = f"{name}/{path.relative_to(folder).as_posix()}{cell}"
             for statement, origin in secret.items():
                 whole = statement in held or squeezed[statement] in flat
-                part = "" if whole or not ANSWERS.match(origin) else _half(squeezed[statement], told)
+                part = "" if whole or not ANSWERS.match(origin) else _find_half(squeezed[statement], told)
                 if whole or part:
                     found.append(Leak(place, statement, origin, part))
     return found
 
 
-def _half(statement: str, text: str) -> str:
-    """The longest part of a statement, half of it or more, that stands in a text; empty where there is none."""
+def _find_half(statement: str, text: str) -> str:
+    """Return the longest part of a statement in a text, if it is half of the statement or more; else an empty text."""
     least = max(SHORTEST, -(-len(statement) // 2))
     starts = [start for start in range(len(statement) - least + 1) if statement[start : start + least] in text]
     ends = range(len(statement), 0, -1)
@@ -100,8 +107,8 @@ def _half(statement: str, text: str) -> str:
     return max((part for part in parts if re.search(r"[^\w'.]", part)), key=len, default="")
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str, Kind]]:
-    """(cell, text, what it is) of each part of a file; nothing for a picture."""
+def _read_texts(path: Path) -> Iterator[tuple[str, str, Kind]]:
+    """Yield (cell, text, kind) of each part of a file; nothing for a picture."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -114,31 +121,31 @@ def _texts(path: Path) -> Iterator[tuple[str, str, Kind]]:
         yield f", cell {number} ('{cell.get('id', '')}')", cell.source, kind
 
 
-def _parsed(text: str) -> ast.Module:
-    """The text as Python; empty where it is none (a cell with a magic): it is then compared as text alone."""
+def _parse_text(text: str) -> ast.Module:
+    """Parse a text; return an empty module if it is not Python, such as a cell with a magic, which is compared as text only."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError):
         return ast.Module([], [])
 
 
-def _statements(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """(line, normalised text) of every statement that says something: no import, docstring or head of a function."""
+def _list_statements(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield (line, normalised text) of every statement except imports, docstrings and heads of functions and classes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
         if isinstance(node, ast.stmt) and not isinstance(node, (ast.Import, ast.ImportFrom, *NAMED_BY_STUBS)):
-            yield node.lineno, _normalised(node)
+            yield node.lineno, _normalise(node)
 
 
-def _normalised(node: ast.stmt) -> str:
-    """A statement as ``ast.unparse`` writes it: an assert without its message, a block by its head alone."""
+def _normalise(node: ast.stmt) -> str:
+    """Return a statement as ``ast.unparse`` writes it; an assert without its message, a block by its first line."""
     if isinstance(node, ast.Assert):
         return f"assert {ast.unparse(node.test)}"
     text = ast.unparse(node)
     return text.splitlines()[0] if hasattr(node, "body") else text
 
 
-def _squeezed(text: str) -> str:
-    """Text without white space, comment signs and kinds of quotes: code that was commented out still matches."""
+def _squeeze(text: str) -> str:
+    """Return text without white space and comment signs, with one kind of quotes, so that commented code still matches."""
     return re.sub(r"[\s#]", "", text).replace('"', "'")

@@ -1,6 +1,6 @@
-"""Whether a judge could load an assignment: its reference, misconceptions and hidden tests, tried in a process of their own.
+"""Check in a separate process that a judge can load an assignment: its reference, misconceptions and hidden tests.
 
-What cannot be imported would be our fault in every submission, and nobody would be graded.
+A file that cannot be imported would be an error in every submission, and nobody would be graded.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from autograder.course.source import short
 from autograder.judge.judge import prepare, run_pytest
 from autograder.judge.misconceptions import load_by_path, load_misconceptions
 
-SECONDS = 1800  # for everything; TensorFlow alone takes a minute on a machine that is busy with something else
+SECONDS = 1800  # limit for everything; importing TensorFlow takes a minute on a busy machine
 Tell = Callable[[str], None]
 
 
-def loading_faults(course: Course, assignments: Iterable[Assignment]) -> list[str]:
-    """A line for everything that a judge could not load; it names the file, the line, and the repair."""
+def find_loading_faults(course: Course, assignments: Iterable[Assignment]) -> list[str]:
+    """Return a line for each file that a judge cannot load; it names the file, the line and the repair."""
     names = [assignment.name for assignment in assignments]
     with tempfile.TemporaryDirectory(prefix="autograder-loading-") as folder:
         said = Path(folder) / "said"
@@ -52,7 +52,7 @@ def loading_faults(course: Course, assignments: Iterable[Assignment]) -> list[st
 
 
 def _load(assignment: Assignment, reading: Tell) -> Iterator[str]:
-    """Load what a judge loads, and yield a line for each fault; ``reading`` is told the file."""
+    """Load what a judge loads and yield a line for each fault; call ``reading`` with each file."""
     for path, load in (
         (assignment.reference, lambda: _load_reference(assignment)),
         (assignment.misconceptions, lambda: load_misconceptions(assignment.misconceptions)),
@@ -61,7 +61,7 @@ def _load(assignment: Assignment, reading: Tell) -> Iterator[str]:
         try:
             load()
         except (Exception, SystemExit) as error:
-            yield _told(assignment, path, error)
+            yield _describe_error(assignment, path, error)
     reading(short(assignment, assignment.tests))
     collected = _Collected(assignment, reading)
     run_pytest(assignment.tests, collected, "--collect-only")
@@ -78,7 +78,7 @@ def _load(assignment: Assignment, reading: Tell) -> Iterator[str]:
 
 
 def _load_reference(assignment: Assignment) -> None:
-    """As hidden tests import it, where its name can be imported."""
+    """Load the reference as hidden tests import it, if its name is an identifier."""
     if assignment.name.isidentifier():
         importlib.import_module(f"solutions.{assignment.name}")
     else:
@@ -86,7 +86,7 @@ def _load_reference(assignment: Assignment) -> None:
 
 
 class _Collected:
-    """A pytest plugin that collects hidden tests and keeps what is wrong with them, one line each."""
+    """A pytest plugin that keeps the faults of collected hidden tests, a line each."""
 
     def __init__(self, assignment: Assignment, reading: Tell) -> None:
         self.assignment = assignment
@@ -105,20 +105,20 @@ class _Collected:
         self.reading(short(self.assignment, collector.path))
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """A module that asks Python to exit ends all collection."""
-        self.faults.append(_told(self.assignment, self.file, excinfo.value))
+        """Keep a fault that ends all collection, such as a module that calls exit."""
+        self.faults.append(_describe_error(self.assignment, self.file, excinfo.value))
 
     def pytest_exception_interact(self, node: pytest.Collector, call: pytest.CallInfo[Any]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None
         if isinstance(error, pytest.Collector.CollectError):
             error = error.__cause__ or error
         if error is not None:
-            self.faults.append(_told(self.assignment, node.path, error))
+            self.faults.append(_describe_error(self.assignment, node.path, error))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         items = [item for item in session.items if isinstance(item, pytest.Function)]
         for item in items:
-            known = {"request", *item._fixtureinfo.name2fixturedefs, *_cases(item)}
+            known = {"request", *item._fixtureinfo.name2fixturedefs, *_list_parameters(item)}
             for name in item._fixtureinfo.names_closure:
                 if name not in known:
                     line = item.function.__code__.co_firstlineno
@@ -129,13 +129,13 @@ class _Collected:
         self.names = {item.originalname for item in items}
 
 
-def _cases(item: pytest.Function) -> Iterable[str]:
-    """The parameters of a parametrised check."""
+def _list_parameters(item: pytest.Function) -> Iterable[str]:
+    """Return the parameters of a parametrised check."""
     return item.callspec.params if hasattr(item, "callspec") else ()
 
 
-def _told(assignment: Assignment, path: Path, error: BaseException) -> str:
-    """An exception at import in one line: the last place in the course's own files, and the repair."""
+def _describe_error(assignment: Assignment, path: Path, error: BaseException) -> str:
+    """Describe an exception at import in one line: the last place in the course's own files, and the repair."""
     own = [path, assignment.reference.parent, assignment.tests]
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:

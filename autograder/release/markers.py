@@ -1,4 +1,4 @@
-"""The marked regions of source cells, such as a solution: their markers pair up, and no statement is half inside."""
+"""Find faults of the markers in source cells: they must pair up and enclose whole statements."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _LAYOUT = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, toke
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def marker_faults(cell: NotebookNode) -> Iterator[Fault]:
-    """What is wrong with a cell's markers."""
+def find_marker_faults(cell: NotebookNode) -> Iterator[Fault]:
+    """Yield the faults of a cell's markers."""
     lines = cell.source.splitlines()
     for region in MARKED_REGIONS:
-        faults = [*_unpaired(lines, region)]
-        yield from faults or (_halves(cell.source, region) if cell.cell_type == "code" else ())
+        faults = [*_find_unpaired(lines, region)]
+        yield from faults or (_find_halves(cell.source, region) if cell.cell_type == "code" else ())
     if "BEGIN SOLUTION" in cell.source and not is_solution(cell):
         line = next(n for n, text in enumerate(lines, 1) if "BEGIN SOLUTION" in text)
         yield line, "a solution stands in a cell that is no solution cell.", "Mark the cell as 'solution'"
 
 
-def _unpaired(lines: list[str], region: str) -> Iterator[Fault]:
-    """Markers that do not pair up; nbgrader drops a lone END and releases what it closed."""
+def _find_unpaired(lines: list[str], region: str) -> Iterator[Fault]:
+    """Yield markers that do not pair up; nbgrader drops a lone END and releases the lines that it closed."""
     begin, end, opened = f"### BEGIN {region}", f"### END {region}", 0
     for number, line in enumerate(lines, 1):
         if f"BEGIN {region}" in line:
@@ -47,15 +47,17 @@ def _unpaired(lines: list[str], region: str) -> Iterator[Fault]:
         yield opened, f"'{begin}' has no '{end}' below it.", "Add the missing marker"
 
 
-def _halves(source: str, region: str) -> Iterator[Fault]:
-    """Markers inside a statement: students would receive its other half."""
+def _find_halves(source: str, region: str) -> Iterator[Fault]:
+    """Yield markers inside a statement, of which students would receive the other half."""
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):  # told elsewhere, or a magic
         return
-    spans = _logical_lines(source)
-    for begin, end in _regions(source.splitlines(), region):
-        cut = [(b, e) for b, e in spans if b < begin <= e or b <= end < e] or [*_cut_blocks(body, begin, end, spans)]
+    spans = _find_logical_lines(source)
+    for begin, end in _find_regions(source.splitlines(), region):
+        cut = [(b, e) for b, e in spans if b < begin <= e or b <= end < e] or [
+            *_find_cut_blocks(body, begin, end, spans)
+        ]
         if cut:
             first, last = cut[0]
             yield (
@@ -66,15 +68,15 @@ def _halves(source: str, region: str) -> Iterator[Fault]:
             )
 
 
-def _regions(lines: list[str], region: str) -> Iterator[tuple[int, int]]:
-    """The lines of the markers of each region; they pair up."""
+def _find_regions(lines: list[str], region: str) -> Iterator[tuple[int, int]]:
+    """Return the lines of the markers of each region; the markers pair up."""
     begins = [n for n, line in enumerate(lines, 1) if f"BEGIN {region}" in line]
     ends = [n for n, line in enumerate(lines, 1) if f"END {region}" in line]
     return zip(begins, ends, strict=True)
 
 
-def _logical_lines(source: str) -> list[tuple[int, int]]:
-    """First and last line of each simple statement and each head of a block."""
+def _find_logical_lines(source: str) -> list[tuple[int, int]]:
+    """Return first and last line of each simple statement and each head of a block."""
     spans: list[tuple[int, int]] = []
     start = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -86,13 +88,15 @@ def _logical_lines(source: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _cut_blocks(block: list[ast.stmt], begin: int, end: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Statements such as an ``if`` of which the region holds more than a part of one block, and not the rest."""
+def _find_cut_blocks(
+    block: list[ast.stmt], begin: int, end: int, spans: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield statements such as an ``if`` of which the region holds more than a part of one block, and not the rest."""
     for statement in block:
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         inside = [line for line, _ in spans if max(begin, first) <= line <= min(end, last)]
         left_behind = any(end < line <= last for line, _ in spans)
-        parts = [part for name in _BLOCKS for part in _parts(getattr(statement, name, []))]
+        parts = [part for name in _BLOCKS for part in _list_parts(getattr(statement, name, []))]
         whole = any(
             part[0].lineno <= min(inside) and max(inside) <= (part[-1].end_lineno or 0) for part in parts if inside
         )
@@ -100,10 +104,10 @@ def _cut_blocks(block: list[ast.stmt], begin: int, end: int, spans: list[tuple[i
             yield first, last
         if begin > first:
             for part in parts:
-                yield from _cut_blocks(part, begin, end, spans)
+                yield from _find_cut_blocks(part, begin, end, spans)
 
 
-def _parts(nodes: list[ast.AST]) -> Iterator[list[ast.stmt]]:
-    """The statements of a block; of ``except`` and ``case`` clauses those of each."""
+def _list_parts(nodes: list[ast.AST]) -> Iterator[list[ast.stmt]]:
+    """Yield the statements of a block; for ``except`` and ``case`` clauses those of each."""
     clauses = [node.body for node in nodes if isinstance(node, ast.ExceptHandler | ast.match_case)]
     yield from clauses or ([[node for node in nodes if isinstance(node, ast.stmt)]] if nodes else [])

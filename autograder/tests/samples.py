@@ -25,8 +25,9 @@ from nbformat.v4 import new_code_cell
 
 from autograder.course.course import Assignment, Course, find_course
 from autograder.course.source import asked, is_check, stubs
-from autograder.quality.known_answers import file_content, released
-from autograder.release.inline import HELPERS, inline, misconception_sources
+from autograder.quality.known_answers import read_release, write_notebook
+from autograder.release.inline import HELPERS, inline
+from autograder.release.wrong_answers import WrongAnswer, read_wrong_answers
 from autograder.tests.hard_coded import hard_coded
 
 HERE = Path(__file__).parent
@@ -84,12 +85,12 @@ def samples(course: Course) -> Iterator[tuple[str, bytes]]:
         assignment = course.assignment(name)
         for outcome, make in MAKERS.items():
             made = make(assignment)
-            yield f"{name}__{outcome}", made if isinstance(made, bytes) else file_content(made)
+            yield f"{name}__{outcome}", made if isinstance(made, bytes) else write_notebook(made)
         for way in assignment.right_answers:
-            another = inline(released(assignment), way)
-            yield f"{name}__full_points_written_another_way_{way.stem}", file_content(another)
+            another = inline(read_release(assignment), way)
+            yield f"{name}__full_points_written_another_way_{way.stem}", write_notebook(another)
         other = course.assignments[course.assignments.index(name) - 1]
-        yield f"{name}__not_graded_wrong_assignment", file_content(full(course.assignment(other)))
+        yield f"{name}__not_graded_wrong_assignment", write_notebook(full(course.assignment(other)))
         yield f"{name}__not_graded_no_notebook", b"<!DOCTYPE html>\n<title>My homework - Notebook</title>\n"
 
 
@@ -112,29 +113,29 @@ LOST = {"partial_hard_coded_visible_answers": 0, "partial_syntax_error": 1, "par
 
 def full(assignment: Assignment, replaced: dict[str, str] | None = None) -> NotebookNode:
     """The released notebook with the reference in it, or for some functions another text."""
-    return inline(released(assignment), assignment.reference, replaced)
+    return inline(read_release(assignment), assignment.reference, replaced)
 
 
 def misconceptions(assignment: Assignment) -> dict[str, str]:
     """Question -> title of the misconception that is planted in it."""
-    return {question: title for question, (_, title, _) in _planted(assignment).items()}
+    return {question: answer.title for question, answer in _planted(assignment).items()}
 
 
-def _planted(assignment: Assignment) -> dict[str, tuple[str, str, str]]:
-    known = misconception_sources(assignment.misconceptions)
+def _planted(assignment: Assignment) -> dict[str, WrongAnswer]:
+    known = read_wrong_answers(assignment.misconceptions)
     return {
         question: next(
-            (function, title, text)
-            for function, title, text in known
-            if function in functions and title == PLANTED.get((assignment.name, question), title)
+            answer
+            for answer in known
+            if answer.function in functions and answer.title == PLANTED.get((assignment.name, question), answer.title)
         )
-        for question, functions in asked(released(assignment)).items()
+        for question, functions in asked(read_release(assignment)).items()
     }
 
 
 def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
     """Each in its own question alone: a wrong answer that uses another question's function gets a right one."""
-    replaced = {function: text for function, _, text in _planted(assignment).values()}
+    replaced = {answer.function: answer.text for answer in _planted(assignment).values()}
     for function, text in replaced.items():
         others = "|".join(name for name in replaced if name != function)
         replaced[function] = re.sub(rf"\b({others})\(", r"_reference_\1(", text)
@@ -144,7 +145,7 @@ def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
 def hard_coded_visible_answers(assignment: Assignment) -> NotebookNode:
     """The first question answers what its visible check asks, and nothing else."""
     question = list(assignment.questions)[LOST["partial_hard_coded_visible_answers"]]
-    return full(assignment, hard_coded(full(assignment), question, asked(released(assignment))[question]))
+    return full(assignment, hard_coded(full(assignment), question, asked(read_release(assignment))[question]))
 
 
 def syntax_error(assignment: Assignment) -> NotebookNode:
@@ -159,7 +160,7 @@ def endless_loop(assignment: Assignment) -> NotebookNode:
 
 def _spoilt(assignment: Assignment, position: int, text: str) -> NotebookNode:
     """The right notebook with something wrong at the end of one question's cell; other questions do not rely on it."""
-    functions = asked(released(assignment))[list(assignment.questions)[position]]
+    functions = asked(read_release(assignment))[list(assignment.questions)[position]]
     tree = ast.parse(assignment.reference.read_text(encoding="utf-8"))
     sources = {f.name: ast.unparse(f) for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in functions}
     notebook = full(assignment, sources)
@@ -210,7 +211,7 @@ def exception_half_way(assignment: Assignment) -> NotebookNode:
 def cells_deleted_duplicated_reordered(assignment: Assignment) -> NotebookNode:
     """Without the first check cell, with others twice, in another order; an empty copy of an answer behind the filled one."""
     notebook = full(assignment)
-    empty = [cell for cell in released(assignment).cells if stubs(cell)]
+    empty = [cell for cell in read_release(assignment).cells if stubs(cell)]
     solutions = [i for i, cell in enumerate(notebook.cells) if stubs(cell)]
     checks = [i for i, cell in enumerate(notebook.cells) if is_check(cell)]
     cells = notebook.cells[:]
@@ -234,7 +235,7 @@ def answers_in_one_cell(assignment: Assignment) -> NotebookNode:
 
 def searches_for_answers(assignment: Assignment) -> NotebookNode:
     """Answers with what it finds in its own process, on its import path and in its folder."""
-    notebook = released(assignment)
+    notebook = read_release(assignment)
     names = [name for functions in asked(notebook).values() for name in functions]
     for cell in notebook.cells:
         if functions := stubs(cell):
@@ -303,7 +304,7 @@ MAKERS: dict[str, Callable[[Assignment], NotebookNode | bytes]] = {
     "partial_hard_coded_visible_answers": hard_coded_visible_answers,
     "partial_syntax_error": syntax_error,
     "partial_endless_loop": endless_loop,
-    "failed_empty_stubs": released,
+    "failed_empty_stubs": read_release,
     "failed_searches_for_answers": searches_for_answers,
 }
 

@@ -14,7 +14,7 @@ import pytest
 
 from autograder.course.course import find_course
 from autograder.course.source import asked
-from autograder.release.inline import misconception_sources
+from autograder.release.wrong_answers import read_wrong_answers
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT, sample_course
 from autograder.tests.test_cli import BIN, environment
@@ -61,7 +61,7 @@ def _misconceptions(name: str) -> list[str]:
     """The question of each misconception."""
     assignment = COURSE.assignment(name)
     questions = {f: q for q, names in asked(nbformat.read(assignment.source, as_version=4)).items() for f in names}
-    return [questions[function] for function, _, _ in misconception_sources(assignment.misconceptions)]
+    return [questions[answer.function] for answer in read_wrong_answers(assignment.misconceptions)]
 
 
 @pytest.mark.parametrize("name", COURSE.assignments)

@@ -17,7 +17,7 @@ from autograder.judge.models import Model
 from autograder.judge.rebuilt import RebuiltModel
 from autograder.judge.recording import start_recording
 from autograder.judge.thresholds import read_record
-from autograder.quality.calibrate import load_experiments
+from autograder.quality.experiment import load_experiments
 from autograder.tests.first_road import ROOT
 from autograder.tests.test_data import REAL, needs_real_reviews
 

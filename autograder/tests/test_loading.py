@@ -9,7 +9,7 @@ import pytest
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.release.build import build
-from autograder.release.loading import loading_faults
+from autograder.release.loading import find_loading_faults
 from autograder.tests.test_faults import edit
 from autograder.tests.tiny_course import make_course
 
@@ -23,7 +23,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def faults(course: Course) -> list[str]:
-    return loading_faults(course, [course.assignment(name) for name in course.assignments])
+    return find_loading_faults(course, [course.assignment(name) for name in course.assignments])
 
 
 def missing(file: str, line: int) -> str:

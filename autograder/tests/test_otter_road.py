@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -19,8 +20,9 @@ import pytest
 
 from autograder.course.course import Course, find_course
 from autograder.engines import gradescope_zip, otter
-from autograder.engines.gradescope_zip import build_zip
+from autograder.engines.gradescope_zip import build_wheel, build_zip
 from autograder.errors import Ungradable, UsageError
+from autograder.files import PACKAGE
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
@@ -263,6 +265,22 @@ def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: C
     assert b"secret" not in contents
     assert b"index-url" not in contents
     assert b"seconds_per_cell = 5.0" in contents
+
+
+@pytest.mark.slow
+def test_wheel_is_the_same_under_another_umask_and_holds_every_module() -> None:
+    name, wheel = build_wheel()
+    build_wheel.cache_clear()
+    usual = os.umask(0o077)
+    try:
+        assert build_wheel() == (name, wheel)
+    finally:
+        os.umask(usual)
+    with zipfile.ZipFile(io.BytesIO(wheel)) as file:
+        held = {entry for entry in file.namelist() if entry.startswith("autograder/")}
+    checkout = PACKAGE.parent
+    files = {path.relative_to(checkout) for kind in ("*.py", "*.html") for path in PACKAGE.rglob(kind)}
+    assert held == {path.as_posix() for path in files if "tests" not in path.parts}
 
 
 def test_key_of_another_course_gives_another_zip(
