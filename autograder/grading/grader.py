@@ -209,6 +209,7 @@ class Worker:
                 tuple(hidden(self.course)),
                 self.slot,
                 self.levels,
+                environment=self.course.settings.course.environment,
                 sockets=(self.confined.folder / "sockets", "judge"),
             )
         )
