@@ -7,10 +7,11 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import files
-from autograder.course.config import LEVELS
+from autograder.course.config import DATA_VARIABLE, LEVELS
 from autograder.course.course import KEY_FILE, Course
 from autograder.grading.grader import Worker
 from autograder.judge.submission import StudentNotebook
@@ -277,12 +278,8 @@ def shared_memory() -> Iterator[int]:
 
 
 def _machine(course: Course) -> dict[str, str]:
-    from autograder.data import load_imdb
-
-    packages = ("tensorflow", "keras", "numpy", "gensim", "nbgrader", "otter-grader")
     cards = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
     mib = memory_mib()
-    folder = course.settings.course.data_folder
     return {
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {cores():g} cores",
         "memory": "unknown"
@@ -290,9 +287,29 @@ def _machine(course: Course) -> dict[str, str]:
         else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",
         "GPU": ", ".join(cards) or "none",
         "Python": f"{platform.python_version()} in {sys.prefix}",
-        "packages": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages),
-        "reviews": load_imdb(course.root / folder if folder else None).source,
+        "packages": ", ".join(_list_versions()),
+        "data": _describe_data(course),
     }
+
+
+def _list_versions() -> Iterator[str]:
+    """Name and version of every package that the kit depends on and that is installed."""
+    for requirement in importlib.metadata.requires("autograder") or []:
+        if "extra ==" in requirement:
+            continue
+        name = re.split(r"[^\w.-]", requirement)[0]
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{name} {importlib.metadata.version(name)}"
+
+
+def _describe_data(course: Course) -> str:
+    """The course's data folder and how many files it holds."""
+    named = course.settings.course.data_folder
+    folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE, ""))
+    if folder == Path():
+        return "no data folder is named"
+    number = sum(path.is_file() for path in folder.iterdir())
+    return f"{folder}: {number} file{'' if number == 1 else 's'}"
 
 
 def doctor(course: Course, json_file: Path | None, console: Console) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import io
@@ -92,13 +93,38 @@ def _course(assignment: Assignment) -> dict[str, bytes]:
         CONFIG_FILE: _config(course.settings).encode(),
         KEY_FILE: course.key + b"\n",
         f"source/{name}/{name}.ipynb": assignment.source.read_bytes(),
-        f"solutions/{name}.py": assignment.reference.read_bytes(),
+        **_solutions(assignment),
         **_folder(assignment.released.parent, f"release/nbgrader/{name}"),
         **_folder(assignment.tests, f"tests/{name}"),
     }
     if assignment.misconceptions.is_file():
         files[f"solutions/misconceptions/{name}.py"] = assignment.misconceptions.read_bytes()
     return files
+
+
+def _solutions(assignment: Assignment) -> dict[str, bytes]:
+    """The reference, and every module of ``solutions/`` that it, the hidden tests or the misconceptions import."""
+    folder = assignment.reference.parent
+    unread = [assignment.reference, assignment.misconceptions, *assignment.tests.rglob("*.py")]
+    found = {assignment.reference}
+    while unread:
+        path = unread.pop()
+        imported = {folder / f"{name}.py" for name in _solutions_imported(path)} if path.is_file() else set()
+        new = {module for module in imported if module.is_file()} - found
+        found |= new
+        unread += new
+    return {f"solutions/{path.name}": path.read_bytes() for path in found}
+
+
+def _solutions_imported(path: Path) -> Iterator[str]:
+    """Names of the modules that a file imports from ``solutions``."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("solutions."))
 
 
 def _config(settings: Settings) -> str:

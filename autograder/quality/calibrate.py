@@ -170,7 +170,7 @@ def _plan(assignment: Assignment) -> Path:
 
 def _state(assignment: Assignment) -> str:
     """Everything that a score depends on but for solution, budget and seed."""
-    files = [*assignment.tests.glob("*.py"), assignment.reference, *package_files()]
+    files = [*assignment.tests.glob("*.py"), *assignment.reference.parent.glob("*.py"), *package_files()]
     return digest(device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 

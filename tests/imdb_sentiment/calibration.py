@@ -14,8 +14,8 @@ import numpy as np
 from keras import layers
 
 from autograder.checks import Experiment, has_gpu, on_a_gpu
-from autograder.data import Budget, Split, fresh_split, load_imdb
 from solutions.imdb_sentiment import build_model, train
+from solutions.reviews import Budget, Split, fresh_split, load_imdb
 
 BUDGETS = {
     "stand-in": [
