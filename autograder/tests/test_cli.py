@@ -348,6 +348,28 @@ def test_whoever_ends_it_loses_nothing_and_nothing_is_left(built: Course, tmp_pa
     assert not list(built.root.rglob("*.tmp"))
 
 
+# Other systems
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_another_system_than_linux_gets_one_line(system: str) -> None:
+    absent = "del os.memfd_create, os.sched_getaffinity, signal.pidfd_send_signal"
+    program = f"import os, signal, sys; sys.platform = {system!r}; {absent}; from autograder.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "report"], capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said == "autograder: runs on Linux only. On Windows use WSL 2, on macOS a container: see README.md."
+
+
+def test_make_on_another_system_says_one_line(tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text("#!/bin/sh\necho Darwin\n")
+    (tmp_path / "uname").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(["make", "demo"], cwd=ROOT, env={"PATH": path}, capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert done.returncode == 2 and "This runs on Linux only. On Windows use WSL 2, on macOS a container" in said
+
+
 # Wrong use
 
 
