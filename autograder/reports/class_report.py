@@ -18,7 +18,7 @@ from autograder.grading import store
 from autograder.judge.results import Result
 from autograder.reports.feedback import page_path
 from autograder.reports.fill import format_points
-from autograder.reports.pages import histogram, render
+from autograder.reports.pages import draw_histogram, render
 
 
 def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:
@@ -40,7 +40,7 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
     parts = [summarise([result for result in results if result.assignment == name]) for name in names]
     if json_file is not None:
         files.write_whole(json_file, json.dumps(parts, indent=1))
-    pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
+    pictured = [{**part, "histogram": draw_histogram(part["points"], part["max_points"])} for part in parts]
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
     path = course.root / "report" / "index.html"

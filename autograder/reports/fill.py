@@ -51,7 +51,7 @@ class ExportReport:
 def format_points(points: float) -> str:
     """Points without trailing zeros.
 
-    >>> number(7.0), number(2 / 3)
+    >>> format_points(7.0), format_points(2 / 3)
     ('7', '0.6667')
     """
     return f"{points:.4f}".rstrip("0").rstrip(".")

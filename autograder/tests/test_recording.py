@@ -18,7 +18,7 @@ from autograder.judge.pictures import curve_png, draw_pictures
 from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
 from autograder.judge.results import Result as Graded
 from autograder.reports.feedback import write_feedback
-from autograder.reports.pages import draw
+from autograder.reports.pages import draw, draw_histogram
 from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
 
 HONEST = "{'loss': [3.0, 2.0, 1.5]}"
@@ -87,6 +87,15 @@ def test_a_page_only_embeds_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> N
     assert result.notes == ["q1: the picture 'bad' was not drawn (ZeroDivisionError)."]
     monkeypatch.setattr("autograder.judge.pictures.curve_png", None)
     assert f"data:image/png;base64,{good.image}" in draw(good) and "<img" not in draw(bad)
+
+
+def test_a_chart_is_an_image_that_is_the_same_each_time() -> None:
+    one, two = (draw_histogram([1.0, 2.0, 2.0], 5.0) for _ in range(2))
+    assert one == two, "no date, no random ids"
+    found = re.match(
+        r'<figure><img alt="submissions by points" src="data:image/svg\+xml;base64,([\w+/=]+)"><figcap', one
+    )
+    assert found and b">points</text>" in base64.b64decode(found[1]), "text is text"
 
 
 @pytest.mark.parametrize(
