@@ -21,17 +21,18 @@ from autograder.judge.results import Picture
 
 
 @cache
-def _templates() -> Environment:
+def load_templates() -> Environment:
+    """Load the templates of the pages; they escape every value."""
     loader = PackageLoader("autograder.reports")
     return Environment(loader=loader, autoescape=select_autoescape(["html"]), trim_blocks=True, lstrip_blocks=True)
 
 
 def render(template: str, **values: Any) -> str:
     """Fill in a template of ``templates/``: a page, or part of one."""
-    return _templates().get_template(template).render(**values)
+    return load_templates().get_template(template).render(**values)
 
 
-def draw(picture: Picture) -> Markup:
+def show_picture(picture: Picture) -> Markup:
     """Return a picture as HTML: an array as small tables, a learning curve as the PNG that the judge drew."""
     if picture.kind == "array":
         return _draw_array(picture)
