@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -277,6 +278,12 @@ def test_a_picture_of_a_page_has_the_size_of_the_window(tmp_path: Path) -> None:
 def test_a_picture_of_a_missing_page_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"gone.html: is missing. Run `make demo` first|chromium is missing"):
         picture(tmp_path / "gone.html", tmp_path / "page.png")
+
+
+def test_editors_find_the_container() -> None:
+    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    container = ROOT / ".devcontainer" / described["build"]["dockerfile"]
+    assert container.resolve() == ROOT / "Containerfile" and "python3-venv" in container.read_text(encoding="utf-8")
 
 
 def test_a_commit_is_held_to_what_make_lint_asks() -> None:
