@@ -79,7 +79,7 @@ class Autograder(Configurable):
     environment = Dict(
         value_trait=Unicode(),
         key_trait=Unicode(),
-        help='Environment variables for students\' code, such as {"NLP_DATA": "stand-in"}.',
+        help='Environment variables for students\' code, such as {"DATA": "small"}.',
     ).tag(config=True)
     key = Unicode("", help="The draw key, unless --key gives one; empty: AUTOGRADER_KEY, then the key file.").tag(
         config=True

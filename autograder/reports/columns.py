@@ -22,7 +22,7 @@ def read_named_columns(given: Sequence[str], assignments: Sequence[str]) -> dict
     Raises:
         UsageError: a text does not say which assignment its title is for.
 
-    >>> read_named_columns(["padding=Homework 1: pad"], ["padding", "imdb"])
+    >>> read_named_columns(["padding=Homework 1: pad"], ["padding", "shapes"])
     {'padding': 'Homework 1: pad'}
     >>> read_named_columns(["a = b"], ["padding"])
     {'padding': 'a = b'}

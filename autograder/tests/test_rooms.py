@@ -52,6 +52,13 @@ def test_lint_refuses(file: str, added: str, said: str, tmp_path: Path) -> None:
     assert said in shown.stdout
 
 
+def test_nothing_in_the_package_knows_this_course() -> None:
+    knowing = re.compile(r"imdb|NLP_DATA|solutions\.reviews", re.IGNORECASE)
+    files = [path for path in (ROOT / "autograder").rglob("*.*") if "tests" not in path.relative_to(ROOT).parts]
+    texts = {path: path.read_text(encoding="utf-8") for path in files if path.suffix in (".py", ".html")}
+    assert [str(path) for path, text in texts.items() if knowing.search(text)] == []
+
+
 def read_map() -> list[tuple[str, str, list[str]]]:
     """The rows of the map in docs/developer.md: folder below ``autograder/``, sentence, files."""
     rows = table(ROOT / "docs/developer.md", "| room | what it is for | files |")
