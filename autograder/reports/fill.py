@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autograder.course.gradebook import Grade, Grades, Student
-from autograder.intake.people import TEAM, team_key
+from autograder.intake.people import HIDDEN, TEAM, team_key
 from autograder.printable import printable
 from autograder.reports.lms import Layout, Row
 from autograder.reports.sheet import Sheet, escape_formula
@@ -195,7 +195,7 @@ def match_rows(rows: list[Row], students: list[Student], report: ExportReport) -
     """Match rows with students by the most reliable key they share; name in the report those without a certain match."""
     matched = []
     for row in rows:
-        found = _candidates(row, students)
+        found = _find_candidates(row, students)
         if len(found) == 1:
             matched.append((row, found[0]))
         elif found:
@@ -209,9 +209,18 @@ def match_rows(rows: list[Row], students: list[Student], report: ExportReport) -
     return {row: student for row, student in matched if claims[student.id] == 1}
 
 
-def _candidates(row: Row, students: list[Student]) -> list[Student]:
+def _find_candidates(row: Row, students: list[Student]) -> list[Student]:
+    """Find the students that share the row's most reliable key that anybody shares."""
     for attribute, value in row.keys:
-        found = [s for s in students if value and (getattr(s, attribute) or "").casefold() == value.casefold()]
+        found = [s for s in students if value and (_get_key(s, attribute) or "").casefold() == value.casefold()]
         if found:
             return found
     return []
+
+
+def _get_key(student: Student, attribute: str) -> str | None:
+    """Return an attribute of a student; ``participant`` is the number of somebody whose name Moodle hides, else it may be a group's."""
+    if attribute == "participant":
+        return student.lms_id if student.full_name.casefold() in HIDDEN else None
+    value: str | None = getattr(student, attribute)
+    return value

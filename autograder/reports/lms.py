@@ -31,7 +31,7 @@ class Row:
 
     Attributes:
         label: how the instructor knows the student.
-        keys: (attribute of Student, value), the most reliable first: they find this student in the gradebook.
+        keys: (attribute of Student, or ``participant``; value), the most reliable first: they find this student in the gradebook.
         locked: why no grade may be written; empty where one may.
         team: the name under which this student's team handed in; may be empty.
         folder: the name that `autograder grade` gives this student, where it holds the platform's number; may be empty.
