@@ -94,14 +94,14 @@ def examine(course: Course) -> Findings:
             level=parent.level,
             missing=parent.refused,
             memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
-            attempts=list(make_attempts(course, worker)),
+            attempts=list(attempts(course, worker)),
             machine=_describe_machine(course),
         )
     finally:
         worker.close()
 
 
-def make_attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
+def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
     """Try, as a notebook, a reader and a judge, to read hidden files, to reach the network and to change what others use.
 
     On the level ``user`` students may read what ``/proc`` says of the machine, as docs/security.md states, so it is not tried.

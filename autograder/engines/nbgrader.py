@@ -36,7 +36,7 @@ from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.judge.results import Result
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
-from autograder.reports.text import describe_question
+from autograder.reports.text import question_text
 
 graded: dict[tuple[str, str], Graded] = {}  # (student, assignment) -> what `autograder grade` has judged already
 _current: dict[
@@ -168,7 +168,7 @@ def _outputs(result: Result, cell: NotebookNode) -> list[NotebookNode]:
     if not is_grade(cell) or question not in result.questions:
         return []
     points, _ = result.question_points()[question]
-    text = new_output("stream", name="stdout", text=describe_question(result, question) + "\n")
+    text = new_output("stream", name="stdout", text=question_text(result, question) + "\n")
     return [text, new_output("execute_result", data={"text/plain": f"{points:g}"}, execution_count=None)]
 
 

@@ -23,7 +23,7 @@ from autograder.intake.boxes import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib, shortage
 from autograder.printable import printable
-from autograder.reports.text import describe_check
+from autograder.reports.text import check_text
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
 OTTER_CONFIG = {
@@ -144,9 +144,7 @@ def the_notebook(folder: Path) -> Path:
 def fill(results: GradingResults, result: Result) -> None:
     """Put the judge's ``result`` in the place of what otter found."""
     entries = {
-        check.check: JudgedTest(
-            f"{check.question}: {check.title}", check.points, check.max_points, describe_check(check)
-        )
+        check.check: JudgedTest(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
         for check in result.checks
     }
     if not entries:

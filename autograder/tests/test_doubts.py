@@ -15,7 +15,7 @@ from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_kills
 from autograder.machine.last_words import MOST
-from autograder.reports.feedback import render_page
+from autograder.reports.feedback import feedback_page
 from autograder.sandbox import warm
 from autograder.sandbox.limits import STARVED, Budget, Doubt
 from autograder.sandbox.run import NotebookRun
@@ -78,7 +78,7 @@ def test_what_a_crash_said_last_reaches_the_instructor_alone(grader: Grader, tmp
     (said,) = result.remarks
     assert SAYS in said and "Fatal Python error: Aborted" in said and len(said) < 2000
     assert SAYS in result.json_line()
-    assert SAYS not in render_page(result)
+    assert SAYS not in feedback_page(result)
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_mib
-from autograder.reports.text import describe_check
+from autograder.reports.text import check_text
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
@@ -93,7 +93,7 @@ def test_otter_run_and_gradescope_say_what_the_judge_says(
     by_us = judged(built_once, handed_in)
 
     assert by_us.points == points(by_otter) == 3
-    assert [test["output"] for test in by_otter["tests"]] == [describe_check(check) for check in by_us.checks]
+    assert [test["output"] for test in by_otter["tests"]] == [check_text(check) for check in by_us.checks]
     assert by_otter == by_gradescope
     first = by_otter["tests"][0]
     assert first["name"] == "q1: count_words(sentence) is the number of words"
