@@ -1,5 +1,9 @@
+# Linux only; on Windows use WSL 2, on macOS a container (see README.md).
 # make demo   set up, build, grade the sample class of all assignments, write a report      make test   everything that CI runs
 # make quick  the checks that take seconds                                                  make soak   every sample on every road
+ifneq ($(shell uname -s),Linux)
+$(error This runs on Linux only. On Windows use WSL 2, on macOS a container: see README.md)
+endif
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2

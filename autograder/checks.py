@@ -1,5 +1,6 @@
-"""What authors of a course import: hidden tests, misconceptions and calibration plans need no other module of the kit."""
+"""The one module that authors of a course import: everything for hidden tests, misconceptions and calibration plans."""
 
+from autograder.errors import UsageError
 from autograder.judge.checks import NOT_REBUILT, agree, await_person, check, curve, fact, fail
 from autograder.judge.failures import CheckFailed
 from autograder.judge.misconceptions import load_by_path, misconception, misconceptions_of
@@ -12,6 +13,7 @@ __all__ = [
     "CheckFailed",
     "Experiment",
     "Model",
+    "UsageError",
     "agree",
     "await_person",
     "check",

@@ -1,4 +1,4 @@
-"""The name under which courses made before ``autograder.checks`` had everything import ``misconception``."""
+"""The module from which older courses import ``misconception``; new ones import it from ``autograder.checks``."""
 
 from autograder.judge.misconceptions import misconception
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from traitlets import Bool, Dict, Enum, Float, HasTraits, Int, List, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Int, List, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -19,6 +21,21 @@ from autograder.errors import UsageError
 CONFIG_FILE = "grader_config.py"
 DATA_VARIABLE = "AUTOGRADER_DATA"  # of the environment; the configuration's data_folder comes first
 LEVELS = ("off", "user", "landlock", "namespaces")  # of the jail; each holds more than the one before
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")  # a name that c.Autograder.environment may set …
+KEPT_VARIABLES = (
+    "PATH",
+    "HOME",
+    "MPLBACKEND",
+    "SHELL",
+    "TMPDIR",
+    "USER",
+    "TF_CPP_MIN_LOG_LEVEL",
+)  # … unless it is here
+KEPT_PREFIXES = ("AUTOGRADER", "BASH", "GLIBC", "IPYTHON", "JUPYTER", "LD_", "MALLOC", "PYTHON")
+LONGEST_VALUE, MOST_VARIABLES = (
+    200,
+    32,
+)  # characters; they travel in one message to the process that starts students' code
 SET_BY_US = {
     "CourseDirectory": ("root", "source_directory", "release_directory", "directory_structure"),
     "Autograde": ("exporter_class", "sanitize_preprocessors", "autograde_preprocessors"),
@@ -33,7 +50,7 @@ class Autograder(Configurable):
     ).tag(config=True)
     data_folder = Unicode(
         "",
-        help="Folder with imdb.npz and the other data files; empty: AUTOGRADER_DATA, then Keras' cache, then the stand-in.",
+        help="Folder with the data files that hidden checks read; empty: the folder that AUTOGRADER_DATA names.",
     ).tag(config=True)
     teaching_order = List(Unicode(), help="Assignments in the order they are taught; others follow by name.").tag(
         config=True
@@ -59,9 +76,35 @@ class Autograder(Configurable):
     columns = Dict(
         Unicode(), help="Assignment: title of its column in the learning platform's file, where the names differ."
     ).tag(config=True)
+    environment = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help='Environment variables for students\' code, such as {"DATA": "small"}.',
+    ).tag(config=True)
     key = Unicode("", help="The draw key, unless --key gives one; empty: AUTOGRADER_KEY, then the key file.").tag(
         config=True
     )
+
+    @validate("environment")
+    def _harmless(self, proposal: Any) -> dict[str, str]:
+        """Refuse names that Python, the loader or the kit reads, and values that are no short texts."""
+        variables: dict[str, str] = proposal["value"]
+        for name, value in variables.items():
+            if not VARIABLE.fullmatch(name) or name in KEPT_VARIABLES or name.startswith(KEPT_PREFIXES):
+                raise TraitError(
+                    f"c.Autograder.environment: {name!r} cannot be set. Choose a name of capital letters, digits and '_' that"
+                    " neither Python, the system nor the grader uses."
+                )
+            if len(value) > LONGEST_VALUE or not value.isprintable():
+                raise TraitError(
+                    f"c.Autograder.environment: the value of '{name}' is no short text. Use at most {LONGEST_VALUE} printable"
+                    " characters."
+                )
+        if len(variables) > MOST_VARIABLES:
+            raise TraitError(
+                f"c.Autograder.environment: sets {len(variables)} variables. Set at most {MOST_VARIABLES}."
+            )
+        return variables
 
 
 class Limits(Configurable):

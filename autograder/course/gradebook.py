@@ -17,9 +17,6 @@ from autograder.course.nbgrader_settings import course_directory, gradebook_file
 from autograder.errors import UsageError
 from autograder.printable import printable_text
 
-# What Moodle calls everybody where it hides the names.
-HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
-
 
 @dataclass(frozen=True)
 class Student:
@@ -35,11 +32,6 @@ class Student:
     def full_name(self) -> str:
         """First and last name, as far as they are known."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
-
-    @property
-    def participant(self) -> str | None:
-        """Moodle's number, of somebody whose name Moodle hides; elsewhere it may be a group's."""
-        return self.lms_id if self.full_name.casefold() in HIDDEN else None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import shutil
@@ -96,13 +97,38 @@ def _collect_course(assignment: Assignment) -> dict[str, bytes]:
         CONFIG_FILE: _write_config(course.settings).encode(),
         KEY_FILE: course.key + b"\n",
         f"source/{name}/{name}.ipynb": assignment.source.read_bytes(),
-        f"solutions/{name}.py": assignment.reference.read_bytes(),
+        **_collect_solutions(assignment),
         **_read_folder(assignment.released.parent, f"release/nbgrader/{name}"),
         **_read_folder(assignment.tests, f"tests/{name}"),
     }
     if assignment.misconceptions.is_file():
         files[f"solutions/misconceptions/{name}.py"] = assignment.misconceptions.read_bytes()
     return files
+
+
+def _collect_solutions(assignment: Assignment) -> dict[str, bytes]:
+    """Return the reference, and every module of ``solutions/`` that it, the hidden tests or the misconceptions import."""
+    folder = assignment.reference.parent
+    unread = [assignment.reference, assignment.misconceptions, *assignment.tests.rglob("*.py")]
+    found = {assignment.reference}
+    while unread:
+        path = unread.pop()
+        imported = {folder / f"{name}.py" for name in _list_imported_solutions(path)} if path.is_file() else set()
+        new = {module for module in imported if module.is_file()} - found
+        found |= new
+        unread += new
+    return {f"solutions/{path.name}": path.read_bytes() for path in found}
+
+
+def _list_imported_solutions(path: Path) -> Iterator[str]:
+    """Yield the names of the modules that a file imports from ``solutions``."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("solutions."))
 
 
 def _write_config(settings: Settings) -> str:

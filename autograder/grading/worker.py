@@ -93,6 +93,7 @@ class Worker:
                 tuple(list_hidden(self.course)),
                 self.slot,
                 self.levels,
+                environment=self.course.settings.course.environment,
                 sockets=(self.confined.folder / "sockets", "judge"),
             )
         )

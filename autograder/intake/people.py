@@ -10,10 +10,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.course.gradebook import HIDDEN, Student
+from autograder.course.gradebook import Student
 from autograder.printable import printable
 
 MAX_NAME_BYTES = 100
+# What Moodle calls everybody where it hides the names.
+HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
 # How platforms call a team; no name begins like that, except by chance.
 TEAM = re.compile(r"(?:default |standard)?(?:group|gruppe|team|grupo|groupe|gruppo|équipe|equipo)[ _-]*\w{0,3}", re.I)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

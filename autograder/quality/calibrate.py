@@ -122,7 +122,7 @@ def _find_plan(assignment: Assignment) -> Path:
 
 def _digest_inputs(assignment: Assignment) -> str:
     """Return a digest of everything a score depends on, except solution, budget and seed."""
-    files = [*assignment.tests.glob("*.py"), assignment.reference, *package_files()]
+    files = [*assignment.tests.glob("*.py"), *assignment.reference.parent.glob("*.py"), *package_files()]
     return digest(describe_device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograder import files
 from autograder.course.course import Course
 from autograder.quality.findings import Verified, notices
-from autograder.reports.pages import image, render
+from autograder.reports.pages import draw_chart, render
 
 
 def write_page(course: Course, found: list[Verified]) -> Path:
@@ -51,7 +51,7 @@ def _matrix(each: Verified) -> Any:
     figure = Figure(figsize=(11, 0.9 + 0.22 * len(names)), layout="constrained")
     axes = figure.add_subplot()
     colours = ListedColormap(["#f4f5f7", "#7aa6d8", "#1c4e89"])
-    axes.imshow(values, aspect="auto", interpolation="nearest", cmap=colours, vmin=0, vmax=2)
+    axes.imshow(values, aspect="auto", interpolation="none", cmap=colours, vmin=0, vmax=2)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     first = [t.known.questions[0] for t in wrong]
     starts = [first.index(question) for question in questions if question in first]
@@ -59,4 +59,4 @@ def _matrix(each: Verified) -> Any:
     for start in starts[1:]:
         axes.axvline(start - 0.5, color="white", linewidth=1.5)
     label = f"{each.assignment.name}: {len(wrong)} wrong answers, by question, and the {len(names)} checks"
-    return image(figure, f"{label}; dark where a check is the only one that notices")
+    return draw_chart(figure, f"{label}; dark where a check is the only one that notices")

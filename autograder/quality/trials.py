@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Assignment, Course
-from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.journal import Journal, digest, package_files, versions
@@ -102,6 +103,7 @@ def digest_state(assignment: Assignment) -> str:
 def _list_data(course: Course) -> list[tuple[str, int, int]]:
     """Return (path, size, time of last change) of the data files that hidden checks read."""
     named = course.settings.course.data_folder
-    folder = find_imdb(course.root / named if named else None)
-    files = [folder / name for name in (REVIEWS, WORD_INDEX)] if folder is not None else []
+    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    folders = [course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull), keras / "datasets"]
+    files = sorted(path for folder in folders for path in folder.glob("*"))
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()]

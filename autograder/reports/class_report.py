@@ -1,4 +1,4 @@
-"""The page an instructor reads: who has what, hard questions, and the misconceptions to teach again."""
+"""The class report: points of every student, hard questions, and the misconceptions to teach again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from autograder.grading import store
 from autograder.judge.results import Result
 from autograder.reports.feedback import page_path
 from autograder.reports.fill import format_points
-from autograder.reports.pages import histogram, render
+from autograder.reports.pages import draw_histogram, render
 
 
 def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, list[str]]:
-    """Write report/index.html from every kept result and the gradebook.
+    """Write report/index.html from the kept results and the gradebook.
 
     Returns:
-        The page, and a line for each result that cannot be read and so is missing in it.
+        The page, and a line for each result that cannot be read and so is missing on it.
 
     Raises:
         UsageError: nothing has been graded yet, the gradebook cannot be read, or ``json_file`` cannot be written.
@@ -37,10 +37,10 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
         nothing = f"{course.root}: nothing has been graded yet. Run `autograder grade` first."
         raise UsageError(" ".join(unreadable[:3]) or nothing)
     names = [name for name in course.assignments if any(result.assignment == name for result in results)]
-    parts = [summarise([result for result in results if result.assignment == name]) for name in names]
+    parts = [summarise_assignment([result for result in results if result.assignment == name]) for name in names]
     if json_file is not None:
         files.write_whole(json_file, json.dumps(parts, indent=1))
-    pictured = [{**part, "histogram": histogram(part["points"], part["max_points"])} for part in parts]
+    pictured = [{**part, "histogram": draw_histogram(part["points"], part["max_points"])} for part in parts]
     students = len({result.student for result in results})
     graded = sum(result.graded for result in results)
     path = course.root / "report" / "index.html"
@@ -59,7 +59,7 @@ def write_report(course: Course, json_file: Path | None = None) -> tuple[Path, l
 
 
 def _class_table(course: Course, report: Path, results: list[Result]) -> dict[str, Any]:
-    """The columns (assignments that somebody handed in) and rows (students) of a table of what everybody has.
+    """Make the table of everybody's points: columns (assignments that somebody handed in) and rows (students).
 
     Raises:
         UsageError: the gradebook cannot be read.
@@ -87,7 +87,7 @@ def _class_table(course: Course, report: Path, results: list[Result]) -> dict[st
 
 
 def _cell(grade: Grade | None, is_kept: bool) -> dict[str, str]:
-    """What one student has for one assignment, as the gradebook says; ``is_kept``: whether there is a result, be it without points."""
+    """Describe one student's grade for one assignment; ``is_kept`` says whether there is a result, with or without points."""
     if grade is not None and grade.points is not None:
         waits = "waits for a person" if grade.status == "needs a person" else ""
         return {"text": f"{format_points(grade.points)} / {format_points(grade.max_points)}", "about": waits}
@@ -97,15 +97,15 @@ def _cell(grade: Grade | None, is_kept: bool) -> dict[str, str]:
 
 
 def _link(course: Course, report: Path, student: str, assignment: str) -> str:
-    """The address of a feedback page as seen from the report, so that it holds wherever the folder is; empty where there is none."""
+    """Return the address of a feedback page relative to the report, so that the folder can move; empty where there is no page."""
     page = page_path(course, student, assignment)
     if not page.is_file():
         return ""
     return "/".join(quote(os.fsencode(part), safe="") for part in Path(os.path.relpath(page, report.parent)).parts)
 
 
-def summarise(results: list[Result]) -> dict[str, Any]:
-    """The figures of one assignment: points, per question the share earned and its hardest check, misconceptions by count."""
+def summarise_assignment(results: list[Result]) -> dict[str, Any]:
+    """Summarise one assignment: points; per question the share earned and the hardest check; misconceptions by count."""
     points = [result.points for result in results if result.points is not None]
     judged = [result for result in results if result.checks]
     return {
@@ -129,7 +129,7 @@ def _question(name: str, results: list[Result]) -> dict[str, Any]:
 
 
 def _misconceptions(results: list[Result]) -> list[dict[str, Any]]:
-    """Every named misconception with the number of students who hold it, most frequent first."""
+    """Count the students who hold each named misconception, most frequent first."""
     held = {(r.student, c.question, c.misconception, c.hint) for r in results for c in r.checks if c.misconception}
     counted = Counter((question, name, hint) for _, question, name, hint in held)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))

@@ -1,4 +1,4 @@
-"""Columns of a learning platform's file that are not called like their assignment: named once, remembered in grader_config.py."""
+"""Columns of a platform's file that have another title than their assignment: given once, then kept in grader_config.py."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 
 
-def named_columns(given: Sequence[str], assignments: Sequence[str]) -> dict[str, str]:
-    """Assignment -> title, from ``padding=Homework 1``, or ``Homework 1`` where there is one assignment.
+def read_named_columns(given: Sequence[str], assignments: Sequence[str]) -> dict[str, str]:
+    """Read ``padding=Homework 1``, or ``Homework 1`` where there is one assignment, into assignment -> title.
 
     Raises:
-        UsageError: it does not say for which assignment a title is.
+        UsageError: a text does not say which assignment its title is for.
 
-    >>> named_columns(["padding=Homework 1: pad"], ["padding", "imdb"]), named_columns(["a = b"], ["padding"])
-    ({'padding': 'Homework 1: pad'}, {'padding': 'a = b'})
+    >>> read_named_columns(["padding=Homework 1: pad"], ["padding", "shapes"])
+    {'padding': 'Homework 1: pad'}
+    >>> read_named_columns(["a = b"], ["padding"])
+    {'padding': 'a = b'}
     """
     found = {}
     for text in given:
@@ -40,8 +42,8 @@ def named_columns(given: Sequence[str], assignments: Sequence[str]) -> dict[str,
     return found
 
 
-def remember(course: Course, columns: Mapping[str, str]) -> list[str]:
-    """Write into grader_config.py what it does not say yet; a line for each assignment says so, or what to write by hand."""
+def remember_columns(course: Course, columns: Mapping[str, str]) -> list[str]:
+    """Write new titles into grader_config.py; return a line for each, which says so or what to write by hand."""
     path = course.root / CONFIG_FILE
     lines = []
     for name, title in columns.items():
@@ -59,13 +61,13 @@ def remember(course: Course, columns: Mapping[str, str]) -> list[str]:
 
 
 def _rewrite(path: Path, name: str, title: str) -> None:
-    """Change one value in the file, or add one line; it is replaced as a whole, once the new text has proved to say it.
+    """Change one value in the file, or add one line. Replace the file only after the new text was loaded and gave the title.
 
     Raises:
-        UsageError: the new text would not.
+        UsageError: the new text does not give it.
     """
     text = path.read_bytes().decode()
-    content = with_column(text, name, title).encode()
+    content = set_column(text, name, title).encode()
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".py") as draft:
         draft.write(content)
         draft.flush()
@@ -76,14 +78,14 @@ def _rewrite(path: Path, name: str, title: str) -> None:
     path.chmod(mode)
 
 
-def with_column(text: str, name: str, title: str) -> str:
-    """The text of a grader_config.py that gives an assignment's column; all that the instructor wrote stays as it is.
+def set_column(text: str, name: str, title: str) -> str:
+    """Return the text of a grader_config.py with an assignment's column set; the instructor's other lines stay as they are.
 
-    >>> print(with_column("config = get_config()", "padding", "Homework 1"))
+    >>> print(set_column("config = get_config()", "padding", "Homework 1"))
     config = get_config()
     config.Autograder.columns.update({"padding": "Homework 1"})
     <BLANKLINE>
-    >>> with_column('c.Autograder.columns = {"padding": "old", "b": "c"}  # mine', "padding", "new")
+    >>> set_column('c.Autograder.columns = {"padding": "old", "b": "c"}  # mine', "padding", "new")
     'c.Autograder.columns = {"padding": "new", "b": "c"}  # mine'
     """
     bare = text.removeprefix("\ufeff")
@@ -104,7 +106,7 @@ def _statement(config: str, name: str, title: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text as Python writes it, in the quotes that the file has.
+    """Write a text as Python does, in double quotes where all its characters can be printed.
 
     >>> _literal('Übung "1"'), _literal(chr(0x202E))
     ('"Übung \\\\"1\\\\""', "'\\\\u202e'")
@@ -113,7 +115,7 @@ def _literal(text: str) -> str:
 
 
 def _config_name(tree: ast.Module) -> str:
-    """What the file calls its configuration."""
+    """Find the name that the file gives its configuration."""
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="get_config"))):
@@ -122,7 +124,7 @@ def _config_name(tree: ast.Module) -> str:
 
 
 def _value(tree: ast.Module, name: str) -> ast.Constant | None:
-    """The last text that the file gives as the assignment's column."""
+    """Find the last text that the file gives as the assignment's column."""
     found = None
     for node in tree.body:
         match node:

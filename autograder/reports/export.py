@@ -1,4 +1,4 @@
-"""Grades out: into the file that the learning platform exported, or as one tidy table."""
+"""`autograder export`: write the grades into the file that a learning platform exported, or as one table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.course.gradebook import Grades, read_grades
 from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.printable import printable
-from autograder.reports.columns import named_columns, remember
+from autograder.reports.columns import read_named_columns, remember_columns
 from autograder.reports.fill import ExportReport, Feedback, Filling, format_points
 from autograder.reports.lms import LAYOUTS, Layout, is_titled
 from autograder.reports.sheet import Sheet, escape_formula
@@ -49,13 +49,15 @@ def export(
 
     Args:
         to: a platform of ``LAYOUTS``, or ``csv``.
-        template: the file that the platform exported; its columns, rows and bytes stay as they are but for the grades.
-        feedback: (student, assignment) -> text; by default the summary of the results that were kept.
-        columns: ``assignment=title`` (of one assignment: its title) of columns that are called otherwise; the course remembers them.
-        hold_pending: leave out submissions that still wait for a person; else their points so far are written, and they are named.
+        template: the file that the platform exported; everything but the grades stays as it is, byte for byte.
+        feedback: (student, assignment) -> text; by default a summary of the kept results.
+        columns: ``assignment=title`` for columns with another title (the title alone where there is one assignment); they are
+            kept in grader_config.py.
+        hold_pending: leave out submissions that still wait for a person; otherwise write their points so far and name them.
 
     Raises:
-        UsageError: there is no gradebook, template, column or file to write to, or the template is another kind of file.
+        UsageError: the gradebook, the template or a column is missing, the target cannot be written, or the template is of
+            another kind.
     """
     files.ensure_writable(target)
     grades = read_grades(course, assignments)
@@ -63,9 +65,7 @@ def export(
     feedback = feedback or kept
     if to == "csv":
         if columns:
-            raise UsageError(
-                "--column: names a column of the learning platform's file, and --to csv fills none. Leave it out."
-            )
+            raise UsageError("--column: names a column of the platform's file, but --to csv fills none. Leave it out.")
         report = _write_table(grades, target, feedback)
         report.notes += unreadable
         return report
@@ -78,7 +78,7 @@ def export(
             f"{target}: is the template. Name another file with --output, so that the export stays as it was."
         )
     sheet = Sheet.read(template)
-    named = named_columns(columns, grades.assignments)
+    named = read_named_columns(columns, grades.assignments)
     sheet.titles = {**course.settings.course.columns, **named}
     layout = LAYOUTS[to](sheet, grades.assignments)
     missing = [name for name in grades.assignments if name not in layout.points]
@@ -92,16 +92,12 @@ def export(
     report.notes += unreadable
     report.notes += [f"{name}: has no column in {template.name}." for name in missing]
     sheet.write(target)
-    report.notes += remember(course, named)
+    report.notes += remember_columns(course, named)
     return report
 
 
 def _check_columns(sheet: Sheet, layout: Layout, named: Mapping[str, str]) -> None:
-    """See that every column that was named is there, and that no two assignments share one.
-
-    Raises:
-        UsageError: one is missing, or shared.
-    """
+    """Raise UsageError where a named column is missing, or where two assignments share one."""
     for name, title in named.items():
         if name not in layout.points or not is_titled(sheet.header[layout.points[name]], title):
             raise UsageError(f"{sheet.path}: has no column '{printable(title)}' for points. It has {sheet.columns()}.")
@@ -110,12 +106,12 @@ def _check_columns(sheet: Sheet, layout: Layout, named: Mapping[str, str]) -> No
         if (other := holders.setdefault(column, name)) != name:
             raise UsageError(
                 f"{sheet.path}: the column '{printable(sheet.header[column])}' is that of '{other}' and of '{name}'. Name another with"
-                " --column, or mend c.Autograder.columns in grader_config.py."
+                " --column, or correct c.Autograder.columns in grader_config.py."
             )
 
 
 def _kept_feedback(course: Course, grades: Grades) -> tuple[Feedback, list[str]]:
-    """What to say of each submission; and a line for each kept result that cannot be read and so says nothing."""
+    """Return the feedback on each submission, and a line for each kept result that cannot be read."""
     details = course.settings.course.show_details
     results, unreadable = store.load_all(course)
     shown = (result.for_students(details) for result in results)
@@ -125,7 +121,7 @@ def _kept_feedback(course: Course, grades: Grades) -> tuple[Feedback, list[str]]
 
 
 def _write_table(grades: Grades, target: Path, feedback: Feedback) -> ExportReport:
-    """One row per student and assignment."""
+    """Write one row per student and assignment."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -1,4 +1,4 @@
-"""The page a student reads: per question what was asked, what was seen, what it cost, and what a person gave and said."""
+"""The feedback page: for each question what was asked and seen, the points, and a person's points and comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from autograder.intake.boxes import read_regular
 from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
 from autograder.judge.results import Result, StudentView
 from autograder.printable import printable_text
-from autograder.reports.pages import draw, render
+from autograder.reports.pages import render, show_picture
 
 SECRET_FILE = "submission_secret.txt"
 MAX_SECRET = 1000  # bytes; nbgrader's have 64
@@ -40,11 +40,12 @@ def write_feedback(course: Course, result: Result) -> Path:
 
 
 def page_path(course: Course, student: str, assignment: str) -> Path:
+    """The path of a submission's feedback page, whether it exists or not."""
     return course.tree("feedback") / student / assignment / f"{assignment}.html"
 
 
 def write_beside(course: Course, student: str, assignment: str) -> None:
-    """Write what release_feedback reads beside a page: it stops the whole class where one of the two files is missing."""
+    """Write the two files that release_feedback reads beside a page; if one is missing, it stops for the whole class."""
     path = page_path(course, student, assignment)
     handed_in = course.tree("submitted") / student / assignment
     stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
@@ -56,13 +57,13 @@ def write_beside(course: Course, student: str, assignment: str) -> None:
 
 
 def _nobodys_secret(course: Course, student: str, assignment: str) -> str:
-    """For work that did not come through nbgrader's exchange."""
+    """Make a secret for a submission that did not come through nbgrader's exchange."""
     about = f"feedback\0{student}\0{assignment}"
     return hmac.new(course.key, about.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _with_what_counts(course: Course, result: Result) -> Result:
-    """The result; for a file that could not be graded the earlier one, whose points still count, with what is to be said of the file."""
+    """Return the result; for a file that could not be graded, return the earlier result, whose points still count, with both notes."""
     if result.checks:
         return result
     try:
@@ -75,7 +76,7 @@ def _with_what_counts(course: Course, result: Result) -> Result:
 
 
 def current_page(course: Course, result: Result) -> str:
-    """The page of a result, with what the gradebook holds of it now.
+    """Render the page of a result with what the gradebook holds now.
 
     Raises:
         UsageError: the gradebook cannot be read.
@@ -86,14 +87,14 @@ def current_page(course: Course, result: Result) -> str:
 
 
 def feedback_page(result: StudentView, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
-    """The page as HTML.
+    """Render the page as HTML.
 
     Args:
-        grade: what the gradebook holds: a person's points and comments, extra credit and a late penalty.
-        cells: those that nbgrader grades or may comment, in the notebook's order, with the student's text.
+        grade: from the gradebook: a person's points and comments, extra credit and a late penalty.
+        cells: the cells that a person can grade or comment on, in the notebook's order, with the student's text.
     """
     if grade is not None and result.points is None and not any(check.status == "error" for check in result.checks):
-        grade = None  # the verdict did not reach the gradebook: what that holds is another's
+        grade = None  # this result did not reach the gradebook, which holds an older one's grade
     questions = _questions(result, grade, cells)
     points, max_points = result.points, result.max_points
     if grade is not None:
@@ -106,12 +107,12 @@ def feedback_page(result: StudentView, grade: Grade | None = None, cells: Sequen
         max_points=max_points,
         percent=min(100, round(100 * (points or 0) / max_points)) if max_points else 0,
         lines=_about_total(grade) if grade else [],
-        draw=draw,
+        show_picture=show_picture,
     )
 
 
 def _about_total(grade: Grade) -> list[str]:
-    """What the points at the top do not say themselves."""
+    """List what the points at the top do not say themselves."""
     waiting = sum(mark.max_points for mark in grade.marks if mark.points is None and grade.points is not None)
     late = grade.late_penalty
     return [
@@ -121,7 +122,7 @@ def _about_total(grade: Grade) -> list[str]:
 
 
 def _questions(result: StudentView, grade: Grade | None, cells: Sequence[NotebookNode]) -> list[dict[str, Any]]:
-    """The judge's questions and those of a person, in the notebook's order, each with its comments."""
+    """List the questions that the judge or a person grades, in the notebook's order, each with its comments."""
     judged = result.question_points()
     marks = {mark.question: mark for mark in grade.marks} if grade else {}
     of_cell = _questions_of_cells(cells)
@@ -152,7 +153,7 @@ def _points(judged: tuple[float, float] | None, mark: Mark | None) -> float | No
 
 
 def _about_points(judged: tuple[float, float] | None, mark: Mark | None) -> str:
-    """Where the points of a question come from, if not from the judge alone."""
+    """Say where the points of a question come from, if not from the judge alone."""
     if mark is None:
         return ""
     said = []
@@ -166,7 +167,7 @@ def _about_points(judged: tuple[float, float] | None, mark: Mark | None) -> str:
 
 
 def _questions_of_cells(cells: Sequence[NotebookNode]) -> dict[str, str]:
-    """Cell -> the question that it answers: itself, or the next one whose points follow it."""
+    """Map each cell to the question that it answers: itself, or the next cell with points."""
     found: dict[str, str] = {}
     waiting: list[str] = []
     for mark in (cell.metadata.nbgrader for cell in cells):
@@ -179,7 +180,7 @@ def _questions_of_cells(cells: Sequence[NotebookNode]) -> dict[str, str]:
 
 
 def _graded_cells(course: Course, result: Result) -> list[NotebookNode]:
-    """The cells of a submission that nbgrader knows, as it was recorded; the released ones where it was not."""
+    """Read the cells that nbgrader knows from the recorded submission, or from the release where none was recorded."""
     recorded = course.tree("autograded") / result.student / result.assignment / f"{result.assignment}.ipynb"
     path = recorded if recorded.is_file() else course.assignment(result.assignment).released
     cells = nbformat.read(path, as_version=4).cells
@@ -188,7 +189,7 @@ def _graded_cells(course: Course, result: Result) -> list[NotebookNode]:
 
 
 def _shown(cell: NotebookNode | None) -> Markup:
-    """A student's text as HTML: what has a tag in it is a block that harmless.py wrote; anything else is shown as it was typed."""
+    """Return a student's text as HTML: a block that ``intake/harmless.py`` wrote as it is, anything else as it was typed."""
     if cell is None or cell.cell_type != "markdown" or not cell.metadata.nbgrader.get("solution"):
         return Markup()
     if cell.source.startswith("<div>\n"):

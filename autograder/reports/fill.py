@@ -1,4 +1,4 @@
-"""Filling the sheet of a learning platform: whose row is whose, what is final, and a report of all the rest."""
+"""Fill in the sheet of a learning platform: match rows with students, write what is final, and report everything else."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autograder.course.gradebook import Grade, Grades, Student
-from autograder.intake.people import TEAM, team_key
+from autograder.intake.people import HIDDEN, TEAM, team_key
 from autograder.printable import printable
 from autograder.reports.lms import Layout, Row
 from autograder.reports.sheet import Sheet, escape_formula
-from autograder.reports.text import said
+from autograder.reports.text import list_comments
 
 Feedback = Callable[[str, str], str]  # (student, assignment) -> text
 WAITING = {
@@ -27,10 +27,10 @@ class ExportReport:
     """What an export did.
 
     Attributes:
-        written: rows that got at least one grade.
-        without_row: students with a grade whom the file does not hold.
+        written: number of rows that got at least one grade.
+        without_row: students with a grade but without a row in the file.
         without_student: rows of the file that match nobody in the gradebook.
-        notes: what was left alone and why, one line each.
+        notes: one line for each thing that was left unchanged, with the reason.
     """
 
     written: int = 0
@@ -39,7 +39,7 @@ class ExportReport:
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """The report, as the instructor reads it."""
+        """Return the report as the instructor reads it."""
         lines = [f"{self.written} rows written", *self.notes]
         if self.without_row:
             lines.append(f"in the gradebook but not in the file: {', '.join(self.without_row)}")
@@ -49,26 +49,26 @@ class ExportReport:
 
 
 def format_points(points: float) -> str:
-    """Points without trailing zeros.
+    """Write points without trailing zeros.
 
-    >>> number(7.0), number(2 / 3)
+    >>> format_points(7.0), format_points(2 / 3)
     ('7', '0.6667')
     """
     return f"{points:.4f}".rstrip("0").rstrip(".")
 
 
 class Filling:
-    """One sheet while it is filled."""
+    """One sheet while it is filled in."""
 
     def __init__(self, sheet: Sheet, layout: Layout, grades: Grades, feedback: Feedback, hold_pending: bool) -> None:
         self.sheet, self.layout, self.grades, self.feedback = sheet, layout, grades, feedback
         self.final = {"graded"} if hold_pending else {"graded", "needs a person"}
         self.decimal = "," if any("," in text for texts in layout.maxima.values() for text in texts) else "."
         self.report = ExportReport()
-        self.kept: dict[str, list[str]] = defaultdict(list)  # assignment -> rows whose comment the platform had already
+        self.kept: dict[str, list[str]] = defaultdict(list)  # assignment -> rows with a comment that is not ours
 
     def fill(self) -> ExportReport:
-        """Fill in the points; everything else stays as it is and is named."""
+        """Fill in the points, leave everything else as it is, and report it."""
         matched = match_rows(self.layout.rows, self.grades.students, self.report)
         there = {student.id for student in matched.values()}
         teams = self._teams(there)
@@ -90,12 +90,12 @@ class Filling:
         self._note_maxima()
         for name, labels in self.kept.items():
             self.report.notes.append(
-                f"{name}: the comments that stood in the file stay, ours follow: {', '.join(labels)}."
+                f"{name}: comments that were already in the file were kept, ours follow them: {', '.join(labels)}."
             )
         return self.report
 
     def _teams(self, there: set[str]) -> dict[str, Student]:
-        """Team -> under whom it was graded, where the file has a column of teams; whoever has a row is no team."""
+        """Map each team to the gradebook's student of that name; a student with a row of their own is no team."""
         by_key: dict[str, list[Student]] = defaultdict(list)
         for student in self.grades.students:
             if student.id not in there:
@@ -103,12 +103,12 @@ class Filling:
         return {key: found[0] for key, found in by_key.items() if len(found) == 1}
 
     def _note_teams(self, matched: dict[Row, Student]) -> None:
-        """Say what was graded under a team's name, as far as it shows."""
+        """Note what was graded under a team's name, as far as names show it."""
         for row, student in matched.items():
             name, _, lms_id = student.id.rpartition("_")
             if row.folder and name and row.folder != student.id and row.folder.endswith(f"_{lms_id}"):
                 self.report.notes.append(
-                    f"{row.label}: was handed in as '{name}'. If that is a group, see that its points reach the others too."
+                    f"{row.label}: was handed in as '{name}'. If that is a group, give its points to the other members too."
                 )
         if teams := [student for student in self.report.without_row if TEAM.fullmatch(student)]:
             self.report.notes.append(
@@ -116,7 +116,7 @@ class Filling:
             )
 
     def _grade(self, assignment: str, student: Student | None, team: Student | None) -> Grade | None:
-        """The grade that stands for a row: the student's own, else the team's."""
+        """Return the grade for a row: the student's own, otherwise the team's."""
         grades = [self.grades.grades[who.id, assignment] for who in (student, team) if who]
         return next((grade for grade in grades if grade.status != "not submitted"), None)
 
@@ -127,7 +127,7 @@ class Filling:
             return False
         if row.locked or there in ("EX", "N/A"):
             self.report.notes.append(
-                f"{row.label}, {grade.assignment}: left alone, because {row.locked or f'the file says {there}'}."
+                f"{row.label}, {grade.assignment}: left unchanged, because {row.locked or f'the file says {there}'}."
             )
             return False
         self.sheet.set(row.index, column, format_points(grade.points).replace(".", self.decimal))
@@ -137,9 +137,9 @@ class Filling:
         return True
 
     def _fill_comment(self, row: Row, column: int, grade: Grade) -> None:
-        """Write what the judge and a person say; of what stood there only what an earlier export wrote is replaced."""
+        """Write the feedback of the judge and of a person; replace only what an earlier export wrote there."""
         there = self.sheet.cell(row.index, column)
-        lines = [*self.feedback(grade.student, grade.assignment).splitlines(), *said(grade.comments)]
+        lines = [*self.feedback(grade.student, grade.assignment).splitlines(), *list_comments(grade.comments)]
         ours = "<br>".join(html.escape(line) for line in lines)
         theirs = _without_ours(there, grade)
         if not ours:
@@ -149,7 +149,7 @@ class Filling:
         self.sheet.set(row.index, column, f"{theirs}<br>{ours}" if theirs else escape_formula(ours))
 
     def _note_waiting(self, there: set[str]) -> None:
-        """Say for whom nothing was written, or not everything yet, although something was handed in."""
+        """Note who handed something in but got no points yet, or not all."""
         for name in self.layout.points:
             for status, why in WAITING.items():
                 grades = [g for g in self.grades.grades.values() if (g.assignment, g.status) == (name, status)]
@@ -164,12 +164,12 @@ class Filling:
             for theirs in sorted({value for text in texts if (value := _value(text)) is not None} - ours):
                 here = " or ".join(map(format_points, sorted(ours)))
                 self.report.notes.append(
-                    f"{name}: the file's maximum is {format_points(theirs)}, here it is {here}; points were written as they are."
+                    f"{name}: the file's maximum is {format_points(theirs)}, here it is {here}; points were written without scaling."
                 )
 
 
 def _without_ours(comment: str, grade: Grade) -> str:
-    """A comment of the platform without the lines that an earlier export wrote.
+    """Return a comment without the lines that an earlier export wrote.
 
     >>> from autograder.course.gradebook import Mark
     >>> grade = Grade("ann", "padding", 1.0, 2.0, 0.0, "graded", (Mark("q1", 1.0, 2.0),))
@@ -192,26 +192,35 @@ def _value(text: str) -> float | None:
 
 
 def match_rows(rows: list[Row], students: list[Student], report: ExportReport) -> dict[Row, Student]:
-    """Row -> student, by the surest key that anybody has; whoever is not matched for certain is named in the report."""
+    """Match rows with students by the most reliable key they share; name in the report those without a certain match."""
     matched = []
     for row in rows:
-        found = _candidates(row, students)
+        found = _find_candidates(row, students)
         if len(found) == 1:
             matched.append((row, found[0]))
         elif found:
-            report.notes.append(f"{row.label}: could be {' or '.join(sorted(s.id for s in found))}; left alone.")
+            report.notes.append(f"{row.label}: could be {' or '.join(sorted(s.id for s in found))}; left unchanged.")
         else:
             report.without_student.append(row.label)
     claims = Counter(student.id for _, student in matched)
     for student_id in sorted(id for id, count in claims.items() if count > 1):
         labels = " and ".join(row.label for row, student in matched if student.id == student_id)
-        report.notes.append(f"{student_id}: could be {labels}; left alone.")
+        report.notes.append(f"{student_id}: could be {labels}; left unchanged.")
     return {row: student for row, student in matched if claims[student.id] == 1}
 
 
-def _candidates(row: Row, students: list[Student]) -> list[Student]:
+def _find_candidates(row: Row, students: list[Student]) -> list[Student]:
+    """Find the students that share the row's most reliable key that anybody shares."""
     for attribute, value in row.keys:
-        found = [s for s in students if value and (getattr(s, attribute) or "").casefold() == value.casefold()]
+        found = [s for s in students if value and (_get_key(s, attribute) or "").casefold() == value.casefold()]
         if found:
             return found
     return []
+
+
+def _get_key(student: Student, attribute: str) -> str | None:
+    """Return an attribute of a student; ``participant`` is the number of somebody whose name Moodle hides, else it may be a group's."""
+    if attribute == "participant":
+        return student.lms_id if student.full_name.casefold() in HIDDEN else None
+    value: str | None = getattr(student, attribute)
+    return value

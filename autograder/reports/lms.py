@@ -1,4 +1,4 @@
-"""Where points, feedback and students stand in the files that Canvas and Moodle export."""
+"""Find points, feedback and students in the files that learning platforms export."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Row:
 
     Attributes:
         label: how the instructor knows the student.
-        keys: (attribute of Student, value), the surest first: whom of the gradebook this may be.
-        locked: why no grade may be written, or nothing.
-        team: the name under which this student's team handed in, or nothing.
-        folder: what `autograder grade` calls this student, where that holds the platform's number; or nothing.
+        keys: (attribute of Student, or ``participant``; value), the most reliable first: they find this student in the gradebook.
+        locked: why no grade may be written; empty where one may.
+        team: the name under which this student's team handed in; may be empty.
+        folder: the name that `autograder grade` gives this student, where it holds the platform's number; may be empty.
     """
 
     index: int
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass
 class Layout:
-    """Assignment -> its columns, and the rows of students."""
+    """The rows of students, and for each assignment its columns (points, feedback) and the maxima that the file states."""
 
     rows: list[Row] = field(default_factory=list)
     points: dict[str, int] = field(default_factory=dict)
@@ -55,17 +55,17 @@ class Layout:
     maxima: dict[str, set[str]] = field(default_factory=dict)
 
 
-def slug(title: str) -> str:
-    """What a title and an assignment's name have in common.
+def make_slug(title: str) -> str:
+    """Write a title as an assignment's name is written.
 
-    >>> slug("Parameter counting"), slug("parameter_counting")
+    >>> make_slug("Parameter counting"), make_slug("parameter_counting")
     ('parameter_counting', 'parameter_counting')
     """
     return re.sub(r"[\W_]+", "_", title.casefold()).strip("_")
 
 
 def is_titled(header: str, title: str) -> bool:
-    """Whether a column's header is ``title``, perhaps with what a platform puts around it: a kind, a number or a display.
+    """Whether a column's header is ``title``, with or without what a platform adds to it: a kind, a number or a display.
 
     >>> is_titled("Assignment: Homework 1: Padding (Real)", "Homework 1: padding"), is_titled("TF-IDF (2)", "TF-IDF (1)")
     (True, True)
@@ -76,8 +76,8 @@ def is_titled(header: str, title: str) -> bool:
 
 
 def _is_called(header: str, title: str) -> bool:
-    wanted = {slug(title), slug(_without_suffix(title))} - {""}
-    return bool(wanted & {slug(header), slug(_without_suffix(header))})
+    wanted = {make_slug(title), make_slug(_without_suffix(title))} - {""}
+    return bool(wanted & {make_slug(header), make_slug(_without_suffix(header))})
 
 
 def _without_kind(header: str) -> str:
@@ -85,23 +85,23 @@ def _without_kind(header: str) -> str:
 
 
 def _without_suffix(header: str) -> str:
-    """A header without Canvas' number, Moodle's display, or the points that other platforms put behind a title."""
+    """Return a header without Canvas' number, Moodle's display, or the points that other platforms put after a title."""
     return re.sub(r" (?:\([^()]*\)|\[[^\]]*\].*|\w+ Grade(?: <.*)?)$", "", header)
 
 
 def _titled(sheet: Sheet, assignment: str) -> list[int]:
-    """The columns that the instructor named for an assignment; without their kind only where none is called so as a whole."""
+    """Find the columns that the instructor named for an assignment; ignore a header's kind only if no whole header matches."""
     if (title := sheet.titles.get(assignment)) is None:
         return []
     whole = [i for i, header in enumerate(sheet.header) if _is_called(header, title)]
     return whole or [i for i, header in enumerate(sheet.header) if is_titled(header, title)]
 
 
-def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
-    """The layout of a gradebook that Canvas exported.
+def read_canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+    """Read the layout of a gradebook that Canvas exported.
 
     Raises:
-        UsageError: the file is no such gradebook, or two columns have an assignment's name.
+        UsageError: the file is no such gradebook, or several columns could be one assignment.
     """
     header = sheet.header
     if "ID" not in header or not {"Student", "LastName"} & set(header):
@@ -113,7 +113,9 @@ def canvas_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     possible = head[0] if head else 0
     read_only = {column for column in range(len(header)) if possible and sheet.cell(possible, column) == "(read only)"}
     for name in assignments:
-        numbered = [i for i, title in enumerate(header) if slug(re.sub(r" \(\d+\)$", "", title)) == slug(name)]
+        numbered = [
+            i for i, title in enumerate(header) if make_slug(re.sub(r" \(\d+\)$", "", title)) == make_slug(name)
+        ]
         if (column := _only(sheet, name, numbered, read_only)) is not None:
             layout.points[name] = column
             layout.maxima[name] = {sheet.cell(possible, column).strip()} if possible else set()
@@ -137,11 +139,11 @@ def _canvas_keys(student: str, cells: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
-    """The layout of a grading worksheet of one assignment, or of grades exported from Moodle's gradebook.
+def read_moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
+    """Read the layout of a grading worksheet of one assignment, or of grades exported from Moodle's gradebook.
 
     Raises:
-        UsageError: the file is neither, or a worksheet with another number of assignments than one.
+        UsageError: the file is neither, or it is a worksheet and not exactly one assignment was asked for.
     """
     if _column(sheet, IDENTIFIER) is not None and _column(sheet, GRADE) is not None:
         if len(assignments) != 1:
@@ -160,7 +162,7 @@ def moodle_layout(sheet: Sheet, assignments: Sequence[str]) -> Layout:
 
 def _worksheet(sheet: Sheet, assignment: str) -> Layout:
     grade, maximum, comment = (_column(sheet, names) for names in (GRADE, MAXIMUM, COMMENT))
-    assert grade is not None  # the caller has looked
+    assert grade is not None  # the caller has checked
     layout = Layout(points={assignment: grade}, feedback={} if comment is None else {assignment: comment})
     layout.maxima[assignment] = {sheet.cell(row, maximum).strip() for row in range(1, len(sheet.raw))}
     layout.rows = _moodle_rows(sheet)
@@ -171,7 +173,9 @@ def _gradebook(sheet: Sheet, assignments: Sequence[str]) -> Layout:
     layout = Layout(rows=_moodle_rows(sheet))
     titles = [_without_kind(title) for title in sheet.header]
     for name in assignments:
-        like_it = [i for i, title in enumerate(titles) if slug(re.sub(r" \([^()]*\)$", "", title)) == slug(name)]
+        like_it = [
+            i for i, title in enumerate(titles) if make_slug(re.sub(r" \([^()]*\)$", "", title)) == make_slug(name)
+        ]
         named = {i: titles[i] for i in _titled(sheet, name) or like_it}
         feedback = [
             i for i, title in named.items() if title.endswith("(Feedback)") or sheet.header[i].startswith("Feedback:")
@@ -221,10 +225,10 @@ def _column(sheet: Sheet, names: Iterable[str]) -> int | None:
 
 
 def _only(sheet: Sheet, assignment: str, columns: list[int], without: Collection[int] = ()) -> int | None:
-    """The one column for the points of an assignment: of those that the instructor named, else of those called like it.
+    """Return the column for the points of an assignment: one that the instructor named, otherwise one with its name.
 
     Raises:
-        UsageError: there are several.
+        UsageError: several columns fit.
     """
     found = [i for i in _titled(sheet, assignment) or columns if i not in without]
     exact = [i for i in found if sheet.header[i] == sheet.titles.get(assignment)]
@@ -238,11 +242,11 @@ def _only(sheet: Sheet, assignment: str, columns: list[int], without: Collection
 
 @dataclass(frozen=True)
 class Plain:
-    """How a platform lays out its grades: one row for each student, and a title that holds the assignment's name.
+    """A platform's way to lay out grades: one row for each student, and titles that hold the assignment's name.
 
     Attributes:
-        keys: columns that name a student, the surest first, with what of the gradebook they are.
-        about: what stands in a title behind the name.
+        keys: column that identifies a student -> attribute of Student, the most reliable first.
+        about: pattern of what follows the name in a title.
     """
 
     platform: str
@@ -250,10 +254,10 @@ class Plain:
     about: str
 
     def __call__(self, sheet: Sheet, assignments: Sequence[str]) -> Layout:
-        """The layout of a file of this platform's.
+        """Read the layout of a file of this platform.
 
         Raises:
-            UsageError: no column names a student, or two columns have an assignment's name.
+            UsageError: no column identifies students, or several columns could be one assignment.
         """
         at = {title.casefold(): index for index, title in reversed(list(enumerate(sheet.header)))}
         if not at.keys() & {key.casefold() for key in self.keys}:
@@ -263,7 +267,9 @@ class Plain:
             )
         layout = Layout()
         for name in assignments:
-            found = [i for i, title in enumerate(sheet.header) if slug(re.sub(self.about, "", title)) == slug(name)]
+            found = [
+                i for i, title in enumerate(sheet.header) if make_slug(re.sub(self.about, "", title)) == make_slug(name)
+            ]
             if (column := _only(sheet, name, found)) is not None:
                 layout.points[name] = column
         for row in range(1, len(sheet.raw)):
@@ -277,8 +283,8 @@ class Plain:
 
 
 LAYOUTS: dict[str, Callable[[Sheet, Sequence[str]], Layout]] = {
-    "canvas": canvas_layout,
-    "moodle": moodle_layout,
+    "canvas": read_canvas_layout,
+    "moodle": read_moodle_layout,
     "blackboard": Plain("Blackboard", {"Username": "id", "Student ID": "id"}, r" \[[^\]]*\].*$"),
     "brightspace": Plain(
         "Brightspace", {"Username": "id", "OrgDefinedId": "id", "Email": "email"}, r" \w+ Grade(?: <[^>]*>.*)?$"

@@ -1,4 +1,4 @@
-"""A CSV file of somebody else's making, in which single cells are changed and every other byte stays as it was."""
+"""A CSV file that another program wrote: change single cells and keep every other byte."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _OTHER_FORMATS = {
 
 @dataclass
 class Sheet:
-    """Rows of cells as they stand in the file, quotes and all.
+    """Rows of cells as they stand in the file, with their quotes.
 
     Attributes:
         raw: the cells of each row, undecoded.
-        ends: what ends each row.
+        ends: the line break after each row.
         bom: whether the file starts with a byte order mark.
-        titles: assignment -> title of the column of its points, where an instructor has named one.
+        titles: assignment -> title of its points' column, where the instructor named one.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Sheet:
         """Read a file whose first row is a header.
 
         Raises:
-            UsageError: there is no such file, or it is no CSV text in UTF-8.
+            UsageError: the file cannot be read, or is no CSV text in UTF-8.
         """
         try:
             data = path.read_bytes()
@@ -68,40 +68,40 @@ class Sheet:
 
     @property
     def header(self) -> list[str]:
-        """The cells of the first row."""
+        """The texts of the first row."""
         return [self.cell(0, column).strip() for column in range(len(self.raw[0]))]
 
     def cell(self, row: int, column: int | None) -> str:
-        """The text of one cell; nothing where the row ends before it."""
+        """Return the text of one cell; empty where the row ends before it."""
         if column is None or column >= len(self.raw[row]):
             return ""
         raw = self.raw[row][column]
         return raw[1 : raw.rindex('"')].replace('""', '"') if raw.startswith('"') and len(raw) > 1 else raw
 
     def set(self, row: int, column: int, text: str) -> None:
-        """Change one cell, quoted where it was quoted or has to be."""
+        """Change one cell; quote it if it was quoted or must be."""
         cells = self.raw[row]
         cells.extend([""] * (column + 1 - len(cells)))
         quoted = cells[column].startswith('"') or re.search(rf'["\r\n{re.escape(self.delimiter)}]', text)
         cells[column] = '"{}"'.format(text.replace('"', '""')) if quoted else text
 
     def write(self, target: Path) -> None:
-        """Write the whole sheet, or nothing."""
+        """Write the whole sheet; on an error nothing is written."""
         text = "".join(self.delimiter.join(cells) + end for cells, end in zip(self.raw, self.ends, strict=True))
         files.write_whole(target, codecs.BOM_UTF8 * self.bom + text.encode())
 
     def columns(self) -> str:
-        """The header's names, for a message."""
+        """List the header's names for a message."""
         return ", ".join(f"'{printable(name)}'" for name in self.header if name)
 
 
 def escape_formula(text: str) -> str:
-    """Text from a student that no spreadsheet program takes for a formula."""
+    """Return a student's text so that no spreadsheet program takes it for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _split(text: str, delimiter: str, rows: int | None = None) -> tuple[list[list[str]], list[str]]:
-    """All rows (or the first ``rows``) as raw cells, and what ends each."""
+    """Split a text into rows (all, or the first ``rows``) of raw cells, and the line break after each."""
     d = re.escape(delimiter)
     scanner = re.compile(rf'("[^"]*(?:""[^"]*)*"[^{d}\r\n]*|[^{d}\r\n]*)({d}|\r\n|\n|\r|\Z)')
     raw: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""A verdict in plain lines: what the table, nbgrader's cells and the text of otter and the LMS say."""
+"""A result in plain lines, for the table, nbgrader's cells, otter and the learning platforms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # nbgrader is not where otter grades
 
 
 def check_text(check: StudentCheck) -> str:
-    """One check: its title, status and points, then what was seen, the misconception, the hint and a case worked out."""
+    """Describe one check: title, status and points, then what was seen, the misconception, the hint and a worked case."""
     lines = [f"{check.title}    {check.status}  {check.points:g} / {check.max_points:g} points"]
     if check.status != "passed":
         told = (check.rationale, _named(check), check.hint and f"hint: {check.hint}", _worked(check))
@@ -30,12 +30,12 @@ def _worked(check: StudentCheck) -> str:
 
 
 def question_text(result: StudentView, question: str) -> str:
-    """All checks of one question."""
+    """Describe all checks of one question."""
     return "\n".join(check_text(check) for check in result.checks if check.question == question)
 
 
 def summary(result: StudentView, grade: Grade | None = None) -> str:
-    """One line per question: its points, a person's where there are some, and where the judge took points, what to look at first."""
+    """Give one line per question: its points (a person's where there are some), and where points were lost, what to look at first."""
     if not result.checks:
         return " ".join(result.notes)
     marks = {mark.question: mark for mark in grade.marks} if grade else {}
@@ -47,13 +47,13 @@ def summary(result: StudentView, grade: Grade | None = None) -> str:
         if mark is not None and mark.points is not None:
             points, max_points = mark.points, mark.max_points
         if points is None:
-            continue  # it waits for a person
+            continue  # a person has not graded it yet
         lost = [c for c in result.checks if c.question == question and c.status in ("failed", "error")]
         first = " ".join((lost[0].hint or lost[0].rationale).split()) if lost and points < max_points else ""
         lines.append(f"{question}: {points:g} / {max_points:g}" + (f" ({first})" if first else ""))
     return "\n".join(lines)
 
 
-def said(comments: Iterable[Comment]) -> list[str]:
-    """What a person said of a submission, one line per cell."""
+def list_comments(comments: Iterable[Comment]) -> list[str]:
+    """List a person's comments, one line per cell."""
     return [f"comment on {c.cell}: {' '.join(c.text.split())}" for c in comments if c.by_person]

@@ -62,6 +62,7 @@ class Surroundings:
         role: whose user the parent's processes are, unless a launch says otherwise.
         furnish: called with the parent's folder before it starts; puts more there, and returns what everybody in the jail may
             read, and what everybody but a reader.
+        environment: variables that the course sets for students' code.
         sockets: folder for the kernels' sockets, and the role that may connect to them; a folder of its own, and this process'
             user, where there is none.
     """
@@ -75,6 +76,7 @@ class Surroundings:
     path: tuple[Path, ...] = ()
     role: Role = "student"
     furnish: Callable[[Path], tuple[list[Path], list[Path]]] = lambda folder: ([], [])
+    environment: Mapping[str, str] = field(default_factory=dict)
     sockets: tuple[Path, Role] | None = None
 
     def to_try(self) -> list[str]:
@@ -152,7 +154,7 @@ class WarmParent:
             self.process = subprocess.Popen(
                 [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(PACKAGES), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=_environment(),
+                env=_environment(surroundings.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -291,7 +293,7 @@ class WarmParent:
                 "home": str(home),
                 "uid": getattr(own_users(), role or self.surroundings.role),
                 "role": role or self.surroundings.role,
-                "environment": _environment(),
+                "environment": _environment(self.surroundings.environment),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
                     "core": 1,  # none at all; at 0 the system still pipes one to a program of root's that collects them
@@ -459,12 +461,13 @@ def _with_builder(preload: Sequence[str]) -> list[str]:
     return [*preload, *(["builder"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else [])]
 
 
-def _environment() -> dict[str, str]:
-    """The environment of a student's process: nothing of the grader's but thread counts, device choice and locale."""
+def _environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Return a jailed process' environment: ``own``, and of the grader's only thread counts, device choice and locale."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return kept | {
+    return {
+        **kept,
+        **own,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "NLP_DATA": "stand-in",
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",

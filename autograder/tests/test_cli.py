@@ -28,6 +28,7 @@ from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
 from autograder.grading import store
 from autograder.judge.results import OUR_FAULT, Result
+from autograder.tests.first_road import ROOT
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
 BIN = Path(sys.executable).parent
@@ -347,6 +348,28 @@ def test_whoever_ends_it_loses_nothing_and_nothing_is_left(built: Course, tmp_pa
     assert not list(built.root.rglob("*.tmp"))
 
 
+# Other systems
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_another_system_than_linux_gets_one_line(system: str) -> None:
+    absent = "del os.memfd_create, os.sched_getaffinity, signal.pidfd_send_signal"
+    program = f"import os, signal, sys; sys.platform = {system!r}; {absent}; from autograder.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "report"], capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said == "autograder: runs on Linux only. On Windows use WSL 2, on macOS a container: see README.md."
+
+
+def test_make_on_another_system_says_one_line(tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text("#!/bin/sh\necho Darwin\n")
+    (tmp_path / "uname").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(["make", "demo"], cwd=ROOT, env={"PATH": path}, capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert done.returncode == 2 and "This runs on Linux only. On Windows use WSL 2, on macOS a container" in said
+
+
 # Wrong use
 
 
@@ -440,6 +463,20 @@ def test_points_that_do_not_add_up(built: Course) -> None:
             "c.Autograder.private_folder = '../private'",
             "c.Autograder.private_folder names {root}/../private, which is no folder.",
         ),
+        ("c.Autograder.environment = {'WORDS': 3}", "environment"),
+        (
+            "c.Autograder.environment = {'PYTHONPATH': '/x'}",
+            "c.Autograder.environment: 'PYTHONPATH' cannot be set. Choose",
+        ),
+        ("c.Autograder.environment = {'LD_PRELOAD': 'x.so'}", "c.Autograder.environment: 'LD_PRELOAD' cannot be set."),
+        ("c.Autograder.environment = {'PATH': '/x'}", "c.Autograder.environment: 'PATH' cannot be set."),
+        ("c.Autograder.environment = {'a=b': 'x'}", "c.Autograder.environment: 'a=b' cannot be set."),
+        ("c.Autograder.environment = {'A': 'x' * 201}", "c.Autograder.environment: the value of 'A' is no short text."),
+        ("c.Autograder.environment = {'A': 'x\\0'}", "c.Autograder.environment: the value of 'A' is no short text."),
+        (
+            "c.Autograder.environment = {f'A{i}': 'x' for i in range(33)}",
+            "c.Autograder.environment: sets 33 variables. Set at most 32.",
+        ),
         ("c.Limits.seconds_per_cell = =", "cannot be read as Python: SyntaxError"),
         ("import no_such_module", "cannot be read as Python: ModuleNotFoundError"),
     ],
@@ -474,7 +511,8 @@ def test_a_data_folder_of_the_environment_that_is_none(built: Course, monkeypatc
 @pytest.mark.slow
 def test_a_missing_data_file_is_one_line_and_no_fault_of_a_check(built: Course, tmp_path: Path) -> None:
     test = built.root / "tests/tiny/test_q2_vectors.py"
-    loads = "    from autograder.data import load_imdb\n    load_imdb()\n"
+    shutil.copy(ROOT / "solutions/reviews.py", built.root / "solutions")  # beside the reference, as in this course
+    loads = "    from solutions.reviews import load_imdb\n    load_imdb()\n"
     test.write_text(test.read_text().replace("    for index, more", loads + "    for index, more"))
     (built.root / "data").mkdir()
     with open(built.root / "grader_config.py", "a") as file:

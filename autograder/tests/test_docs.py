@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from traitlets.config import Config
 
+from autograder import checks
 from autograder.cli import main
 from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course.course import Course, find_course
@@ -31,9 +33,8 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LMS = DOCS / "lms.md"  # needs what an LMS exports: test_collect.py and test_export.py run its commands
 IN_THE_CLONE = DOCS / "developer.md"  # its commands are for the clone; the other pages' are for a course folder
-MODULES = sorted(
-    path for path in (ROOT / "autograder").glob("*.py") if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
-)
+PACKAGE = [path for path in sorted((ROOT / "autograder").rglob("*.py")) if "tests" not in path.relative_to(ROOT).parts]
+MODULES = [path for path in PACKAGE if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -184,6 +185,11 @@ def test_the_table_of_settings_is_the_configuration() -> None:
     assert sorted(found) == sorted(expected), f"docs/instructor.md should list:\n{rows}"
 
 
+def test_authors_read_of_every_name_that_they_may_import() -> None:
+    listed = [row[0] for row in table(ROOT / "CONTRIBUTING.md", "| names | for |")]
+    assert sorted(re.findall(r"\w+", " ".join(listed))) == sorted(checks.__all__)
+
+
 def test_the_limits_that_students_read_are_the_defaults() -> None:
     limits, told = (
         Limits(),
@@ -199,7 +205,7 @@ def test_the_limits_that_students_read_are_the_defaults() -> None:
 
 
 def test_the_lines_that_are_explained_are_lines_that_we_write() -> None:
-    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "autograder").glob("*.py"))
+    written = "".join(path.read_text(encoding="utf-8") for path in PACKAGE)
     explained = [row[0] for row in table(DOCS / "instructor.md", "| line | what it means, and what to do |")]
     assert len(explained) > 10
     assert [line for line in explained if line not in written] == []
@@ -254,7 +260,7 @@ def test_every_reference_works_out_a_small_case(name: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_examples_in_docstrings(path: Path) -> None:
-    outcome = doctest.testmod(importlib.import_module(f"autograder.{path.stem}"))
+    outcome = doctest.testmod(importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)))
     assert outcome.attempted > 0
     assert outcome.failed == 0
 
@@ -272,6 +278,12 @@ def test_a_picture_of_a_page_has_the_size_of_the_window(tmp_path: Path) -> None:
 def test_a_picture_of_a_missing_page_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"gone.html: is missing. Run `make demo` first|chromium is missing"):
         picture(tmp_path / "gone.html", tmp_path / "page.png")
+
+
+def test_editors_find_the_container() -> None:
+    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    container = ROOT / ".devcontainer" / described["build"]["dockerfile"]
+    assert container.resolve() == ROOT / "Containerfile" and "python3-venv" in container.read_text(encoding="utf-8")
 
 
 def test_a_commit_is_held_to_what_make_lint_asks() -> None:

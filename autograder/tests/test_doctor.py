@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.slow
 
 def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
     file = tmp_path / "findings.json"
+    (built.root / "data").mkdir()
+    for name in ("words.txt", "reviews.npz"):
+        (built.root / "data" / name).touch()
+    with open(built.root / "grader_config.py", "a") as config:
+        config.write("c.Autograder.data_folder = 'data'\n")
     done = CliRunner().invoke(main, ["doctor", "--course", str(built.root), "--json", str(file)])
     found = json.loads(file.read_text())
     assert done.exit_code == 0, done.output
@@ -37,6 +43,9 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
         "make a file that is larger than it may",
     } <= tried
     assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {warm.INSIDE}"} <= tried
+    machine = found["machine"]
+    assert machine["data"] == f"{built.root}/data: 2 files" and f"click {version('click')}" in machine["packages"]
+    assert "mypy" not in machine["packages"], "what only developers need"
     for who in ("a notebook", "a reader", "a judge"):
         assert who in done.output and len([a for a in found["attempts"] if a["who"] == who]) > 12
 

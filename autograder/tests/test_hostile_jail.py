@@ -660,8 +660,8 @@ def test_the_payload_arrives_and_pages_that_escape_nothing_would_show_it(
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
     assert str(escape("<script>alert(1)</script>")) in feedback_page(result.for_students(details=True))
-    careless = Environment(loader=PackageLoader("autograder"), autoescape=False)
-    monkeypatch.setattr(pages, "_templates", lambda: careless)
+    careless = Environment(loader=PackageLoader("autograder.reports"), autoescape=False)
+    monkeypatch.setattr(pages, "load_templates", lambda: careless)
     assert "<script>alert(1)</script>" in feedback_page(result.for_students(details=True))
 
 

@@ -13,13 +13,13 @@ from nbformat import NotebookNode
 
 from autograder.course.config import Limits
 from autograder.course.course import Course
-from autograder.data import make_stand_in
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import sample_course
+from solutions.reviews import make_stand_in
 
 pytestmark = pytest.mark.slow
 QUICK = (

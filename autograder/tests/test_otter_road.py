@@ -252,7 +252,15 @@ def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pyte
 
 
 def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: Course, tmp_path: Path) -> None:
-    (built.root / "grader_config.py").open("a").write('c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\n')
+    (built.root / "grader_config.py").open("a").write(
+        'c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\nc.Autograder.environment = {"WORDS": "few"}\n'
+    )
+    imports = {"tests/tiny/test_q1_words.py": "words", "solutions/words.py": "letters"}  # a module by way of another
+    for name, module in imports.items():
+        (built.root / "solutions" / f"{module}.py").write_text("")
+        path = built.root / name
+        path.write_text(f"{path.read_text()}\nfrom solutions import {module}\n")
+    (built.root / "solutions/other.py").write_text("")
     again = find_course(built.root)
     one, two = zipped(again, tmp_path / "one.zip"), zipped(again, tmp_path / "two.zip")
     assert one.read_bytes() == two.read_bytes()
@@ -262,9 +270,11 @@ def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: C
     assert names["course/.autograder_key"] == 0o600
     assert names["setup.sh"] == names["run_autograder"] == 0o755
     assert {"otter_config.json", "tests/q1.py", "requirements.lock", "course/tests/tiny/test_q1_words.py"} <= set(names)
+    assert {f"course/solutions/{name}.py" for name in ("tiny", "words", "letters")} <= set(names)
+    assert "course/solutions/other.py" not in names
     assert b"secret" not in contents
     assert b"index-url" not in contents
-    assert b"seconds_per_cell = 5.0" in contents
+    assert b"seconds_per_cell = 5.0" in contents and b"environment = {'WORDS': 'few'}" in contents
 
 
 @pytest.mark.slow

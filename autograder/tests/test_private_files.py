@@ -164,7 +164,7 @@ def test_the_most_explicit_key_wins(keyed: Course, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("blank", ["", " \n\t"])
 def test_a_blank_key_is_none(keyed: Course, blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     key, said = key_of_the_command(keyed, monkeypatch, "--key", blank)
-    assert key == "" and said == "autograder: --key: is blank, and so no draw key. Give it a key, or leave it out.\n"
+    assert key == "" and said == "autograder: --key: is blank. Give it a key, or leave it out.\n"
     config = keyed.root / "grader_config.py"
     config.write_text(config.read_text().replace("of the configuration", blank.encode("unicode_escape").decode()))
     if blank:

@@ -76,7 +76,7 @@ def test_sound_tests_pass_and_an_interrupted_run_goes_on(built: Course) -> None:
     assert faults["sometimes"] == found["ungraded"] == []
     assert [check["only_it_kills"] for check in found["checks"]] == [0, 0, 3, 0]
     page = (built.root / "report/verify.html").read_text()
-    assert "7 of 7 killed" in page and "Nothing is asked of the dtype." in page and "data:image/png" in page
+    assert "7 of 7 killed" in page and "Nothing is asked of the dtype." in page and "data:image/svg+xml" in page
 
     [kept] = (built.root / "verified/tiny").iterdir()
     lines = kept.read_text().splitlines()

@@ -95,6 +95,14 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
 
 
 @pytest.mark.slow
+def test_a_course_sets_variables_for_students_code(built: Course, tmp_path: Path) -> None:
+    built.settings.course.environment = {"METHOD": "split"}
+    counts = "import os\n\ndef count_words(sentence):\n    return len(getattr(sentence, os.environ['METHOD'])())"
+    with Grader(built) as grader:
+        assert grader.grade(submit(built, tmp_path / "tiny.ipynb", q1=counts, q2=RIGHT["q2"])).points == 5
+
+
+@pytest.mark.slow
 def test_a_parent_that_died_is_replaced() -> None:
     assert value("x", "x = 1") == 1
     before = warm_parent()

@@ -1,4 +1,4 @@
-"""The reviews: where they come from, and that nobody who knows them all can look up what is graded."""
+"""The reviews: where they come from, and that knowing all of them does not help to look up what is graded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import data
-from autograder.data import FIRST_WORD, Budget, ImdbData, fresh_split, load_imdb, make_stand_in
 from autograder.errors import UsageError
 from autograder.tests.first_road import ROOT
+from solutions import reviews
+from solutions.reviews import FIRST_WORD, Budget, ImdbData, fresh_split, load_imdb, make_stand_in, pad_reviews
 
 REAL = ROOT.parent / "shared" / "data"
 needs_real_reviews = pytest.mark.skipif(
-    not (REAL / data.REVIEWS).is_file(), reason=f"the real reviews are not there: {REAL / data.REVIEWS}"
+    not (REAL / reviews.REVIEWS).is_file(), reason=f"the real reviews are not there: {REAL / reviews.REVIEWS}"
 )
 SMALL = Budget(reviews=300, epochs=1, held_out=200, vocab_size=1_000, length=60)
 Pattern = tuple[int, ...]
@@ -62,17 +62,17 @@ def test_in_the_stand_in_only_the_order_of_the_opinions_tells_the_label() -> Non
     assert np.mean(where[1]) > np.mean(where[0]) + 0.2, "praise comes late in a positive review"
 
 
-@pytest.mark.parametrize("missing", [data.REVIEWS, data.WORD_INDEX])
+@pytest.mark.parametrize("missing", [reviews.REVIEWS, reviews.WORD_INDEX])
 def test_a_named_folder_without_a_file_is_one_clear_line(tmp_path: Path, missing: str) -> None:
-    for name in {data.REVIEWS, data.WORD_INDEX} - {missing}:
+    for name in {reviews.REVIEWS, reviews.WORD_INDEX} - {missing}:
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(UsageError, match=f"{missing}: is missing. Put it there, or name no data folder"):
         load_imdb(tmp_path)
 
 
 def test_another_file_of_that_name_is_not_unpickled(tmp_path: Path) -> None:
-    np.savez(tmp_path / data.REVIEWS, x_train=np.array([{"a": 1}], dtype=object))
-    (tmp_path / data.WORD_INDEX).write_text("{}")
+    np.savez(tmp_path / reviews.REVIEWS, x_train=np.array([{"a": 1}], dtype=object))
+    (tmp_path / reviews.WORD_INDEX).write_text("{}")
     with pytest.raises(UsageError, match="is not Keras' original file"):
         load_imdb(tmp_path)
 
@@ -81,7 +81,7 @@ def test_another_file_of_that_name_is_not_unpickled(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_real_reviews_are_what_keras_loads(nowhere: Path) -> None:
     (nowhere / "datasets").mkdir()
-    for name in (data.REVIEWS, data.WORD_INDEX):
+    for name in (reviews.REVIEWS, reviews.WORD_INDEX):
         shutil.copy(REAL / name, nowhere / "datasets")
     found = load_imdb()
     assert found.source == "IMDB (25,000 + 25,000 reviews)"
@@ -100,8 +100,8 @@ def test_the_real_reviews_are_what_keras_loads(nowhere: Path) -> None:
 
 def reviews_of(kind: str) -> ImdbData:
     if kind == "IMDB":
-        if not (REAL / data.REVIEWS).is_file():
-            pytest.skip(f"the real reviews are not there: {REAL / data.REVIEWS}")
+        if not (REAL / reviews.REVIEWS).is_file():
+            pytest.skip(f"the real reviews are not there: {REAL / reviews.REVIEWS}")
         return load_imdb(REAL)
     (x_train, y_train), (x_test, y_test), word_index = make_stand_in()
     return ImdbData(x_train, y_train, x_test, y_test, word_index, "stand-in")
@@ -121,10 +121,10 @@ def pattern(row: Any) -> Pattern:
 def test_who_knows_every_review_cannot_look_one_up(kind: str) -> None:
     """A notebook may carry the patterns of all reviews with their labels; renaming alone would not stop it."""
     known, draw = reviews_of(kind), np.random.default_rng(3)
-    padded = data._padded([*known.x_train, *known.x_test], SMALL.vocab_size, SMALL.length)
-    patterns = {pattern(row) for row in padded}
+    rows = pad_reviews([*known.x_train, *known.x_test], SMALL.vocab_size, SMALL.length)
+    patterns = {pattern(row) for row in rows}
     names = np.concatenate([np.arange(FIRST_WORD), draw.permutation(np.arange(FIRST_WORD, SMALL.vocab_size))])
-    assert all(pattern(names[row]) in patterns for row in padded[:200]), "the attack works on renamed reviews"
+    assert all(pattern(names[row]) in patterns for row in rows[:200]), "the attack works on renamed reviews"
     split = fresh_split(known, SMALL, draw)
     found = sum(pattern(row) in patterns for row in split.x_held_out)
     assert found <= 0.02 * len(split.x_held_out), "but for a few very short ones"

@@ -1,4 +1,7 @@
-"""The reviews that sentiment is learnt from: the real IMDB where it is at hand, else a generated stand-in, named as such."""
+"""The reviews that `imdb_sentiment` learns from: the real IMDB files where they are found, else a generated stand-in.
+
+Hidden tests and the calibration plan import this module; it is never released.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder.course.config import DATA_VARIABLE
-from autograder.errors import UsageError
+from autograder.checks import UsageError
 
 Array = np.ndarray[Any, Any]
 REVIEWS, WORD_INDEX = "imdb.npz", "imdb_word_index.json"
@@ -42,7 +44,7 @@ class ImdbData:
 
     @property
     def source(self) -> str:
-        """What was used, in words for students."""
+        """Name of these data, as the feedback page shows it."""
         if self.kind == "stand-in":
             return "generated stand-in"
         return f"IMDB ({len(self.x_train):,} + {len(self.x_test):,} reviews)"
@@ -93,21 +95,22 @@ def make_stand_in(n_train: int = 5000, n_test: int = 2000, seed: int = 113) -> t
 
 
 def load_imdb(data_dir: Path | None = None) -> ImdbData:
-    """The reviews from the first place that has them: a named folder, Keras' cache, the stand-in. Downloads nothing.
+    """Read the reviews from the first place that has them: a named folder, Keras' cache, the stand-in. Download nothing.
 
     Args:
-        data_dir: folder with imdb.npz and imdb_word_index.json; the environment's AUTOGRADER_DATA when None.
+        data_dir: folder with imdb.npz and imdb_word_index.json; None means the folder that AUTOGRADER_DATA names. The grader
+            sets this variable to the course's data folder.
 
     Raises:
-        UsageError: a folder was named, and it or a file in it is missing or not the original.
+        UsageError: a folder was named, and a file in it is missing or is not the original.
     """
     folder = find_imdb(data_dir)
     return _stand_in() if folder is None else _read_folder(folder)
 
 
 def find_imdb(data_dir: Path | None = None) -> Path | None:
-    """The folder that ``load_imdb`` reads; None for the stand-in."""
-    named = data_dir or os.environ.get(DATA_VARIABLE)
+    """Return the folder that ``load_imdb`` reads; None for the stand-in."""
+    named = data_dir or os.environ.get("AUTOGRADER_DATA")
     if named:
         return Path(named)
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
@@ -123,7 +126,7 @@ def _stand_in() -> ImdbData:
 
 @cache
 def _read_folder(folder: Path) -> ImdbData:
-    """The real reviews, checked before anything is unpickled; with Keras' start marker and offset, in Keras' order."""
+    """Read the real reviews, with Keras' start marker and offset, in Keras' order; check the file before unpickling it."""
     for name in (REVIEWS, WORD_INDEX):
         if not (folder / name).is_file():
             raise UsageError(f"{folder / name}: is missing. Put it there, or name no data folder to use the stand-in.")
@@ -138,7 +141,7 @@ def _read_folder(folder: Path) -> ImdbData:
 
 
 def _shuffled(reviews: Array, labels: Array, generator: np.random.RandomState) -> tuple[Array, Array]:
-    """In the generator's order, with start marker 1 and ids moved up by 3."""
+    """Shuffle as Keras does, put start marker 1 in front, and move ids up by 3."""
     order = np.arange(len(reviews))
     generator.shuffle(order)
     shifted = np.empty(len(order), dtype=object)
@@ -176,10 +179,10 @@ class Split:
 
 
 def fresh_split(data: ImdbData, budget: Budget, draw: np.random.Generator) -> Split:
-    """Reviews dealt anew into training and held-out ones, words renamed: neither a look-up nor ready-made vectors help.
+    """Split reviews anew into training and held-out ones and rename the words: no look-up and no ready-made vector helps.
 
-    Whoever has the notebook has the stand-in, and whoever has the real reviews knows which words of each are equal,
-    whatever they are called. So stand-in reviews are generated anew, and real ones lose one word in ten.
+    Students have the stand-in, since the notebook makes it, and may have the real reviews; the pattern of equal words in a
+    review would identify it under any names. So stand-in reviews are generated anew, and real ones lose one word in ten.
 
     Args:
         draw: keyed; the same split and names for the same draws.
@@ -189,12 +192,12 @@ def fresh_split(data: ImdbData, budget: Budget, draw: np.random.Generator) -> Sp
     reviews, y = (_generated if data.kind == "stand-in" else _thinned)(data, budget, draw)
     names = np.arange(budget.vocab_size, dtype=np.int32)
     names[FIRST_WORD:] = draw.permutation(names[FIRST_WORD:])
-    x = names[_padded(reviews, budget.vocab_size, budget.length)]
+    x = names[pad_reviews(reviews, budget.vocab_size, budget.length)]
     return Split(x[: budget.reviews], y[: budget.reviews], x[budget.reviews :], y[budget.reviews :])
 
 
 def _generated(_data: ImdbData, budget: Budget, draw: np.random.Generator) -> tuple[list[list[int]], Array]:
-    """Stand-in reviews that nobody has seen."""
+    """Generate stand-in reviews that nobody has seen."""
     (x, y), (x_held_out, y_held_out), _word_index = make_stand_in(
         budget.reviews, budget.held_out, seed=int(draw.integers(2**63))
     )
@@ -202,7 +205,7 @@ def _generated(_data: ImdbData, budget: Budget, draw: np.random.Generator) -> tu
 
 
 def _thinned(data: ImdbData, budget: Budget, draw: np.random.Generator) -> tuple[list[list[int]], Array]:
-    """Real reviews of both of Keras' parts, without one word in ten; the start marker stays."""
+    """Draw real reviews from both of Keras' parts and drop one word in ten; the start marker stays."""
     reviews, labels = [*data.x_train, *data.x_test], np.concatenate([data.y_train, data.y_test])
     chosen = draw.permutation(len(reviews))[: budget.reviews + budget.held_out]
     thinned = []
@@ -213,8 +216,8 @@ def _thinned(data: ImdbData, budget: Budget, draw: np.random.Generator) -> tuple
     return thinned, labels[chosen]
 
 
-def _padded(reviews: list[list[int]], vocab_size: int, length: int) -> Array:
-    """Reviews as one array (n, length), padded and cut in front; ids from ``vocab_size`` on become 2."""
+def pad_reviews(reviews: list[list[int]], vocab_size: int, length: int) -> Array:
+    """Return reviews as one array (n, length), padded and cut in front; ids from ``vocab_size`` on become 2."""
     x = np.zeros((len(reviews), length), dtype=np.int32)
     for row, review in zip(x, reviews, strict=True):
         end = np.asarray(review[-length:])
