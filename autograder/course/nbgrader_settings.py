@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
+from autograder.course.cells import is_instructor
 from autograder.course.config import CONFIG_FILE, Settings, load_settings
 from autograder.course.course import Course
 from autograder.errors import UsageError
@@ -32,7 +33,6 @@ from autograder.files import is_shared, keep_private
 from autograder.obstacles import in_one_line
 
 RELEASE_FOLDER = "release/nbgrader"
-INSTRUCTOR_TAG = "instructor"
 OURS, THEIRS = "autograder.engines.nbgrader", "nbgrader.preprocessors"
 # What `nbgrader autograde` does to a submission, by name: the judge is imported only where something is graded.
 SANITIZE = [f"{THEIRS}.OverwriteKernelspec", f"{THEIRS}.OverwriteCells"]
@@ -43,7 +43,7 @@ class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
     """Leaves out of the release what only the instructor runs."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        nb.cells = [cell for cell in nb.cells if INSTRUCTOR_TAG not in cell.metadata.get("tags", [])]
+        nb.cells = [cell for cell in nb.cells if not is_instructor(cell)]
         return nb, resources
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
+from autograder.course.cells import grade_id, is_grade, is_locked, is_solution, is_task
 from autograder.course.course import Course
 from autograder.course.nbgrader_settings import gradebook_place, open_gradebook
 from autograder.errors import UsageError
@@ -69,7 +69,7 @@ def _handed_in(directory: CourseDirectory, assignment: str) -> bool:
 def _refuse_other_cells(assignment: str, known: Any, released: NotebookNode) -> None:
     old = {cell.name for cell in (*known.source_cells, *known.grade_cells, *known.solution_cells, *known.task_cells)}
     kinds = (is_grade, is_solution, is_locked, is_task)
-    new = {cell.metadata.nbgrader.grade_id for cell in released.cells if any(kind(cell) for kind in kinds)}
+    new = {grade_id(cell) for cell in released.cells if any(kind(cell) for kind in kinds)}
     if old != new:
         raise UsageError(
             f"source/{assignment}/{assignment}.ipynb: cells were added or removed ({', '.join(sorted(old ^ new))}), but"
@@ -79,7 +79,7 @@ def _refuse_other_cells(assignment: str, known: Any, released: NotebookNode) -> 
 
 def _points(released: NotebookNode) -> dict[str, float]:
     cells = [cell for cell in released.cells if is_grade(cell)]
-    return {cell.metadata.nbgrader.grade_id: float(cell.metadata.nbgrader.points) for cell in cells}
+    return {grade_id(cell): float(cell.metadata.nbgrader.points) for cell in cells}
 
 
 def _differences(assignment: str, old: dict[str, float], new: dict[str, float]) -> Iterator[str]:

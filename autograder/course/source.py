@@ -1,4 +1,4 @@
-"""The instructor's notebook, read as it stands, and what its cells are."""
+"""The instructor's notebook, read as it stands."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4.nbjson import reads
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.utils import is_grade, is_solution, is_task
 
+from autograder.course.cells import grade_id
 from autograder.course.course import Assignment
-from autograder.course.nbgrader_settings import INSTRUCTOR_TAG
 from autograder.errors import UsageError
 
 SCHEMA = MetadataValidator.schema_version  # of nbgrader's metadata
@@ -70,46 +69,9 @@ def parse(path: Path, root: Path) -> ast.Module:
         raise UsageError(f"{name}{line}: cannot be read as Python: {getattr(error, 'msg', error)}") from error
 
 
-def stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
-    """The functions that a solution cell asks for.
-
-    Raises:
-        SyntaxError: the cell is no Python.
-    """
-    if cell.cell_type != "code" or not is_solution(cell) or is_instructor(cell):
-        return []
-    return [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
-
-
-def asked(notebook: NotebookNode) -> dict[str, list[str]]:
-    """Question -> the functions it asks for: those of the solution cells before its check cell."""
-    functions: dict[str, list[str]] = {}
-    names: list[str] = []
-    for cell in notebook.cells:
-        names += [stub.name for stub in stubs(cell)]
-        if is_check(cell):
-            functions[grade_id(cell)], names = names, []
-    return functions
-
-
-def is_instructor(cell: NotebookNode) -> bool:
-    """Whether the build leaves the cell out."""
-    return INSTRUCTOR_TAG in cell.metadata.get("tags", [])
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Whether the cell holds visible checks that carry a question's points; a cell that a person grades does not."""
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell) and not is_task(cell))
-
-
 def place(assignment: Assignment, number: int, cell: NotebookNode) -> str:
     """How messages name a cell: "source/padding/padding.ipynb, cell 14 ('q3')"."""
     return f"{short(assignment, assignment.source)}, cell {number} ('{grade_id(cell) or cell.get('id', '')}')"
-
-
-def grade_id(cell: NotebookNode) -> str:
-    """nbgrader's name for the cell; empty where it has none."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def short(assignment: Assignment, path: Path) -> str:

@@ -20,9 +20,9 @@ from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_grade
 
 from autograder import files
+from autograder.course.cells import grade_id, is_grade
 from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission, enter_all
@@ -164,7 +164,7 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def _outputs(result: Result, cell: NotebookNode) -> list[NotebookNode]:
-    question = cell.metadata.get("nbgrader", {}).get("grade_id")
+    question = grade_id(cell)
     if not is_grade(cell) or question not in result.questions:
         return []
     points, _ = result.question_points()[question]
@@ -178,7 +178,7 @@ class SaveVerdict(SaveAutoGrades):  # type: ignore[misc]
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
         result: Result = resources["verdict"]
-        question = cell.metadata["nbgrader"]["grade_id"]
+        question = grade_id(cell)
         if question not in result.questions:
             return
         about = resources["nbgrader"]

@@ -13,8 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import nbjson
 
+from autograder.course.cells import list_functions
 from autograder.course.course import Assignment
-from autograder.course.source import asked, parse, short
+from autograder.course.source import parse, short
 from autograder.errors import UsageError
 from autograder.quality.mutants import Mutant, mutants
 from autograder.release.faults import check_source
@@ -148,7 +149,7 @@ def released(assignment: Assignment) -> NotebookNode:
 
 def _questions(notebook: NotebookNode) -> dict[str, str]:
     """Function -> the question that asks for it."""
-    return {function: question for question, functions in asked(notebook).items() for function in functions}
+    return {function: question for question, functions in list_functions(notebook).items() for function in functions}
 
 
 def file_content(notebook: NotebookNode) -> bytes:

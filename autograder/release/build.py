@@ -16,19 +16,20 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
+from autograder.course.cells import grade_id
 from autograder.course.course import Assignment, Course
 from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
 from autograder.course.registration import point_changes
-from autograder.course.source import grade_id, place, read_source
-from autograder.release.drift import explain_drift, drift, strangers
+from autograder.course.source import place, read_source
 from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
-from autograder.release.faults import OUTCOME, check_source
 from autograder.files import share, write_whole
+from autograder.obstacles import obstacle
+from autograder.release.drift import drift, explain_drift, strangers
+from autograder.release.faults import OUTCOME, check_source
 from autograder.release.inline import inline, without_markers
 from autograder.release.leaks import Leak, exceptions, find_leaks, secrets
 from autograder.release.loading import loading_faults
-from autograder.obstacles import obstacle
 
 ENGINES = ("nbgrader", "otter")  # what is in git; the Gradescope zip holds the course's key and is not
 Report = Callable[[str], None]

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from autograder import files
+from autograder.course.cells import grade_id, is_grade, is_solution, is_task
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, Mark, read_grade
 from autograder.errors import UsageError
@@ -128,7 +129,7 @@ def _questions(result: Result, grade: Grade | None, cells: Sequence[NotebookNode
     order = list(dict.fromkeys([*of_cell.values(), *judged, *marks]))
     comments = grade.comments if grade else ()
     unanswered = {comment.cell for comment in comments if not comment.by_person}
-    texts = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+    texts = {grade_id(cell): cell for cell in cells}
     return [
         {
             "name": name,
@@ -169,10 +170,10 @@ def _questions_of_cells(cells: Sequence[NotebookNode]) -> dict[str, str]:
     """Cell -> the question that it answers: itself, or the next one whose points follow it."""
     found: dict[str, str] = {}
     waiting: list[str] = []
-    for mark in (cell.metadata.nbgrader for cell in cells):
-        waiting.append(mark.grade_id)
-        if mark.get("grade") or mark.get("task"):
-            found |= dict.fromkeys(waiting, mark.grade_id)
+    for cell in cells:
+        waiting.append(grade_id(cell))
+        if is_grade(cell) or is_task(cell):
+            found |= dict.fromkeys(waiting, grade_id(cell))
             waiting = []
     last = list(found.values())[-1:]
     return found | dict.fromkeys(waiting, *last) if last else found
@@ -183,13 +184,12 @@ def _graded_cells(course: Course, result: Result) -> list[NotebookNode]:
     recorded = course.tree("autograded") / result.student / result.assignment / f"{result.assignment}.ipynb"
     path = recorded if recorded.is_file() else course.assignment(result.assignment).released
     cells = nbformat.read(path, as_version=4).cells
-    named = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
-    return [cell for cell in named if any(cell.metadata.nbgrader.get(kind) for kind in ("grade", "solution", "task"))]
+    return [cell for cell in cells if grade_id(cell) and (is_grade(cell) or is_solution(cell) or is_task(cell))]
 
 
 def _shown(cell: NotebookNode | None) -> Markup:
     """A student's text as HTML: what has a tag in it is a block that harmless.py wrote; anything else is shown as it was typed."""
-    if cell is None or cell.cell_type != "markdown" or not cell.metadata.nbgrader.get("solution"):
+    if cell is None or cell.cell_type != "markdown" or not is_solution(cell):
         return Markup()
     if cell.source.startswith("<div>\n"):
         return Markup(cell.source)
