@@ -27,12 +27,12 @@ from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission, enter_all
 from autograder.errors import Ungradable, UsageError
+from autograder.files import is_regular
 from autograder.grading import store
 from autograder.grading.grader import Graded, Grader, Job
-from autograder.intake.boxes import is_regular, read_regular
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
 from autograder.judge.results import Result
 from autograder.obstacles import in_one_line
 from autograder.printable import printable
@@ -139,8 +139,8 @@ def make_plain(folder: Path, tree: Path) -> list[str]:
                 path.write_text(f"This was {what}. It is not followed.\n", encoding="utf-8")
                 lines.append(f"{printable(str(path))}: was {what}; a text that says so is in its place.")
     stamp = folder / STAMP_FILE
-    data = read_regular(stamp, MAX_STAMP + 1)
-    if data is not None and noted_time(data) is None:
+    data = read_stamp(stamp)
+    if data is not None and parse_stamp(data) is None:
         stamp.replace(stamp.with_name(f"{STAMP_FILE}.unread"))
         lines.append(f"{printable(str(stamp))}: holds no time and was set aside.")
     elif data and data.startswith(BOM_UTF8):

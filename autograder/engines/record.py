@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC
 from pathlib import Path
 
 from nbgrader.converters.base import NbGraderException
@@ -22,6 +21,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
 from autograder.grading.grader import Graded
 from autograder.intake.collect import Submission
+from autograder.intake.stamps import write_stamp
 from autograder.obstacles import in_one_line
 from autograder.reports.feedback import write_feedback
 
@@ -124,8 +124,7 @@ class Recorder:
         if target.exists() and target.samefile(submission.path):
             return
         files.copy_whole(submission.path, target)
-        stamp = submission.timestamp.astimezone(UTC)
-        files.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
+        write_stamp(folder, submission.timestamp)
 
     def _keep_name(self, submission: Submission) -> None:
         """Add what the submission tells of the student; what the gradebook knows already stays."""

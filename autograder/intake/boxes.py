@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -16,9 +15,11 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
+from autograder.files import is_regular
 from autograder.intake.archive import Archive, Entry
 from autograder.intake.people import folder_name
-from autograder.printable import printable
+from autograder.intake.stamps import STAMP_FILE
+from autograder.printable import list_some, printable
 
 IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}
 MAX_ZIP_BYTES = 512 * 2**20
@@ -122,7 +123,7 @@ class Reader:
             self.problems += walked.lines
             self.notes += walked.empty
         else:
-            beside = full.with_name("timestamp.txt")
+            beside = full.with_name(STAMP_FILE)
             paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [_on_disk(p, base, full, path) for p in paths]
         hidden = [line for file in files if not full.is_file() for line in _hidden(file.parts, file.origin)]
@@ -274,34 +275,7 @@ def _empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]
     empty = {parts for parts in near - above if not IGNORED_FOLDERS.intersection(parts)}
     first = sorted(p for p in empty if p[:-1] not in empty and (len(p) == 1 or p[:-1] not in direct))
     names = [printable("/".join(parts))[:100] for parts in first]
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return [f"{where}{', '.join(names[:MOST_NAMES])}{more}: empty; nothing was handed in there."] if names else []
-
-
-def is_regular(path: Path) -> bool:
-    """Whether there is a file, and no link to one."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def read_regular(path: Path, most: int) -> bytes | None:
-    """The first bytes of a regular file; None when it is none or cannot be read. No link is followed, no pipe waited for."""
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-    except OSError:
-        return None
-
-
-def plausible(time: datetime) -> datetime | None:
-    """``time`` in UTC; None when nothing can have been handed in then, as a forged time may say."""
-    try:
-        utc = time.astimezone(UTC)
-    except OverflowError:
-        return None
-    return utc if 1990 <= utc.year < 2200 else None
+    return [f"{where}{list_some(names, MOST_NAMES)}: empty; nothing was handed in there."] if names else []
 
 
 def _first(lines: list[str], about: str) -> list[str]:

@@ -20,7 +20,7 @@ from autograder.intake.handins import Finder, HandIn
 from autograder.intake.people import StudentNames, folder_name
 from autograder.intake.piles import assignment_stem, is_one_students
 from autograder.intake.platforms import named
-from autograder.printable import printable
+from autograder.printable import list_some, printable
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
         counts = max(_called_after_assignment(group), key=order)
         kept.append(counts)
         if others := sorted((other for other in group if other is not counts), key=order):
-            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-            names = ", ".join(submission.origin for submission in others[-5:]) + more
+            names = list_some([submission.origin for submission in (*others[-5:], *others[:-5])], 5)
             why = (
                 "is the newest and counts"
                 if order(counts) >= order(others[-1])

@@ -12,8 +12,11 @@ from typing import Any
 import yaml
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import MAX_LIST_BYTES, File, plausible, read_regular
+from autograder.files import read_regular
+from autograder.intake.boxes import MAX_LIST_BYTES, File
 from autograder.intake.people import Person
+from autograder.intake.stamps import plausible
+from autograder.printable import list_some
 
 METADATA = "submission_metadata.yml"
 FOLDER = re.compile(r"submission_\d{1,20}")
@@ -56,9 +59,8 @@ class Submitters:
                 raise Ungradable(f"{METADATA} names none of the folders beside it. {_AGAIN}")
             unknown = [folder for folder in sorted(folders) if not submitters._add(folder, entries.get(folder, ""))]
             if unknown:
-                more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
                 submitters.notes.append(
-                    f"{metadata.origin}: does not say who handed in {', '.join(unknown[:3])}{more}; called so here."
+                    f"{metadata.origin}: does not say who handed in {list_some(unknown)}; called so here."
                 )
         return submitters
 

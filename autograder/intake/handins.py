@@ -12,14 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import NOTEBOOK_NAME, Box, File, Reader, read_regular
+from autograder.intake.boxes import NOTEBOOK_NAME, Box, File, Reader
 from autograder.intake.gradescope_export import FOLDER, METADATA
 from autograder.intake.people import TEAM, Person, team_key
 from autograder.intake.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
 from autograder.intake.platforms import OWN, is_download, named
 from autograder.intake.roll import Roll
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
-from autograder.printable import printable
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
+from autograder.printable import list_some, printable
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
 # Names that platforms give to the zips of a whole class.
@@ -108,7 +108,9 @@ class Finder:
         for file, download in downloads:
             yield from self._in_download(file, download, mixed)
         if loose:
-            self.reader.notes.append(f"not collected, because no notebook and in no student's folder: {_first(loose)}.")
+            self.reader.notes.append(
+                f"not collected, because no notebook and in no student's folder: {list_some(loose)}."
+            )
 
     def _whose(self, box: Box, number: int, owner: Person | None) -> Iterator[tuple[File, HandIn | None]]:
         """Each file with the person that its path names, or None; without those of the platform, and those that could be anybody's.
@@ -142,7 +144,7 @@ class Finder:
                 doubts[NOBODYS].append(file.origin)
             elif not said:
                 yield file, self._by_folder(file, box, number, names)
-        self.reader.problems += [f"{_first(files)}: not graded. {why}" for why, files in doubts.items()]
+        self.reader.problems += [f"{list_some(files)}: not graded. {why}" for why, files in doubts.items()]
 
     def _of_people(
         self, people: Mapping[tuple[Person, str | None], list[HandIn]], box: Box, loose: list[str]
@@ -171,7 +173,7 @@ class Finder:
                     yield replace(hand_in, person=member, time=time)
         if unnamed:
             self.reader.notes.append(
-                f"{printable(box.name)}: does not say who is in {_first(list(unnamed))}. Points go to the team's name, or to who "
+                f"{printable(box.name)}: does not say who is in {list_some(list(unnamed))}. Points go to the team's name, or to who "
                 "uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
             )
 
@@ -208,7 +210,7 @@ class Finder:
                 student = Person("folder", name)
                 own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
         if unsure:
-            self.reader.problems.append(f"{_first(unsure)}: not graded. {NOBODYS}")
+            self.reader.problems.append(f"{list_some(unsure)}: not graded. {NOBODYS}")
         return downloads, own
 
     def _is_class(self, of_one_person: list[HandIn]) -> bool:
@@ -327,7 +329,7 @@ class Finder:
         for hand_in in hand_ins:
             if hand_in.person.origin == "folder" and hand_in.rest == (STAMP_FILE,):
                 try:
-                    time = noted_time(read_regular(hand_in.file.fetch(), MAX_STAMP + 1))
+                    time = parse_stamp(read_stamp(hand_in.file.fetch()))
                 except Ungradable:
                     time = None
                 if time is not None:
@@ -361,7 +363,3 @@ def _notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
         for file in inside.files
         if file.suffix == ".ipynb"
     ]
-
-
-def _first(files: Sequence[str]) -> str:
-    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 from autograder.course.cells import asked_names, defined_names, grade_id, is_locked, normalise, runs_while_grading
 from autograder.course.course import Assignment, Course
 from autograder.errors import Ungradable
+from autograder.files import open_regular
 from autograder.intake.repair import fill_in, make_own, repair
 
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
@@ -103,17 +103,16 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
     """
     most = limit_mib << 20
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
+        with open_regular(path) as file:
+            if file is None:
                 raise Ungradable(f"{path.name}: is no file. Hand in the .ipynb file that Jupyter saved.")
-            data = file.read(most + 1)
+            data, size = file.read(most + 1), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
     if len(data) <= most:
         return data
     raise Ungradable(
-        f"{path.name}: has {about.st_size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
+        f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
         "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
     )
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from autograder.intake.boxes import File, plausible
+from autograder.intake.boxes import File
 from autograder.intake.gradescope_export import is_export
 from autograder.intake.people import Person, moodle_id
+from autograder.intake.stamps import plausible
 
 MOODLE = re.compile(
     r"(?P<name>(?:(?!_\d+_).)+?)(?:[_ ](?P<id>\d+))?_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL

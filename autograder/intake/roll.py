@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import File, read_regular
+from autograder.files import read_regular
+from autograder.intake.boxes import File
 from autograder.intake.gradescope_export import Submitters
 from autograder.intake.people import TEAM, Person
 from autograder.intake.platforms import (
@@ -25,7 +26,7 @@ from autograder.intake.platforms import (
     sakai_teams,
     sakais_own,
 )
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, parse_stamp
 
 MAX_RECEIPT, MAX_LINE = 2**16, 500  # bytes of a platform's note about one hand-in, and letters of its first line
 RECEIPT = re.compile(r"[^:]+: *(?P<name>[^()]*(?:\([^()]*\)[^()]*)*?)\((?P<login>[^()\s]+)\)\s*")
@@ -73,7 +74,7 @@ class Roll:
         roll.teams = {top: people for top, file in sakai_teams(files).items() if (people := sakai_people(_text(file)))}
         stamps = [file for file in files if file.parts[1:] == (STAMP_FILE,)]
         stamps = [file for file in stamps if file.parts[0] in roll.teams or SAKAI.fullmatch(file.parts[0])]
-        times = {file.parts[0]: noted_time(_read(file, MAX_STAMP + 1)) for file in stamps}
+        times = {file.parts[0]: parse_stamp(_read(file, MAX_STAMP + 1)) for file in stamps}
         roll.times = {top: time for top, time in times.items() if time}
         return roll
 

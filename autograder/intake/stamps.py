@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
-from autograder.intake.boxes import plausible
+from autograder.files import read_regular, write_whole
 
 STAMP_FILE = "timestamp.txt"
 MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
@@ -13,12 +14,22 @@ MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with th
 STAMP = re.compile(r"(?!.*(?:\.\.|(?:^| )[/:]))[\w .:,+/-]+", re.ASCII)
 
 
-def noted_time(stamp: bytes | None) -> datetime | None:
+def write_stamp(folder: Path, time: datetime) -> None:
+    """Write the time of a submission into its folder, as nbgrader reads it."""
+    write_whole(folder / STAMP_FILE, f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+
+
+def read_stamp(path: Path) -> bytes | None:
+    """Return what a timestamp.txt holds, as far as a time could be that long; None where it cannot be read."""
+    return read_regular(path, MAX_STAMP + 1)
+
+
+def parse_stamp(stamp: bytes | None) -> datetime | None:
     """The time in the timestamp.txt of nbgrader, which a student can write to, or of Sakai; None when it says none.
 
-    >>> noted_time(b"2025-03-09 10:30:00 America/New_York").isoformat()
+    >>> parse_stamp(b"2025-03-09 10:30:00 America/New_York").isoformat()
     '2025-03-09T14:30:00+00:00'
-    >>> noted_time(b"20261130102300000").isoformat()
+    >>> parse_stamp(b"20261130102300000").isoformat()
     '2026-11-30T10:23:00+00:00'
     """
     from nbgrader.utils import parse_utc
@@ -34,3 +45,12 @@ def noted_time(stamp: bytes | None) -> datetime | None:
     except Exception:  # whatever the parser of dates says to what is no date
         return None
     return plausible(time.replace(tzinfo=UTC))
+
+
+def plausible(time: datetime) -> datetime | None:
+    """``time`` in UTC; None when nothing can have been handed in then, as a forged time may say."""
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc if 1990 <= utc.year < 2200 else None

@@ -17,9 +17,9 @@ from autograder.course.cells import grade_id, is_grade, is_solution, is_task
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, Mark, read_grade
 from autograder.errors import UsageError
+from autograder.files import read_regular
 from autograder.grading import store
-from autograder.intake.boxes import read_regular
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
 from autograder.judge.results import Result
 from autograder.printable import printable_text
 from autograder.reports.pages import draw, render
@@ -48,8 +48,8 @@ def write_beside(course: Course, student: str, assignment: str) -> None:
     """Write what release_feedback reads beside a page: it stops the whole class where one of the two files is missing."""
     path = page_path(course, student, assignment)
     handed_in = course.tree("submitted") / student / assignment
-    stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
-    files.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
+    stamp = read_stamp(handed_in / STAMP_FILE)
+    files.write_whole(path.with_name(STAMP_FILE), stamp if stamp and parse_stamp(stamp) else "")
     secret = read_regular(handed_in / SECRET_FILE, MAX_SECRET + 1)
     known = secret and len(secret) <= MAX_SECRET and secret.isascii()
     made = _nobodys_secret(course, student, assignment)
