@@ -15,8 +15,9 @@ from typing import Self
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
 from autograder.errors import Ungradable, UsageError
-from autograder.intake.boxes import Box, Reader
-from autograder.intake.handins import Finder, HandIn
+from autograder.intake.boxes import Box, Remarks, Unpacker
+from autograder.intake.finder import Finder
+from autograder.intake.handins import HandIn
 from autograder.intake.people import StudentNames, folder_name
 from autograder.intake.piles import assignment_stem, is_one_students
 from autograder.intake.platforms import named
@@ -105,21 +106,22 @@ def collect(
         course.assignment(assignment)
     collection = Collection()
     try:
-        reader = Reader(course, collection.unpacked)
+        remarks = Remarks()
+        unpacker = Unpacker(course, collection.unpacked, remarks)
         known = {student.id for student in roster}
-        finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
-        found = _find(paths, finder, reader)
+        finder = Finder(set(course.assignments), assignment, remarks, known, course.settings.course.teams)
+        found = _find(paths, unpacker, finder)
         names = StudentNames(_alike(found), roster, _strange(found, roster))
-        submissions = _submissions(found, names, reader, collection.whose)
-        for line in [line for line in reader.problems if line in reader.unread]:
-            collection.whose[line] = _whose(*reader.unread[line], set(course.assignments), names)
+        submissions = _submissions(found, names, remarks, collection.whose)
+        for line in [line for line in remarks.problems if line in unpacker.unread]:
+            collection.whose[line] = _whose(*unpacker.unread[line], set(course.assignments), names)
     except BaseException:
         collection.__exit__()
         raise
     newest, notes = (submissions, []) if course.settings.course.which_submission == "best" else keep_newest(submissions)
     collection.submissions = sorted(newest, key=lambda s: (s.student, s.assignment or "", s.timestamp, s.origin))
-    collection.notes = [*reader.notes, *names.notes, *notes]
-    collection.problems = reader.problems
+    collection.notes = [*remarks.notes, *names.notes, *notes]
+    collection.problems = remarks.problems
     return collection
 
 
@@ -165,39 +167,40 @@ def _upload(submission: Submission) -> tuple[float, bool, str]:
     return submission.upload, True, ""
 
 
-def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
+def _find(paths: Sequence[Path], unpacker: Unpacker, finder: Finder) -> list[HandIn]:
     """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
     found: list[HandIn] = []
-    for path, box, told in _open(paths, reader, finder.assignments):
-        before = len(found), len(reader.problems)
+    problems = unpacker.remarks.problems
+    for path, box, told in _open(paths, unpacker, finder.assignments):
+        before = len(found), len(problems)
         try:
             found += finder.hand_ins(box)
         except Ungradable as error:
-            reader.refuse(path, str(error))
-        if not told and before == (len(found), len(reader.problems)):
+            unpacker.refuse(path, str(error))
+        if not told and before == (len(found), len(problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
                 f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you."
             )
     if not found:
-        raise UsageError(" ".join(reader.problems[:3]))
+        raise UsageError(" ".join(problems[:3]))
     return found
 
 
-def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) -> list[tuple[Path, Box, bool]]:
+def _open(paths: Sequence[Path], unpacker: Unpacker, assignments: AbstractSet[str]) -> list[tuple[Path, Box, bool]]:
     """What lies at each path, and whether something was said of it already. Files that were named side by side are one pile."""
     boxes: dict[tuple[str, bool], tuple[Path, Box, bool]] = {}
     for path in {os.path.abspath(path): path for path in paths}.values():
-        before = len(reader.problems)
+        before = len(unpacker.remarks.problems)
         try:
-            box = reader.open(path)
+            box = unpacker.open(path)
         except Ungradable as error:
-            reader.refuse(path, str(error))
+            unpacker.refuse(path, str(error))
             continue
         pile = box.single and not box.tree
         place = os.path.abspath(path.parent if pile else path), pile
         first, others, told = boxes.get(place, (path, replace(box, files=[]), False))
-        told = told or len(reader.problems) > before
+        told = told or len(unpacker.remarks.problems) > before
         boxes[place] = first, replace(box, files=[*others.files, *box.files]), told
     return [
         (path, replace(box, beside=_is_beside(path, box, boxes.values(), assignments)), told)
@@ -217,7 +220,7 @@ def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], a
     )
 
 
-def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose: dict[str, str]) -> list[Submission]:
+def _submissions(found: list[HandIn], names: StudentNames, remarks: Remarks, whose: dict[str, str]) -> list[Submission]:
     """The files themselves, each once, under their students' names; ``whose`` gets the student of each that cannot be had."""
     submissions: dict[tuple[Path, str], Submission] = {}
     for hand_in in sorted(  # ids and plain names first: they stay
@@ -226,7 +229,7 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose
         try:
             path = hand_in.file.fetch()
         except Ungradable as error:
-            reader.problems.append(str(error))
+            remarks.problems.append(str(error))
             whose[str(error)] = names.of(hand_in.person)
             continue
         person, student = hand_in.person, names.of(hand_in.person)

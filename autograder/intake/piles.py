@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import NOTEBOOK_NAME, Box, File
+from autograder.intake.boxes import Box, File
 from autograder.intake.platforms import is_download, named
+from autograder.intake.walk import NOTEBOOK_NAME
 from autograder.printable import printable
 
 # Folders that platforms put around a class, and how many folders may lie in each other so.
