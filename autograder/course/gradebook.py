@@ -5,16 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from nbgrader.api import Comment as CommentOnCell
 from nbgrader.api import Grade as GradeOfCell
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload, undefer
 
 from autograder.course.course import Course
-from autograder.course.nbgrader_settings import course_directory, gradebook_file, open_gradebook
+from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
+from autograder.files import keep_private
+from autograder.obstacles import in_one_line
 from autograder.printable import printable_text
 
 
@@ -32,6 +38,48 @@ class Student:
     def full_name(self) -> str:
         """First and last name, as far as they are known."""
         return " ".join(filter(None, (self.first_name, self.last_name)))
+
+
+@contextlib.contextmanager
+def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
+    """nbgrader's gradebook, for us to read and not for everybody.
+
+    Raises:
+        UsageError: it is locked or damaged, or may not be written.
+    """
+    try:
+        keep_gradebook_private(directory)
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, OSError) as error:
+        raise UsageError(f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}") from error
+
+
+def keep_gradebook_private(directory: CourseDirectory) -> None:
+    """Make the gradebook's file if it is missing, and take the rights of others: it names everybody with their points."""
+    if (file := gradebook_file(directory)) is not None:
+        keep_private(file)
+
+
+def gradebook_file(directory: CourseDirectory) -> Path | None:
+    """The file that the gradebook is; None where a server of databases holds it."""
+    url = make_url(directory.db_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def gradebook_place(course: Course) -> str:
+    """Where the gradebook is, for people: the file, or the database's address without its password."""
+    return _place(course_directory(course))
+
+
+def _place(directory: CourseDirectory) -> str:
+    file = gradebook_file(directory)
+    return str(file) if file is not None else make_url(directory.db_url).render_as_string(hide_password=True)
+
+
+def list_students(gradebook: Gradebook) -> list[Student]:
+    """List the students that a gradebook knows."""
+    return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
 
 
 @dataclass(frozen=True)
@@ -107,7 +155,7 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
                 f"the gradebook of {course.root} has no assignment '{unknown[0]}'. It has: {', '.join(known) or 'none'}."
             )
         wanted = [name for name in known if assignments is None or name in assignments]
-        students = [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+        students = list_students(gradebook)
         grades: dict[tuple[str, str], Grade] = {}
         for name in wanted:
             maximum = float(gradebook.find_assignment(name).max_score)

@@ -6,31 +6,24 @@ The course's ``nbgrader_config.py`` is the one line
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import glob
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course.cells import is_instructor
-from autograder.course.config import CONFIG_FILE, Settings, load_settings
+from autograder.course.config import Settings
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.files import is_shared, keep_private
-from autograder.obstacles import in_one_line
+from autograder.files import is_shared
 
 RELEASE_FOLDER = "release/nbgrader"
 OURS, THEIRS = "autograder.engines.nbgrader", "nbgrader.preprocessors"
@@ -62,26 +55,6 @@ def _shows(text: str, name: str) -> bool:
     return any(f"attachment:{written}" in text for written in (name, quote(name)))
 
 
-def configure(config: Config, file: str) -> None:
-    """Load the course's grader_config.py, strictly, into nbgrader's ``config``; ``file`` is the nbgrader_config.py.
-
-    A wrong key ends the program with one line; nbgrader would log an exception and go on without the configuration.
-    """
-    folder = Path(file).resolve().parent
-    try:
-        if glob.escape(str(folder)) != str(folder):
-            raise UsageError(
-                f"{folder}: nbgrader's own commands find nothing below a folder with [, * or ? in its path."
-                " Rename it, or use `autograder`'s commands."
-            )
-        config.merge(nbgrader_config(load_settings(folder / CONFIG_FILE), folder))
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(2) from error
-    with contextlib.suppress(OSError):  # whoever may not write here cannot make it worse
-        keep_gradebook_private(CourseDirectory(config=config))
-
-
 def nbgrader_config(settings: Settings, root: Path) -> Config:
     """The course's configuration with what the kit needs of nbgrader added.
 
@@ -101,49 +74,11 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = JUDGE
     config.GenerateFeedback.setdefault("exporter_class", "autograder.engines.nbgrader_feedback.FeedbackExporter")
+    shared = is_shared(root)
     if "permissions" not in config.Autograde:  # nbgrader's own let everybody read what was graded
-        config.Autograde.permissions = (
-            660 if config.CourseDirectory.get("groupshared") else 440 if is_shared(root) else 400
-        )
-    config.CourseDirectory.setdefault("groupshared", is_shared(root))  # else no other grader could replace its folders
+        config.Autograde.permissions = 660 if config.CourseDirectory.get("groupshared") else 440 if shared else 400
+    config.CourseDirectory.setdefault("groupshared", shared)  # else no other grader could replace its folders
     return config
-
-
-@contextlib.contextmanager
-def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
-    """nbgrader's gradebook, for us to read and not for everybody.
-
-    Raises:
-        UsageError: it is locked or damaged, or may not be written.
-    """
-    try:
-        keep_gradebook_private(directory)
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
-            yield gradebook
-    except (SQLAlchemyError, OSError) as error:
-        raise UsageError(f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}") from error
-
-
-def keep_gradebook_private(directory: CourseDirectory) -> None:
-    """Make the gradebook's file if it is missing, and take the rights of others: it names everybody with their points."""
-    if (file := gradebook_file(directory)) is not None:
-        keep_private(file)
-
-
-def gradebook_file(directory: CourseDirectory) -> Path | None:
-    """The file that the gradebook is; None where a server of databases holds it."""
-    url = make_url(directory.db_url)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def gradebook_place(course: Course) -> str:
-    """Where the gradebook is, for people: the file, or the database's address without its password."""
-    return _place(course_directory(course))
-
-
-def _place(directory: CourseDirectory) -> str:
-    file = gradebook_file(directory)
-    return str(file) if file is not None else make_url(directory.db_url).render_as_string(hide_password=True)
 
 
 def _let_nbgrader_find_alembic() -> None:

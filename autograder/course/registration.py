@@ -12,7 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.cells import grade_id, is_grade, is_locked, is_solution, is_task
 from autograder.course.course import Course
-from autograder.course.nbgrader_settings import gradebook_place, open_gradebook
+from autograder.course.gradebook import gradebook_place, open_gradebook
 from autograder.errors import UsageError
 
 

@@ -12,8 +12,8 @@ from traitlets.config import Config
 from autograder import files
 from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
-from autograder.course.gradebook import Student
-from autograder.course.nbgrader_settings import course_directory, gradebook_file, nbgrader_config, open_gradebook
+from autograder.course.gradebook import Student, gradebook_file, list_students, open_gradebook
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.course.registration import why_unbuilt
 from autograder.engines import nbgrader
 from autograder.engines.entering import OneSubmission
@@ -51,7 +51,7 @@ class Recorder:
     def roster(self) -> list[Student]:
         """The students that the gradebook knows, so that each keeps one name."""
         with open_gradebook(self.directory) as gradebook:
-            return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+            return list_students(gradebook)
 
     def record(self, submission: Submission, graded: Graded) -> bool:
         """Keep the file that was handed in, enter its result and write the feedback; a verdict entered by a person stays.

@@ -16,13 +16,13 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from autograder.cli import main
-from autograder.course import nbgrader_settings
 from autograder.course.course import Course, find_course
-from autograder.course.nbgrader_settings import course_directory
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.engines import nbgrader
 from autograder.engines.nbgrader import SaveVerdict
 from autograder.grading import store
 from autograder.grading.grader import Grader
+from autograder.nbgrader_config import configure as configure_nbgrader
 from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
@@ -158,7 +158,7 @@ def test_formgrader_shows_why_too(late: Course) -> None:
     """Its interface gives back nbgrader's log."""
     assert grade(late, "ann", "ben").exit_code == 1
     directory = course_directory(late)
-    api = NbGraderAPI(directory, config=nbgrader_settings.nbgrader_config(find_course(late.root).settings, late.root))
+    api = NbGraderAPI(directory, config=nbgrader_config(find_course(late.root).settings, late.root))
 
     def log(student: str) -> str:
         graded = judged(late, late.root / f"submitted/{student}/tiny/tiny.ipynb", student)
@@ -264,7 +264,7 @@ def test_nbgraders_own_commands_refuse_a_path_in_which_they_find_nothing(
     tmp_path: Path, name: str, capsys: Any
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        nbgrader_settings.configure(Config(), str(tmp_path / name / "nbgrader_config.py"))
+        configure_nbgrader(Config(), str(tmp_path / name / "nbgrader_config.py"))
     assert stopped.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{tmp_path}/{name}: nbgrader's own commands find nothing below a folder with [")
