@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from pebble import ProcessExpired
 from pydantic import TypeAdapter, ValidationError
 
-from autograder.course.config import DATA_VARIABLE, LEVELS, Jail, Limits, Settings, without_nbgraders
+from autograder.course.config import LEVELS, Jail, Limits, Settings, without_nbgraders
 from autograder.course.course import Course
-from autograder.course.preload import packages
+from autograder.course.data import data_environment
+from autograder.course.packages import list_packages, list_preload
 from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
 from autograder.grading.pool import WorkerPool, detach_from_terminal
@@ -185,10 +186,10 @@ class Worker:
     def _start(self) -> None:
         """Begin to start both parents: the one for readers and judges, then the one for what students made."""
         jail = self.course.settings.jail
-        preload = tuple(jail.preload or packages(self.course))
-        ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
+        preload = tuple(jail.preload or list_preload(self.course))
+        ours = ("keras",) if "keras" in list_packages(self.course) else ()
         self.copy = CourseCopy(self.course)
-        self.environment = _data_environment(self.course)
+        self.environment = data_environment(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
         self.confined = warm.WarmParent(
             warm.Surroundings(
@@ -504,15 +505,6 @@ def _one_line(words: str) -> str:
 def _released_files(released: Path) -> list[Path]:
     """The files and folders that were released beside the notebook: the student's code may read them."""
     return [p for p in released.parent.iterdir() if p != released]
-
-
-def _data_environment(course: Course) -> dict[str, str]:
-    """Where a judge finds data, as variables of its environment."""
-    folder = course.settings.course.data_folder
-    named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
-    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    cached = {"KERAS_HOME": str(keras)} if (keras / "datasets").is_dir() else {}
-    return cached | ({DATA_VARIABLE: str(Path(named).resolve())} if named else {})
 
 
 def _ungraded(course: Course, job: Job, reason: str) -> Result:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Assignment, Course
-from autograder.data import REVIEWS, WORD_INDEX, find_imdb
 from autograder.grading.grader import Grader, Job
-from autograder.grading.journal import Journal, digest, package_files, versions
+from autograder.grading.journal import Journal, digest, digest_course
 from autograder.judge.judge import Trial
 from autograder.judge.results import Result
 from autograder.quality import equivalents
@@ -93,13 +92,4 @@ def _state(assignment: Assignment) -> str:
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
     released = [*assignment.released.parent.iterdir()]
-    settings = f"{course.settings.raw} {versions()} {_data(course)}"
-    return digest(course.key, settings, files=[*package_files(), *checks, *solutions, *released])
-
-
-def _data(course: Course) -> list[tuple[str, int, int]]:
-    """The data files that hidden checks read: path, size, time of the last change."""
-    named = course.settings.course.data_folder
-    folder = find_imdb(course.root / named if named else None)
-    files = [folder / name for name in (REVIEWS, WORD_INDEX)] if folder is not None else []
-    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()]
+    return digest_course(course, str(course.settings.raw), [*checks, *solutions, *released])
