@@ -1,4 +1,4 @@
-"""Files that hold grades or secrets, written whole or not at all and for nobody else to read; and files of strangers, to read.
+"""Write files that hold grades or secrets, whole or not at all and for nobody else to read; and read the files of strangers.
 
 Files are made with mode 0600 and folders with 0700, whatever the umask. Where several graders share the folder above (their
 group may write in it), the group has the same rights as the owner; others never have any.

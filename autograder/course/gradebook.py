@@ -1,4 +1,4 @@
-"""Grades as nbgrader reports them: manual points and late penalties included, and nothing final that is not."""
+"""Read nbgrader's gradebook: students, and grades with manual points and late penalties, final only where nbgrader has them final."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Student:
 
 @contextlib.contextmanager
 def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
-    """nbgrader's gradebook, for us to read and not for everybody.
+    """Open nbgrader's gradebook; its file is for the graders' eyes only.
 
     Raises:
         UsageError: it is locked or damaged, or may not be written.
@@ -56,19 +56,19 @@ def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
 
 
 def keep_gradebook_private(directory: CourseDirectory) -> None:
-    """Make the gradebook's file if it is missing, and take the rights of others: it names everybody with their points."""
+    """Make the gradebook's file if it is missing, and take the rights from others: it names all students with their points."""
     if (file := gradebook_file(directory)) is not None:
         keep_private(file)
 
 
 def gradebook_file(directory: CourseDirectory) -> Path | None:
-    """The file that the gradebook is; None where a server of databases holds it."""
+    """Return the gradebook's file; None where it is on a database server."""
     url = make_url(directory.db_url)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def gradebook_place(course: Course) -> str:
-    """Where the gradebook is, for people: the file, or the database's address without its password."""
+    """Return where the gradebook is, for messages: the file, or the database's address without its password."""
     return _place(course_directory(course))
 
 
@@ -84,11 +84,11 @@ def list_students(gradebook: Gradebook) -> list[Student]:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the gradebook holds of one question.
+    """One question in the gradebook.
 
     Attributes:
-        points: a person's where there are some, else the judge's, and extra credit; None where neither has given any.
-        by_person: whether a person gave them.
+        points: those that a person gave, else the judge's, plus extra credit; None where neither gave any.
+        by_person: whether a person gave the points.
     """
 
     question: str
@@ -100,7 +100,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Comment:
-    """What was said of one cell, by a person or, of an answer left as it was released, by nbgrader."""
+    """A comment on one cell, by a person; or by nbgrader, on an answer that was left as released."""
 
     cell: str
     text: str
@@ -141,12 +141,12 @@ class Grades:
 
 
 def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Grades:
-    """The grades of ``assignments``, or of all.
+    """Read the grades of ``assignments``, or of all.
 
     Raises:
         UsageError: there is no gradebook, it cannot be used, or it does not know an assignment.
     """
-    with _gradebook(course) as gradebook:
+    with _open_existing(course) as gradebook:
         in_book = sorted(assignment.name for assignment in gradebook.assignments)
         known = [name for name in course.assignments if name in in_book]
         known += [name for name in in_book if name not in known]
@@ -162,26 +162,26 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
             grades |= {
                 (student.id, name): Grade(student.id, name, None, maximum, 0.0, "not submitted") for student in students
             }
-            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in _submissions(gradebook, name)}
+            grades |= {(s.student_id, name): _read_grade(s, name, maximum) for s in _read_submissions(gradebook, name)}
     return Grades(sorted(students, key=lambda s: s.id), wanted, grades)
 
 
 def read_grade(course: Course, student: str, assignment: str) -> Grade | None:
-    """The grade of one submission, if the gradebook has it.
+    """Read the grade of one submission; None where the gradebook has none.
 
     Raises:
         UsageError: there is no gradebook, or it cannot be read.
     """
-    with _gradebook(course) as gradebook:
+    with _open_existing(course) as gradebook:
         try:
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
             return None
-        return _grade(submission, assignment, float(submission.max_score))
+        return _read_grade(submission, assignment, float(submission.max_score))
 
 
-def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
-    """Every submission with its cells and comments: read one by one they take seconds of a class of 300."""
+def _read_submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
+    """Read all submissions with their cells and comments at once: one by one this takes seconds for a class of 300."""
     notebooks = selectinload(SubmittedAssignment.notebooks)
     options = [
         notebooks.selectinload(SubmittedNotebook.grades).selectinload(GradeOfCell.cell),
@@ -195,7 +195,8 @@ def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _gradebook(course: Course) -> Iterator[Gradebook]:
+def _open_existing(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook of a course that has one."""
     directory = course_directory(course)
     file = gradebook_file(directory)
     if file is not None and not file.is_file():
@@ -204,7 +205,7 @@ def _gradebook(course: Course) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
+def _read_grade(submission: Any, assignment: str, maximum: float) -> Grade:
     cells = [grade for notebook in submission.notebooks for grade in notebook.grades]
     missing = not cells or any(c.cell_type == "code" and c.auto_score is None and c.manual_score is None for c in cells)
     penalty = float(submission.late_submission_penalty or 0.0)
@@ -220,7 +221,7 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
         maximum,
         penalty,
         status,
-        tuple(map(_mark, cells)),
+        tuple(map(_read_mark, cells)),
         tuple(
             Comment(c.name, text, c.manual_comment is not None)
             for c in said
@@ -229,7 +230,7 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
     )
 
 
-def _mark(cell: Any) -> Mark:
+def _read_mark(cell: Any) -> Mark:
     given = cell.auto_score if cell.manual_score is None else cell.manual_score
     extra = float(cell.extra_credit or 0.0)
     points = None if given is None else float(given) + extra

@@ -1,7 +1,6 @@
-"""What nbgrader is told about a course, whether it is started by us or on its own command line.
+"""Configure nbgrader for a course, whether we start it or the instructor does.
 
-The course's ``nbgrader_config.py`` is the one line
-``from autograder.nbgrader_config import configure; configure(c, __file__)``.
+The instructor's commands read it through the course's ``nbgrader_config.py``: see ``autograder.nbgrader_config.configure``.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from autograder.files import is_shared
 
 RELEASE_FOLDER = "release/nbgrader"
 OURS, THEIRS = "autograder.engines.nbgrader", "nbgrader.preprocessors"
-# What `nbgrader autograde` does to a submission, by name: the judge is imported only where something is graded.
+# The steps of `nbgrader autograde`, by name, so that the judge is imported only where something is graded.
 SANITIZE = [f"{THEIRS}.OverwriteKernelspec", f"{THEIRS}.OverwriteCells"]
 JUDGE = [f"{OURS}.JudgeSubmission", f"{THEIRS}.LimitOutput", f"{OURS}.SaveVerdict", f"{THEIRS}.AssignLatePenalties"]
 
 
 class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Leaves out of the release what only the instructor runs."""
+    """Leaves cells that only the instructor runs out of the release."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         nb.cells = [cell for cell in nb.cells if not is_instructor(cell)]
@@ -41,22 +40,22 @@ class DropInstructorCells(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class DropUnusedAttachments(NbGraderPreprocessor):  # type: ignore[misc]
-    """Leaves out of the release the pictures that no released text shows: they were attached inside a solution."""
+    """Leaves pictures that no released text shows out of the release: they were attached inside a solution."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         for cell in nb.cells:
             if held := cell.pop("attachments", None):
-                shown = {name: data for name, data in held.items() if _shows(cell.source, name)}
+                shown = {name: data for name, data in held.items() if _is_shown(cell.source, name)}
                 cell |= {"attachments": NotebookNode(shown)} if shown else {}
         return nb, resources
 
 
-def _shows(text: str, name: str) -> bool:
+def _is_shown(text: str, name: str) -> bool:
     return any(f"attachment:{written}" in text for written in (name, quote(name)))
 
 
 def nbgrader_config(settings: Settings, root: Path) -> Config:
-    """The course's configuration with what the kit needs of nbgrader added.
+    """Return the course's configuration with the nbgrader settings that the kit needs.
 
     Raises:
         UsageError: the gradebook in the course's folder would have an address that leads elsewhere.
@@ -82,11 +81,11 @@ def nbgrader_config(settings: Settings, root: Path) -> Config:
 
 
 def _let_nbgrader_find_alembic() -> None:
-    """A new gradebook is made with the program ``alembic``, which only an activated environment has on its PATH."""
+    """Put ``alembic`` on the PATH, with which nbgrader makes a new gradebook: only an activated environment has it there."""
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def course_directory(course: Course, **overrides: str) -> CourseDirectory:
-    """nbgrader's view of ``course``; ``overrides`` are traits of CourseDirectory, such as ``db_url``."""
+    """Return nbgrader's view of ``course``; ``overrides`` are traits of CourseDirectory, such as ``db_url``."""
     return CourseDirectory(config=nbgrader_config(course.settings, course.root), **overrides)

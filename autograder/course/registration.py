@@ -1,4 +1,4 @@
-"""Released assignments in nbgrader's gradebook: what may still change there, and what the instructor must know."""
+"""Compare released assignments with nbgrader's gradebook: what may still change there, and what the instructor must know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.errors import UsageError
 
 
 def point_changes(directory: CourseDirectory, assignment: str, released: NotebookNode) -> list[str]:
-    """A line for every cell whose points differ from the gradebook's after submissions have come in.
+    """List a line for every cell whose points differ from the gradebook's after submissions have come in.
 
     Raises:
         UsageError: cells were added or removed after nbgrader has graded a submission; it cannot register that.
@@ -36,7 +36,7 @@ def point_changes(directory: CourseDirectory, assignment: str, released: Noteboo
 
 
 def why_unbuilt(course: Course, directory: CourseDirectory, name: str) -> str:
-    """Why nothing can be graded for an assignment, such as a draft in ``source/`` or points that were changed since; empty where it can."""
+    """Say why an assignment cannot be graded, such as a draft in ``source/`` or points changed since the build; empty if it can."""
     with open_gradebook(directory) as gradebook:
         try:
             cells = gradebook.find_notebook(name, name).grade_cells
@@ -61,7 +61,7 @@ def why_unbuilt(course: Course, directory: CourseDirectory, name: str) -> str:
 
 
 def _handed_in(directory: CourseDirectory, assignment: str) -> bool:
-    """Whether somebody's work lies in submitted/, graded or not."""
+    """Whether any submission lies in submitted/, graded or not."""
     pattern = directory.format_path(directory.submitted_directory, "*", assignment)
     return any(Path(directory.root).glob(str(Path(pattern).relative_to(directory.root))))
 

@@ -1,4 +1,4 @@
-"""The instructor's notebook, read as it stands."""
+"""Read the instructor's notebook and modules, and name their places in messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEMA = MetadataValidator.schema_version  # of nbgrader's metadata
 
 
 def read_source(assignment: Assignment) -> NotebookNode:
-    """The source notebook, unrepaired: nbformat's own reader would hide doubled cell ids.
+    """Read the source notebook as it is: nbformat's own reader would hide duplicate cell ids.
 
     Raises:
         UsageError: the file is no notebook of format 4, or nbgrader's metadata in it have another schema.
@@ -54,7 +54,7 @@ def read_source(assignment: Assignment) -> NotebookNode:
 
 
 def parse(path: Path, root: Path) -> ast.Module:
-    """The module in ``path``; messages name it relative to ``root``.
+    """Parse the module in ``path``; messages name it relative to ``root``.
 
     Raises:
         UsageError: it is missing or no Python.
@@ -70,12 +70,12 @@ def parse(path: Path, root: Path) -> ast.Module:
 
 
 def place(assignment: Assignment, number: int, cell: NotebookNode) -> str:
-    """How messages name a cell: "source/padding/padding.ipynb, cell 14 ('q3')"."""
+    """Name a cell for messages: "source/padding/padding.ipynb, cell 14 ('q3')"."""
     return f"{short(assignment, assignment.source)}, cell {number} ('{grade_id(cell) or cell.get('id', '')}')"
 
 
 def short(assignment: Assignment, path: Path) -> str:
-    """A path as the instructor knows it: relative to the course or to its private folder."""
+    """Return a path as the instructor knows it: relative to the course or to its private folder."""
     for folder in (assignment.course.root, assignment.course.private):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()

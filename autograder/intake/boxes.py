@@ -18,7 +18,7 @@ from autograder.files import is_regular
 from autograder.intake.archive import Archive, Entry
 from autograder.intake.people import folder_name
 from autograder.intake.stamps import STAMP_FILE
-from autograder.intake.walk import NOTEBOOK_NAME, about_empty, about_hidden, first_lines, is_ignored, walk
+from autograder.intake.walk import NOTEBOOK_NAME, describe_empty, describe_hidden, is_ignored, limit_lines, walk
 from autograder.printable import printable
 
 MAX_ZIP_BYTES = 512 * 2**20
@@ -139,8 +139,8 @@ class Unpacker:
             beside = full.with_name(STAMP_FILE)
             paths = [full, beside] if tree and is_regular(beside) else [full]
         files = [self._on_disk(p, base, full, path) for p in paths]
-        hidden = [line for file in files if not full.is_file() for line in about_hidden(file.parts, file.origin)]
-        self.remarks.notes += first_lines(hidden, printable(str(path)))
+        hidden = [line for file in files if not full.is_file() for line in describe_hidden(file.parts, file.origin)]
+        self.remarks.notes += limit_lines(hidden, printable(str(path)))
         name = base.name
         if not tree:  # there, names are ids
             files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
@@ -178,7 +178,7 @@ class Unpacker:
         for entry in archive.entries():
             name = f"{origin}:{printable('/'.join(entry.parts))}"
             if is_ignored(entry.parts):
-                hidden += about_hidden(entry.parts, name)
+                hidden += describe_hidden(entry.parts, name)
             else:
                 files.append(
                     File(
@@ -193,10 +193,10 @@ class Unpacker:
                     odd.append(
                         f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
-        self.remarks.notes += first_lines([f"{origin}: {line}" for line in odd], origin) + first_lines(hidden, origin)
+        self.remarks.notes += limit_lines([f"{origin}: {line}" for line in odd], origin) + limit_lines(hidden, origin)
         refused = {f"{origin}:{line}": parts for line, parts in archive.refused.items()}
-        self.remarks.problems += first_lines(list(refused), origin)
-        self.remarks.notes += about_empty(
+        self.remarks.problems += limit_lines(list(refused), origin)
+        self.remarks.notes += describe_empty(
             archive.folders, [(*f.parts[:-1],) for f in files] + [p[:-1] for p in refused.values()], f"{origin}:"
         )
         self._boxes[path] = Box(_composed(path.stem), files, zipped=True)

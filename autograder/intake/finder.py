@@ -1,4 +1,4 @@
-"""Whose each file is."""
+"""Find whose each file of a box is."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from autograder.intake.boxes import Box, File, Remarks
 from autograder.intake.gradescope_export import FOLDER, METADATA
 from autograder.intake.handins import Chooser, HandIn
 from autograder.intake.people import TEAM, Person, team_key
-from autograder.intake.piles import DRIVE, loose_names, may_be_class, without_wrapper
-from autograder.intake.platforms import OWN, is_download, named
+from autograder.intake.piles import DRIVE, find_loose_names, may_be_class, remove_wrapper
+from autograder.intake.platforms import OWN, is_download, read_path
 from autograder.intake.roll import Roll
 from autograder.intake.stamps import STAMP_FILE
 from autograder.printable import list_some, printable
@@ -51,24 +51,24 @@ class Finder:
         self.teams = {team_key(name): members for name, members in (teams or {}).items()}
         self._numbers = count()
 
-    def hand_ins(self, box: Box) -> Iterator[HandIn]:
-        """What was handed in, in no particular order; files that nobody handed in are named in the reader's notes.
+    def find_hand_ins(self, box: Box) -> Iterator[HandIn]:
+        """Find what was handed in, in no particular order; the remarks name files that nobody handed in.
 
         Raises:
-            Ungradable: nothing in it says whose anything is.
+            Ungradable: nothing in the box says whose anything is.
         """
-        number, owner = next(self._numbers), _owner(box)
-        box = box if owner else without_wrapper(box, self.assignments)
+        number, owner = next(self._numbers), _find_owner(box)
+        box = box if owner else remove_wrapper(box, self.assignments)
         people: dict[tuple[Person, str | None], list[HandIn]] = defaultdict(list)
         loose, zips = [], []
-        for file, hand_in in self._whose(box, number, owner):
+        for file, hand_in in self._find_whose(box, number, owner):
             if hand_in:
                 people[hand_in.person, hand_in.folder].append(hand_in)
             elif file.suffix == ".zip":
                 zips.append(file)
             elif file.parts[-1] != METADATA and not any(own.fullmatch(file.parts[-1]) for own in OWN.values()):
                 loose.append(file.origin)
-        downloads, own = self._loose_zips(box, zips, number)
+        downloads, own = self._part_loose_zips(box, zips, number)
         mixed = bool(own) or any(person.origin == "folder" for person, _ in people)
         for hand_in in own:
             people[hand_in.person, hand_in.folder].append(hand_in)
@@ -76,23 +76,23 @@ class Finder:
             for key in [key for key, some in people.items() if key[0].origin == "folder" and self._is_class(some)]:
                 self._refuse_class(f"{box.name}/{key[0].name}")
                 del people[key]
-        yield from self._of_people(people, box, loose)
+        yield from self._find_counting(people, box, loose)
         for file, download in downloads:
-            yield from self._in_download(file, download, mixed)
+            yield from self._find_in_download(file, download, mixed)
         if loose:
             self.remarks.notes.append(
                 f"not collected, because no notebook and in no student's folder: {list_some(loose)}."
             )
 
-    def _whose(self, box: Box, number: int, owner: Person | None) -> Iterator[tuple[File, HandIn | None]]:
-        """Each file with the person that its path names, or None; without those of the platform, and those that could be anybody's.
+    def _find_whose(self, box: Box, number: int, owner: Person | None) -> Iterator[tuple[File, HandIn | None]]:
+        """Yield each file with the hand-in that its path tells of, or None; not the platform's own and those that could be anybody's.
 
-        A platform's names count at the top alone: everything below a student's own folder is called as the student pleases.
+        Platforms' names are read at the top only: below their own folder, students choose the names.
         """
         if box.tree or owner:
             for file in box.files:
-                own = HandIn(owner, number, file, file.parts, self._folder(file.parts)) if owner else None
-                own = own or self._by_folder(file, box, number, {})
+                own = HandIn(owner, number, file, file.parts, self._find_folder(file.parts)) if owner else None
+                own = own or self._read_person(file, box, number, {})
                 if not own and file.suffix == ".ipynb":
                     self.remarks.problems.append(f"{file.origin}: lies in no student's folder. It was not graded.")
                 else:
@@ -100,28 +100,28 @@ class Finder:
             return
         roll = Roll.read(box.files, self.assignments)
         self.remarks.notes += roll.submitters.notes
-        names = loose_names(box, ".ipynb", self.assignments, self.known)
+        names = find_loose_names(box, ".ipynb", self.assignments, self.known)
         if box.zipped:  # a zip in a zip is one student's
-            names |= loose_names(box, ".zip", self.assignments, self.known)
+            names |= find_loose_names(box, ".zip", self.assignments, self.known)
         doubts: dict[str, list[str]] = defaultdict(list)
         for file in box.files:
-            said = roll.named(file.parts)
+            said = roll.read_path(file.parts)
             if said and said.doubt:
                 doubts[said.doubt].append(file.origin)
             elif said and said.person:
-                folder = self._folder(said.rest)
+                folder = self._find_folder(said.rest)
                 hand_in = HandIn(said.person, number, file, said.rest, folder, None, said.upload, said.time)
                 yield file, replace(hand_in, fellows=said.fellows, team=said.team)
             elif not said and file.parts in names and names[file.parts] is None:
                 doubts[NOBODYS].append(file.origin)
             elif not said:
-                yield file, self._by_folder(file, box, number, names)
+                yield file, self._read_person(file, box, number, names)
         self.remarks.problems += [f"{list_some(files)}: not graded. {why}" for why, files in doubts.items()]
 
-    def _of_people(
+    def _find_counting(
         self, people: Mapping[tuple[Person, str | None], list[HandIn]], box: Box, loose: list[str]
     ) -> Iterator[HandIn]:
-        """What counts among the files of each person, once for everybody whom it counts for; the others go to ``loose``."""
+        """Yield what counts among the files of each person, once for everybody it counts for; add the others to ``loose``."""
         uploaders: dict[str | None, dict[Person, None]] = defaultdict(dict)
         for of_one_person in people.values():
             uploaders[of_one_person[0].team][of_one_person[0].person] = None
@@ -137,37 +137,37 @@ class Finder:
                 loose += [hand_in.file.origin for hand_in in of_one_person if hand_in.rest[-1] != STAMP_FILE]
             stamp = self.chooser.read_time(of_one_person)
             for hand_in in self.chooser.assign(chosen, box):
-                time, members = hand_in.time or stamp, self._named_members(hand_in)
-                if not members and (team := _unnamed_team(hand_in)):
+                time, members = hand_in.time or stamp, self._list_members(hand_in)
+                if not members and (team := _find_unnamed_team(hand_in)):
                     unnamed[printable(team)] = None
                 mates = uploaders[hand_in.team] if hand_in.team else {}
                 for member in members or dict.fromkeys([hand_in.person, *hand_in.fellows, *mates]):
                     yield replace(hand_in, person=member, time=time)
         if unnamed:
             self.remarks.notes.append(
-                f"{printable(box.name)}: does not say who is in {list_some(list(unnamed))}. Points go to the team's name, or to who "
-                "uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
+                f"{printable(box.name)}: does not say who is in {list_some(list(unnamed))}. Points go to the team's name, or to the "
+                "student who uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
             )
 
-    def _named_members(self, hand_in: HandIn) -> list[Person]:
-        """Whom the instructor has named as the members of the team that handed in."""
+    def _list_members(self, hand_in: HandIn) -> list[Person]:
+        """Return the members that the instructor has named for the team that handed in."""
         names = filter(None, (hand_in.team, None if hand_in.person.is_id else hand_in.person.name))
         members = next((found for name in names if (found := self.teams.get(team_key(name)))), ())
         return [Person("folder", member, is_id=True) for member in members]
 
-    def _loose_zips(self, box: Box, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
-        """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
+    def _part_loose_zips(self, box: Box, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
+        """Part the zips that lie in a folder into platforms' downloads and those of one student each; report the others."""
         downloads: list[tuple[File, Box]] = []
         own: list[HandIn] = []
         unsure = []
-        names = loose_names(box, ".zip", self.assignments, self.known)
+        names = find_loose_names(box, ".zip", self.assignments, self.known)
         for file in zips:
             try:
                 inside = file.open_zip()
             except Ungradable as error:
                 self.remarks.problems.append(f"{file.origin}: {error}")
                 continue
-            files = without_wrapper(inside, self.assignments).files
+            files = remove_wrapper(inside, self.assignments).files
             if is_download(files) or DRIVE.fullmatch(inside.name):
                 downloads.append((file, inside))
             elif may_be_class(files, self.assignments):
@@ -175,12 +175,12 @@ class Finder:
             elif (name := names.get(file.parts)) is None:
                 unsure.append(file.origin)
             else:
-                if any(named(each.parts) for each in files):
+                if any(read_path(each.parts) for each in files):
                     self.remarks.notes.append(
                         f"{file.origin}: was read as one student's. If it holds a class, name it itself."
                     )
                 student = Person("folder", name)
-                own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
+                own.append(HandIn(student, number, file, file.parts[-1:], self._find_folder(file.parts)))
         if unsure:
             self.remarks.problems.append(f"{list_some(unsure)}: not graded. {NOBODYS}")
         return downloads, own
@@ -190,16 +190,17 @@ class Finder:
         return may_be_class([replace(hand_in.file, parts=hand_in.rest) for hand_in in of_one_person], self.assignments)
 
     def _refuse_class(self, origin: str) -> None:
+        """Report a folder or zip that is read as one student's and may hold a class."""
         self.remarks.problems.append(
             f"{printable(origin)}: holds a class, or several notebooks of one student. It was not graded. "
             "Name it itself if it is a class; else leave one notebook for each assignment."
         )
 
-    def _in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
-        """What is in a platform's download that lies in a folder.
+    def _find_in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
+        """Find what is in a platform's download that lies in a folder.
 
         Args:
-            mixed: whether students' own files lie beside it: then this may be a student's too, who made it look like a download.
+            mixed: whether students' own files lie beside it: then a student may have made it look like a download.
         """
         if mixed and not DOWNLOAD.search(download.name):
             self.remarks.problems.append(
@@ -208,16 +209,16 @@ class Finder:
             )
             return
         try:
-            yield from self.hand_ins(download)
+            yield from self.find_hand_ins(download)
         except Ungradable as error:
             self.remarks.problems.append(f"{file.origin}: {error}")
 
-    def _by_folder(
+    def _read_person(
         self, file: File, box: Box, number: int, names: Mapping[tuple[str, ...], str | None]
     ) -> HandIn | None:
-        """The person whose folder it is in, or whom the file is called after."""
+        """Read the person whose folder a file is in, or after whom it is named; None where nothing names anybody."""
         *folders, last = file.parts
-        assignment = self._folder(file.parts[1:] if box.tree else file.parts)
+        assignment = self._find_folder(file.parts[1:] if box.tree else file.parts)
         people = folders if box.tree else [folder for folder in folders if folder not in self.assignments]
         depth = folders.index(assignment, int(box.tree)) + 1 if assignment else 0
         if people:
@@ -230,12 +231,13 @@ class Finder:
             return None
         return HandIn(Person("folder", name, is_id=box.tree), number, file, file.parts[depth:], assignment)
 
-    def _folder(self, parts: Sequence[str]) -> str | None:
+    def _find_folder(self, parts: Sequence[str]) -> str | None:
+        """Find the assignment's folder that a file lies in."""
         return next((part for part in parts[:-1] if part in self.assignments), None)
 
 
-def _unnamed_team(hand_in: HandIn) -> str | None:
-    """The team that handed in, where the platform tells of no other member; as far as names show that it is one."""
+def _find_unnamed_team(hand_in: HandIn) -> str | None:
+    """Return the team that handed in, if its name shows that it is one and the platform names no other member."""
     person = hand_in.person
     if hand_in.team or hand_in.fellows or person.origin in ("folder", "gradescope"):
         return hand_in.team
@@ -243,10 +245,14 @@ def _unnamed_team(hand_in: HandIn) -> str | None:
     return person.name if is_team else None
 
 
-def _owner(box: Box) -> Person | None:
-    """Whose a whole folder or zip is, where a platform has named it after one person."""
+def _find_owner(box: Box) -> Person | None:
+    """Return the person after whom a platform has named the whole folder or zip."""
     if box.tree or box.single:
         return None
-    if (said := named((box.name, "."))) and said.person and said.person.origin in ("moodle", "brightspace", "sakai"):
+    if (
+        (said := read_path((box.name, ".")))
+        and said.person
+        and said.person.origin in ("moodle", "brightspace", "sakai")
+    ):
         return said.person
     return Person("folder", box.name) if FOLDER.fullmatch(box.name) else None

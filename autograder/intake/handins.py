@@ -1,4 +1,4 @@
-"""Which files of one person were handed in, for which assignment, and when."""
+"""Choose which files of one person count, for which assignment, and read when they were handed in."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class HandIn:
     """One file handed in by one person.
 
     Attributes:
-        box: number of the folder or zip it came in.
+        box: number of the folder or zip that it came in.
         rest: its path below the person's and the assignment's folder.
         folder: the assignment whose folder it is in.
-        assignment: the assignment it is for; None when nothing but its content could tell.
+        assignment: the assignment that it is for; None where nothing but its content can tell.
         upload: Canvas' number of the upload, or 0.
         time: when it was handed in, where that was noted.
-        fellows: who else it counts for.
-        team: that the platform named with it.
+        fellows: the others for whom it counts.
+        team: the team that the platform names with it.
     """
 
     person: Person
@@ -53,14 +53,14 @@ class Chooser:
         """
         Args:
             assignments: of the course.
-            wanted: the one that everything is for, when the instructor said so.
+            wanted: the one that everything is for, if the instructor said so.
         """
         self.assignments, self.wanted, self.remarks = assignments, wanted, remarks
 
     def choose(self, hand_ins: list[HandIn], box: Box) -> list[HandIn]:
-        """Among all files of one person: the notebooks, else what else was plainly handed in."""
+        """Choose among all files of one person: the notebooks, else one other file that was clearly handed in."""
         hand_ins = [h for h in hand_ins if h.rest != (STAMP_FILE,)]
-        chosen = [h for h in hand_ins if h.file.suffix == ".ipynb"] or self._inside_zips(hand_ins)
+        chosen = [h for h in hand_ins if h.file.suffix == ".ipynb"] or self._find_in_zips(hand_ins)
         if not chosen:
             clear = [
                 h for h in hand_ins if DOCUMENT.fullmatch(h.file.suffix) or h.person.origin != "folder" or box.single
@@ -72,28 +72,28 @@ class Chooser:
                     f"{hand_in.file.origin}: was read as a notebook; a browser has added '{name['more']}'."
                 )
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
-        if box.tree and exact:  # nbgrader's rule: other notebooks in that folder are scratch paper
+        if box.tree and exact:  # nbgrader's rule: it ignores other notebooks in that folder
             if passed_over := [h.file.origin for h in chosen if h not in exact]:
                 self.remarks.notes.append(
                     f"{exact[0].file.origin} counts by its name; not graded: {', '.join(passed_over[:5])}."
                 )
             chosen = exact
-        return self._some(chosen, MOST_NOTEBOOKS, "notebooks")
+        return self._limit(chosen, MOST_NOTEBOOKS, "notebooks")
 
-    def _inside_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
-        """The notebooks in the zips of somebody who handed in a zip; zips inside those are not opened."""
+    def _find_in_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
+        """Find the notebooks in the zips that a person handed in; zips inside those are not opened."""
         inside = []
-        for hand_in in self._some([h for h in hand_ins if h.file.suffix == ".zip"], MOST_ZIPS, "zips"):
+        for hand_in in self._limit([h for h in hand_ins if h.file.suffix == ".zip"], MOST_ZIPS, "zips"):
             try:
                 box = hand_in.file.open_zip()
             except Ungradable as error:
                 self.remarks.notes.append(f"{hand_in.file.origin}: {error}")
                 continue
-            inside += _notebooks(hand_in, box)
+            inside += _list_notebooks(hand_in, box)
         return inside
 
-    def _some(self, hand_ins: list[HandIn], most: int, what: str) -> list[HandIn]:
-        """No more of one person than are looked at: those called after an assignment first, then the newest."""
+    def _limit(self, hand_ins: list[HandIn], most: int, what: str) -> list[HandIn]:
+        """Return no more hand-ins of one person than are opened: those named after an assignment first, then the newest."""
         if len(hand_ins) <= most:
             return hand_ins
         first = hand_ins[0]
@@ -103,25 +103,26 @@ class Chooser:
         )
         return sorted(
             hand_ins,
-            key=lambda h: (self._from_name(h.rest[-1]) is not None, h.time or h.file.modified, h.file.parts),
+            key=lambda h: (self._read_assignment(h.rest[-1]) is not None, h.time or h.file.modified, h.file.parts),
             reverse=True,
         )[:most]
 
     def assign(self, chosen: list[HandIn], box: Box) -> list[HandIn]:
-        """Each with its assignment, without those that plainly are for another than the instructor asked for."""
-        named = [replace(h, assignment=h.folder or self._from_name(h.rest[-1])) for h in chosen]
+        """Give each its assignment, and leave out those that are clearly for another than the instructor asked for."""
+        named = [replace(h, assignment=h.folder or self._read_assignment(h.rest[-1])) for h in chosen]
         if self.wanted is None:
             fallback = box.name if box.name in self.assignments and not box.tree else None
             return [replace(h, assignment=h.assignment or fallback) for h in named]
         fitting = [h for h in named if h.assignment in (None, self.wanted)] or [h for h in named if h.folder is None]
         return [replace(h, assignment=self.wanted) for h in fitting]
 
-    def _from_name(self, name: str) -> str | None:
+    def _read_assignment(self, name: str) -> str | None:
+        """Return the assignment after which a file is named."""
         stem = assignment_stem(name)
         return stem if stem in self.assignments else None
 
     def read_time(self, hand_ins: list[HandIn]) -> datetime | None:
-        """What nbgrader noted at submission; a student's own timestamp.txt inside a platform's download says nothing."""
+        """Read the time that nbgrader noted; a student's own timestamp.txt inside a platform's download is not believed."""
         for hand_in in hand_ins:
             if hand_in.person.origin == "folder" and hand_in.rest == (STAMP_FILE,):
                 try:
@@ -134,8 +135,8 @@ class Chooser:
         return None
 
 
-def _notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
-    """The notebooks in somebody's own zip. They are as old as the zip: the times in it are a student's."""
+def _list_notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
+    """List the notebooks in a student's own zip, with the zip's own time: the student can forge the times in it."""
     return [
         replace(hand_in, file=replace(file, modified=hand_in.file.modified), rest=file.parts)
         for file in inside.files

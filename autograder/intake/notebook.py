@@ -1,7 +1,7 @@
-"""Opening a submission: which assignment it is, its cells put back into the released notebook, damage repaired or reported.
+"""Open a submission: find its assignment, put its cells back into the released notebook, repair damage or report it.
 
 ``open_notebook`` interprets what a student made: outside tests only a confined reader calls it (`confined.read`), under limits of time
-and memory. Everybody else gets what it found as plain data, by ``Opened.from_data``.
+and memory. Everybody else gets the result as plain data, through ``Opened.from_data``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STRANGER = 0.1  # share of the released cells, or of its own, up to which a note
 
 MAX_CELLS = 5_000  # nbgrader and browsers take minutes over more
 CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
-NOTEBOOK = re.compile(rb"""\s*\{\s*"(cells|metadata|nbformat|nbformat_minor|worksheets)"\s*:""")  # as one begins
+NOTEBOOK = re.compile(rb"""\s*\{\s*"(cells|metadata|nbformat|nbformat_minor|worksheets)"\s*:""")  # how one begins
 
 
 @dataclass
@@ -50,43 +50,43 @@ class Opened:
 
     @property
     def code(self) -> list[NotebookNode]:
-        """The cells to run, in order: no check cell, nothing that trains at length."""
+        """The cells to run, in order: neither check cells nor cells that train at length."""
         return [cell for cell in self.notebook.cells if runs_while_grading(cell)]
 
     @property
     def locked(self) -> set[int]:
-        """The places in ``code`` of the cells that are not a student's to change."""
+        """The positions in ``code`` of the locked cells."""
         return {place for place, cell in enumerate(self.code) if is_locked(cell)}
 
     @property
     def student_code(self) -> str:
-        """What fresh inputs are drawn from: the exact text of the student's own cells among those that run, in order.
+        """The text from which fresh inputs are drawn: the exact source of the student's cells that run, in order.
 
-        Locked cells stand in it by name, because code before one and after it is not the same code. Two submissions that
-        could behave differently never share it; the same file gives the same on every road.
+        A locked cell is represented by its name, because moving code from before it to behind it makes other code. Two
+        submissions that could behave differently never share this text; the same file has the same text in every engine.
         """
         locked = self.locked
         cells = [[grade_id(cell), None if i in locked else cell.source] for i, cell in enumerate(self.code)]
         return json.dumps(cells)
 
     def as_data(self) -> dict[str, Any]:
-        """The same as JSON: each cell as its id, type and text."""
+        """Return the submission as data for JSON, each cell as its id, type and text."""
         cells = [[cell.id, cell.cell_type, cell.source] for cell in self.notebook.cells]
         return {"assignment": self.assignment.name, "cells": cells, "sha256": self.sha256, "notes": self.notes}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any], course: Course) -> Opened:
-        """What ``as_data`` told, with nothing of the student's in it but the text of cells.
+        """Restore a submission from ``as_data``; of the student's it holds nothing but the text of cells.
 
         Raises:
-            ValueError: it is not as ``as_data`` writes it.
+            ValueError: ``data`` has another form than ``as_data`` gives it.
         """
         assignment = course.assignment(str(data["assignment"]))
         released_notebook = nbformat.read(assignment.released, as_version=4)
         known = {cell.id: cell for cell in released_notebook.cells}
         cells: list[NotebookNode] = []
         for identity, kind, source in data["cells"]:
-            released = known.pop(identity, None)  # each at most once
+            released = known.pop(identity, None)  # each only once
             text = NotebookNode(cell_type=str(kind), source=str(source))
             cells.append(make_own(text, len(cells)) if released is None else fill_in(released, text))
         if known:
@@ -96,7 +96,7 @@ class Opened:
 
 
 def notebook_bytes(path: Path, limit_mib: int) -> bytes:
-    """The content of a file that was handed in, which is not looked at.
+    """Return the content of a file that was handed in, without interpreting it.
 
     Raises:
         Ungradable: it is too large, or cannot be read.
@@ -105,23 +105,23 @@ def notebook_bytes(path: Path, limit_mib: int) -> bytes:
     try:
         with open_regular(path) as file:
             if file is None:
-                raise Ungradable(f"{path.name}: is no file. Hand in the .ipynb file that Jupyter saved.")
+                raise Ungradable(f"{path.name}: is not a file. Hand in the .ipynb file that Jupyter saved.")
             data, size = file.read(most + 1), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
     if len(data) <= most:
         return data
     raise Ungradable(
-        f"{path.name}: has {size / 2**20:.0f} MiB, and at most {limit_mib} are opened. "
+        f"{path.name}: has {size / 2**20:.0f} MiB; the limit is {limit_mib} MiB. "
         "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again."
     )
 
 
 def _parse(data: bytes, name: str) -> NotebookNode:
     try:
-        raw = json.loads(data.removeprefix(codecs.BOM_UTF8))  # finds out by itself whether it is UTF-8, 16 or 32
+        raw = json.loads(data.removeprefix(codecs.BOM_UTF8))  # json.loads detects UTF-8, 16 and 32
     except (ValueError, RecursionError) as error:
-        raise Ungradable(f"{name}: {_what_it_is(data, error)}") from error
+        raise Ungradable(f"{name}: {_explain_damage(data, error)}") from error
     if not isinstance(raw, dict) or "nbformat" not in raw or not ("cells" in raw or "worksheets" in raw):
         raise Ungradable(f"{name}: is JSON but no notebook. Hand in the .ipynb file that Jupyter saved.")
     try:
@@ -129,7 +129,7 @@ def _parse(data: bytes, name: str) -> NotebookNode:
         if len(notebook.cells) > MAX_CELLS:
             raise ValueError(f"more than {MAX_CELLS} cells")
         cells = [_tidy(cell) for cell in notebook.cells]
-        language = _language(notebook.metadata)
+        language = _find_language(notebook.metadata)
     except Exception as error:  # any shape of damage
         raise Ungradable(
             f"{name}: is a damaged notebook ({type(error).__name__}: {str(error)[:100]}). Open it in Jupyter, save it, and hand in again."
@@ -142,10 +142,10 @@ def _parse(data: bytes, name: str) -> NotebookNode:
     return notebook
 
 
-def _what_it_is(data: bytes, error: Exception) -> str:
-    """What a file is that cannot be read as JSON, and what to do."""
+def _explain_damage(data: bytes, error: Exception) -> str:
+    """Say what a file that is not JSON is, and what to do."""
     if CONFLICT.search(data):
-        return "holds the marks of a merge conflict (<<<<<<<). Settle it, open the notebook in Jupyter, save it, and hand in again."
+        return "contains merge conflict markers (<<<<<<<). Resolve the conflict, open the notebook in Jupyter, save it, and hand in again."
     if isinstance(error, json.JSONDecodeError) and NOTEBOOK.match(data):
         cut_off = error.msg.startswith("Unterminated string") or error.pos >= len(error.doc.rstrip()) - 1
         where = "it ends too early" if cut_off else f"from line {error.lineno} on"
@@ -154,13 +154,13 @@ def _what_it_is(data: bytes, error: Exception) -> str:
 
 
 def _tidy(cell: NotebookNode) -> NotebookNode:
-    """A cell with text as its source, whatever tool wrote it, and of its metadata what a released cell is known by.
+    """Return a cell whose source is text, whatever tool wrote it, with only the metadata that identify a released cell.
 
-    Lines end in one way from here on, before anything runs: an editor of another system changes no program.
+    From here on, before anything runs, every line ends in the same way: an editor of another system changes no program.
     """
     source = cell.get("source", "")
     text = ("".join(map(str, source)) if isinstance(source, list) else str(source)).replace("\r\n", "\n")
-    cell.source = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half a character, which no kernel can be sent
+    cell.source = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half of a character: it cannot be sent to a kernel
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     mark, tags = metadata.get("nbgrader"), metadata.get("tags")
     cell.metadata = NotebookNode(tags=[tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [])
@@ -173,8 +173,8 @@ def _tidy(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def _language(metadata: Any) -> str:
-    """The language a notebook says it is written in; empty when it says nothing."""
+def _find_language(metadata: Any) -> str:
+    """Return the language that a notebook names; empty where it names none."""
     kernel, info = metadata.get("kernelspec") or {}, metadata.get("language_info") or {}
     return str(info.get("name") or kernel.get("language") or "")
 
@@ -183,23 +183,23 @@ def open_notebook(data: bytes, name: str, course: Course, assignment: str | None
     """Open a file as a submission to ``assignment``, or to the one it resembles.
 
     Args:
-        data: its content.
-        name: its name, for messages.
+        data: the file's content.
+        name: the file's name, for messages.
 
     Raises:
-        Ungradable: it is no notebook of this assignment; the text says what it is.
+        Ungradable: the file is no notebook of this assignment; the message says what it is.
     """
     submitted = _parse(data, name)
-    found = _assignment_of(submitted, course, name, assignment)
+    found = _find_assignment(submitted, course, name, assignment)
     released = nbformat.read(found.released, as_version=4)
     notes: list[str] = []
     notebook = repair(released, submitted, notes)
     return Opened(found, notebook, hashlib.sha256(data).hexdigest(), notes)
 
 
-def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: str | None) -> Assignment:
-    """The assignment whose released cells the notebook holds most of; ``wanted`` wins unless another clearly fits better."""
-    shares = {a: _share(submitted, course.assignment(a)) for a in course.assignments}
+def _find_assignment(submitted: NotebookNode, course: Course, name: str, wanted: str | None) -> Assignment:
+    """Find the assignment whose released cells the notebook holds most of; ``wanted`` wins unless another clearly fits better."""
+    shares = {a: _find_share(submitted, course.assignment(a)) for a in course.assignments}
     best = max(shares, key=lambda a: (shares[a], a == wanted), default="")
     if wanted is None:
         if not best or shares[best] < SAME_NOTEBOOK:
@@ -217,16 +217,16 @@ def _assignment_of(submitted: NotebookNode, course: Course, name: str, wanted: s
 
 
 def _is_stranger(submitted: NotebookNode, assignment: Assignment, share: float) -> bool:
-    """Whether a notebook has hardly a cell in common with the assignment: all import numpy, and some functions are namesakes.
+    """Whether a notebook has hardly a cell in common with the assignment: a few, such as the import of numpy, always are.
 
-    On Gradescope there is no other assignment that it could resemble more.
+    On Gradescope there is no other assignment that the notebook could resemble more.
     """
     released = len(nbformat.read(assignment.released, as_version=4).cells)
     return share * released <= STRANGER * min(released, len(submitted.cells))
 
 
-def _share(submitted: NotebookNode, assignment: Assignment) -> float:
-    """Share of the assignment's released cells that the notebook holds, by text or by the names that it defines."""
+def _find_share(submitted: NotebookNode, assignment: Assignment) -> float:
+    """Return the share of the released cells that the notebook holds, by their text or by the names that they define."""
     assignment.require_release()
     released = nbformat.read(assignment.released, as_version=4).cells
     texts = {normalise(cell.source) for cell in submitted.cells}

@@ -1,4 +1,4 @@
-"""Putting a student's cells back into the released notebook: which cell is which, and what was changed or lost."""
+"""Put a student's cells back into the released notebook, whatever was moved, changed, copied or lost."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ from autograder.course.cells import (
     runs_while_grading,
 )
 
-SIMILAR = 0.6  # difflib ratio from which two cells without a common id are taken for the same one
+SIMILAR = 0.6  # difflib ratio from which two cells without a common id count as the same one
 PICTURES = ("image/png", "image/jpeg", "image/gif")  # kinds of attachments that may stay
 
 
 def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) -> NotebookNode:
-    """The released notebook with the student's cells in place.
+    """Return the released notebook with the student's cells in place.
 
-    Locked cells are the released ones, wherever the student had them, each after what the student made of it: an import
-    added there still counts, and nothing released is missing. Solution cells hold the student's text; cells of the
-    student's own stay where they stood. Of several copies of a solution cell the last one that was filled in counts.
+    Every locked cell is the released one, where the student had it. A changed one runs before it, so that an import added
+    there still counts. Solution cells hold the student's text; cells that the student added stay where they were. If a
+    solution cell has several copies, the last one with an answer counts.
+
+    Args:
+        notes: receives a line for the student about each repair.
     """
-    places = _match(released.cells, submitted.cells)
-    submitted.cells, places = _with_prose_from_below(released.cells, submitted.cells, places, notes)
+    places = _match_cells(released.cells, submitted.cells)
+    submitted.cells, places = _move_prose_up(released.cells, submitted.cells, places, notes)
     slots: dict[int, list[NotebookNode]] = {}
     for cell, index in zip(submitted.cells, places, strict=True):
         if index is not None:
             slots.setdefault(index, []).append(cell)
-    chosen = {index: _chosen(released.cells[index], copies, notes) for index, copies in slots.items()}
+    chosen = {index: _choose_copy(released.cells[index], copies, notes) for index, copies in slots.items()}
     cells: list[NotebookNode] = []
     used: set[int] = set()
     for cell, index in zip(submitted.cells, places, strict=True):
@@ -58,7 +61,7 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
         elif _is_another_attempt(cell, released.cells[index], chosen[index]):
             cells.append(make_own(cell, len(cells)))
     _restore(released.cells, len(released.cells), used, chosen, cells)
-    cells = _with_answers_behind_stubs(cells, released.cells)
+    cells = _move_empty_stubs_up(cells, released.cells)
     missing = [cell_name(released.cells[i]) for i in range(len(released.cells)) if i not in chosen]
     if missing:
         notes.append(
@@ -67,15 +70,15 @@ def repair(released: NotebookNode, submitted: NotebookNode, notes: list[str]) ->
     return nbformat.from_dict({**released, "cells": cells})
 
 
-def _with_prose_from_below(
+def _move_prose_up(
     released: list[NotebookNode], submitted: list[NotebookNode], places: list[int | None], notes: list[str]
 ) -> tuple[list[NotebookNode], list[int | None]]:
-    """The cells and places with text that stands below a prose answer that was left as released in that answer's place.
+    """Move text that stands below an unanswered prose question into its answer cell; return the cells and their places.
 
-    nbgrader gives such an answer zero points without showing it to anybody.
+    nbgrader gives an answer that was left as released zero points, without showing it to anybody.
     """
     kept: list[tuple[NotebookNode, int | None]] = []
-    open_answer: NotebookNode | None = None  # the last one, while nothing but text has come behind it
+    open_answer: NotebookNode | None = None  # the last unanswered one, as long as only text follows
     for cell, index in zip(submitted, places, strict=True):
         if index is not None:
             original = released[index]
@@ -84,25 +87,25 @@ def _with_prose_from_below(
         elif cell.cell_type != "markdown" or _is_leftover(cell):
             open_answer = None if cell.cell_type == "code" else open_answer
         elif open_answer is not None and cell.source.strip():
-            notes.append("Text in a cell below a question in your own words was taken for its answer.")
-            _add(open_answer, cell)
+            notes.append("Text below a question that asks for your own words was taken for its answer.")
+            _append(open_answer, cell)
             continue
         kept.append((cell, index))
     return [cell for cell, _ in kept], [index for _, index in kept]
 
 
-def _add(cell: NotebookNode, more: NotebookNode) -> None:
-    """Put the text and the pictures of one cell behind those of another."""
+def _append(cell: NotebookNode, more: NotebookNode) -> None:
+    """Append the text and the pictures of one cell to another."""
     cell.source += f"\n\n{more.source}"
-    pictures = _attached(cell).get("attachments", {}) | _attached(more).get("attachments", {})
+    pictures = _find_pictures(cell).get("attachments", {}) | _find_pictures(more).get("attachments", {})
     if pictures:
         cell.attachments = NotebookNode(pictures)
 
 
-def _with_answers_behind_stubs(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells with every stub that was left empty before the first cell of the student's that answers it.
+def _move_empty_stubs_up(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
+    """Move every stub that was left empty before the student's first cell that answers it.
 
-    Some write all their answers into one cell, and delete the stubs or let them stand: run after it, they would undo it.
+    Some students write all their answers into one cell and leave the stubs. A stub that ran after it would undo an answer.
     """
     empty = {cell_name(cell): (normalise(cell.source), asked_names(cell)) for cell in released if asked_names(cell)}
     ordered = list(cells)
@@ -123,7 +126,7 @@ def _is_changed(cell: NotebookNode, released: NotebookNode) -> bool:
 
 
 def _is_another_attempt(cell: NotebookNode, released: NotebookNode, chosen: NotebookNode) -> bool:
-    """Whether a further copy of a cell holds code of its own: neither what was released nor a repetition."""
+    """Whether a further copy of a cell holds code of its own: neither the released text nor that of the chosen copy."""
     known = {normalise(released.source), normalise(chosen.source)}
     return runs_while_grading(released) and normalise(cell.source) not in known
 
@@ -138,30 +141,31 @@ def _restore(
             used.add(index)
 
 
-def _chosen(released: NotebookNode, copies: list[NotebookNode], notes: list[str]) -> NotebookNode:
-    """Of several copies of one cell, the last that differs from the release; of none, the first. Of prose, all that differ."""
+def _choose_copy(released: NotebookNode, copies: list[NotebookNode], notes: list[str]) -> NotebookNode:
+    """Choose among the copies of a cell: the last that differs from the release, else the first. Prose that differs is joined."""
     filled = [cell for cell in copies if normalise(cell.source) != normalise(released.source)]
     if len(filled) > 1 and is_prose(released):
         first, *others = {cell.source: cell for cell in filled}.values()
         for other in others:
-            _add(first, other)
-        notes.append(f"The answer to '{cell_name(released)}' stood in {len(filled)} cells; all of it counts.")
+            _append(first, other)
+        notes.append(f"The answer to '{cell_name(released)}' is in {len(filled)} cells. All of them count.")
         return first
     if len(copies) > 1:
-        notes.append(f"Cell '{cell_name(released)}' stood {len(copies)} times; the last one that was filled in counts.")
+        times = "twice" if len(copies) == 2 else f"{len(copies)} times"
+        notes.append(f"Cell '{cell_name(released)}' appears {times}. The last copy with an answer was graded.")
     return filled[-1] if filled and is_solution(released) else copies[0]
 
 
 def fill_in(released: NotebookNode, submitted: NotebookNode) -> NotebookNode:
-    """The released cell, with the student's text and pictures where the student may write."""
+    """Return the released cell, with the student's text and pictures where the student may write."""
     if not is_solution(released):
         return released.copy()
-    pictures = _attached(submitted) if released.cell_type == "markdown" else {}
+    pictures = _find_pictures(submitted) if released.cell_type == "markdown" else {}
     return NotebookNode(released | {"source": submitted.source} | pictures)
 
 
-def _attached(cell: NotebookNode) -> dict[str, Any]:
-    """The pictures that a text cell holds, as a field of a cell; nothing where there is none."""
+def _find_pictures(cell: NotebookNode) -> dict[str, Any]:
+    """Return the pictures in a text cell as its field ``attachments``; nothing where it has none."""
     held = cell.get("attachments")
     if cell.cell_type != "markdown" or not isinstance(held, dict):
         return {}
@@ -178,27 +182,28 @@ def _attached(cell: NotebookNode) -> dict[str, Any]:
 
 
 def make_own(cell: NotebookNode, position: int) -> NotebookNode:
-    """A cell that the student added, without ids or marks that could pass for a released one's."""
+    """Make a cell that the student added, without ids or marks that could pass for those of a released one."""
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}.get(
         cell.cell_type, nbformat.v4.new_raw_cell
     )
-    return make(cell.source, id=f"own-{position}", **_attached(cell))
+    return make(cell.source, id=f"own-{position}", **_find_pictures(cell))
 
 
 def _is_leftover(cell: NotebookNode) -> bool:
-    """A copy of a locked cell of another release, such as otter's first cell: marked as locked or as the engine's."""
+    """Whether a cell was left by another release, such as otter's first: marked as locked or as the engine's, or calling otter."""
     return is_locked(cell) or is_engine(cell) or _calls_grader(cell.source)
 
 
 def _calls_grader(source: str) -> bool:
+    """Whether a source text does nothing but call otter."""
     lines = normalise(source).splitlines()
     return bool(lines) and all(
         line.startswith(("grader.check", "grader = otter.", "import otter", "#")) for line in lines
     )
 
 
-def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[int | None]:
-    """For each submitted cell the index of the released cell it is, by mark, then id, then text, then names, then likeness."""
+def _match_cells(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[int | None]:
+    """Find the index of each submitted cell's released cell: by mark, then id, then text, then names, then similarity."""
     places: list[int | None] = [None] * len(submitted)
     by_mark = {grade_id(cell): i for i, cell in enumerate(released) if grade_id(cell)}
     by_id = {cell.get("id"): i for i, cell in enumerate(released) if cell.get("id")}
@@ -213,11 +218,11 @@ def _match(released: list[NotebookNode], submitted: list[NotebookNode]) -> list[
                 places[position] = table[key]
     for position, cell in enumerate(submitted):
         if places[position] is None and not _calls_grader(cell.source):
-            places[position] = _likest(released, cell, set(places))
+            places[position] = _find_most_similar(released, cell, set(places))
         before = places[position - 1] if position else None
         if places[position] is None and before is not None and _answers(released, before + 1, cell, places):
             places[position] = before + 1
-    for position, cell in enumerate(submitted):  # last: an answer whose cell has become one of another type
+    for position, cell in enumerate(submitted):  # last: an answer whose cell was given another type
         for key, table in ((grade_id(cell), by_mark), (cell.get("id"), by_id)):
             index = table.get(key) if places[position] is None else None
             if index is not None and index not in places and is_solution(released[index]):
@@ -236,19 +241,19 @@ def _answers(released: list[NotebookNode], index: int, cell: NotebookNode, taken
     )
 
 
-def _likest(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[int | None]) -> int | None:
-    """The free released cell that defines what ``cell`` defines, or else reads most like it."""
+def _find_most_similar(released: list[NotebookNode], cell: NotebookNode, taken: Iterable[int | None]) -> int | None:
+    """Find the free released cell that defines what ``cell`` defines, or else is most similar to it."""
     free = [i for i, other in enumerate(released) if i not in set(taken) and other.cell_type == cell.cell_type]
     names = defined_names(cell)
     for i in free:
         if names & asked_names(released[i]):
             return i
     text = normalise(cell.source)
-    likeness = {i: _likeness(text, normalise(released[i].source)) for i in free if not asked_names(released[i])}
+    likeness = {i: _find_similarity(text, normalise(released[i].source)) for i in free if not asked_names(released[i])}
     best = max(likeness, key=likeness.__getitem__, default=None)
     return best if best is not None and likeness[best] >= SIMILAR else None
 
 
-def _likeness(one: str, other: str) -> float:
+def _find_similarity(one: str, other: str) -> float:
     matcher = difflib.SequenceMatcher(None, one[:5000], other[:5000], autojunk=False)
     return matcher.ratio() if matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR else 0.0

@@ -1,4 +1,4 @@
-"""When something was handed in, as the file says that nbgrader and Sakai put beside it."""
+"""The file timestamp.txt, in which nbgrader and Sakai note when something was handed in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from autograder.files import read_regular, write_whole
 
 STAMP_FILE = "timestamp.txt"
-MAX_STAMP = 100  # bytes of a time: the time that its parser needs grows with the square of them
-# What a time is written with, as nbgrader and the programs around it do; a zone is no path out of the system's list of zones.
+MAX_STAMP = 100  # bytes: the seconds that the parser needs grow with their square
+# The characters of a time, as nbgrader and related programs write it; a zone must not be a path out of the system's list of zones.
 STAMP = re.compile(r"(?!.*(?:\.\.|(?:^| )[/:]))[\w .:,+/-]+", re.ASCII)
 
 
@@ -25,7 +25,7 @@ def read_stamp(path: Path) -> bytes | None:
 
 
 def parse_stamp(stamp: bytes | None) -> datetime | None:
-    """The time in the timestamp.txt of nbgrader, which a student can write to, or of Sakai; None when it says none.
+    """Parse the time in nbgrader's timestamp.txt, which a student can write to, or in Sakai's; None where it holds none.
 
     >>> parse_stamp(b"2025-03-09 10:30:00 America/New_York").isoformat()
     '2025-03-09T14:30:00+00:00'
@@ -42,13 +42,13 @@ def parse_stamp(stamp: bytes | None) -> datetime | None:
             return None
         sakai = re.fullmatch(r"(\d{14})\d{3}", text)
         time = datetime.strptime(sakai[1], "%Y%m%d%H%M%S") if sakai else parse_utc(text)
-    except Exception:  # whatever the parser of dates says to what is no date
+    except Exception:  # the parser of dates raises anything for a text that is no date
         return None
-    return plausible(time.replace(tzinfo=UTC))
+    return to_plausible_utc(time.replace(tzinfo=UTC))
 
 
-def plausible(time: datetime) -> datetime | None:
-    """``time`` in UTC; None when nothing can have been handed in then, as a forged time may say."""
+def to_plausible_utc(time: datetime) -> datetime | None:
+    """Return ``time`` in UTC; None for a time at which nothing can have been handed in, such as a forged one."""
     try:
         utc = time.astimezone(UTC)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""What lies under a folder: its regular files, and a line about everything else."""
+"""Find the regular files under a folder, and describe everything else there in lines."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Walked:
     Attributes:
         files: the regular ones.
         lines: about what was not read, a few for each folder at the top.
-        unread: the file that such a line is about.
-        empty: a line about folders that hold nothing, if there are any.
+        unread: such a line -> the file that it is about.
+        empty: one line about the folders that hold nothing, if there are any.
     """
 
     files: list[Path]
@@ -67,16 +67,16 @@ def walk(folder: Path) -> Walked:
             lines[below[0]].append(f"{printable(top)[:300]}: what lies deeper than {MAX_DEPTH} folders was not read.")
             holding.append(below)
             folders.clear()
-    told = [line for name, some in lines.items() for line in first_lines(some, printable(str(folder / name)))]
-    return Walked(found, told, unread, about_empty(seen, holding, f"{folder}/"))
+    told = [line for name, some in lines.items() for line in limit_lines(some, printable(str(folder / name)))]
+    return Walked(found, told, unread, describe_empty(seen, holding, f"{folder}/"))
 
 
-def about_empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]], where: str) -> list[str]:
-    """A line about folders that hold no file, as a student's may; not about those in a folder that holds some beside them.
+def describe_empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]], where: str) -> list[str]:
+    """Describe in one line the folders that hold no file, as a student's may, unless files lie beside them.
 
     Args:
         holding: the folders that files lie in.
-        where: what stands before their paths.
+        where: is put before their paths.
     """
     near = {parts for parts in folders if 0 < len(parts) <= NEAR}
     if not near:
@@ -89,14 +89,14 @@ def about_empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str,
     return [f"{where}{list_some(names, MOST_NAMES)}: empty; nothing was handed in there."] if names else []
 
 
-def first_lines(lines: list[str], about: str) -> list[str]:
-    """The first lines, and how many more there are."""
+def limit_lines(lines: list[str], about: str) -> list[str]:
+    """Return the first lines, and one that says how many more there are."""
     more = len(lines) - MOST_LINES
     return lines[:MOST_LINES] + ([f"{about}: {more} more lines like these."] if more > 0 else [])
 
 
-def about_hidden(parts: tuple[str, ...], origin: str) -> list[str]:
-    """Say so where a notebook is passed over for its name; a Mac's notes about other files ("._") are none."""
+def describe_hidden(parts: tuple[str, ...], origin: str) -> list[str]:
+    """Describe a notebook that is passed over because of its name; a Mac's notes about other files ("._") are no notebooks."""
     name = parts[-1]
     if IGNORED_FOLDERS.intersection(parts[:-1]) or not name.startswith(".") or name.startswith("._"):
         return []
