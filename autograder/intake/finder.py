@@ -25,7 +25,7 @@ from autograder.printable import list_some, printable
 DOWNLOAD = re.compile(
     r"moodle|canvas|gradescope|gradebook|bulk_download|submissions|abgaben|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE
 )
-NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder, and name the one around it."
+NOBODYS = "Nothing says whose they are. Name each file after its student, or give each student a folder and name the one around them."
 
 
 class Finder:
@@ -177,7 +177,7 @@ class Finder:
             else:
                 if any(read_path(each.parts) for each in files):
                     self.remarks.notes.append(
-                        f"{file.origin}: was read as one student's. If it holds a class, name it itself."
+                        f"{file.origin}: was read as one student's. If it holds a class, name the zip itself in the command."
                     )
                 student = Person("folder", name)
                 own.append(HandIn(student, number, file, file.parts[-1:], self._find_folder(file.parts)))
@@ -193,7 +193,7 @@ class Finder:
         """Report a folder or zip that is read as one student's and may hold a class."""
         self.remarks.problems.append(
             f"{printable(origin)}: holds a class, or several notebooks of one student. It was not graded. "
-            "Name it itself if it is a class; else leave one notebook for each assignment."
+            "If it is a class, name it itself in the command; else leave one notebook for each assignment."
         )
 
     def _find_in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
@@ -204,8 +204,8 @@ class Finder:
         """
         if mixed and not DOWNLOAD.search(download.name):
             self.remarks.problems.append(
-                f"{file.origin}: looks like a platform's download, and lies among what single students handed in. "
-                "It was not graded. If it is a download, name it itself; if it is a student's, unpack it into a folder of that student."
+                f"{file.origin}: looks like a platform's download, and lies among single students' files. It was not graded. "
+                "If it is a download, name it itself in the command; if it is a student's, unpack it into that student's folder."
             )
             return
         try:

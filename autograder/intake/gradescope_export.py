@@ -60,7 +60,7 @@ class Submitters:
             unknown = [folder for folder in sorted(folders) if not submitters._add(folder, entries.get(folder, ""))]
             if unknown:
                 submitters.notes.append(
-                    f"{metadata.origin}: does not say who handed in {list_some(unknown)}; called so here."
+                    f"{metadata.origin}: does not say who handed in {list_some(unknown)}; the folders' names are used."
                 )
         return submitters
 
@@ -79,7 +79,7 @@ class Submitters:
             return False
         if len(members) < len(submitted_by):
             self.notes.append(
-                f"{METADATA}: does not say who all of the group of {folder} are; only those that it names get points."
+                f"{METADATA}: does not name everybody in the group of {folder}; only those that it names get points."
             )
         person, *self.fellows[members[0]] = members
         self.people[folder] = person

@@ -30,10 +30,10 @@ from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, parse_stamp
 
 MAX_RECEIPT, MAX_LINE = 2**16, 500  # bytes of a platform's note about one hand-in, and letters of its first line
 RECEIPT = re.compile(r"[^:]+: *(?P<name>[^()]*(?:\([^()]*\)[^()]*)*?)\((?P<login>[^()\s]+)\)\s*")
-NO_LOGIN = "Where the login begins, only Blackboard's own receipts say. Leave the .txt files in the download, or give each student a folder."
-NO_TIME = "'{}' has several attempts, and their times cannot be read. Leave the newest alone in the download."
+NO_LOGIN = "Only Blackboard's own receipts say where the login begins. Leave the .txt files in the download, or give each student a folder."
+NO_TIME = "'{}' has several attempts, and their times cannot be read. Leave only the newest in the download."
 TWO_NUMBERS = (
-    "'{}' has several numbers: one student or several? Put what belongs to one into a folder called as the student."
+    "'{}' has several numbers: one student or several? Put each student's files into a folder named after the student."
 )
 
 
