@@ -103,7 +103,7 @@ def _append(cell: NotebookNode, more: NotebookNode) -> None:
 
 
 def _move_empty_stubs_up(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
-    """Move every stub that was left empty before the student's first cell that answers it.
+    """Move every empty stub to a place before the student's first cell that answers it.
 
     Some students write all their answers into one cell and leave the stubs. A stub that ran after it would undo an answer.
     """
