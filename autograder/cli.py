@@ -136,7 +136,7 @@ def grade(
     paths: tuple[Path, ...], folder: Path | None, key: str | None, jail: str | None, cold: bool, **options: Any
 ) -> None:
     """Grade notebooks, folders, an nbgrader submitted/ tree or LMS download zips."""
-    from autograder.course.nbgrader_settings import gradebook_place
+    from autograder.course.gradebook import gradebook_place
     from autograder.grade import grade as grade_paths
 
     course, console = _course(folder, key), open_console()

@@ -22,8 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import files
-from autograder.course.config import DATA_VARIABLE, LEVELS
+from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
+from autograder.course.data import find_data_folder
 from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.machine.capacity import cores, memory_mib
@@ -181,9 +182,7 @@ def _list_versions() -> Iterator[str]:
 
 def _describe_data(course: Course) -> str:
     """Say which data folder the course has, and how many files it holds."""
-    named = course.settings.course.data_folder
-    folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE, ""))
-    if folder == Path():
+    if (folder := find_data_folder(course)) is None:
         return "no data folder is named"
     number = sum(path.is_file() for path in folder.iterdir())
     return f"{folder}: {number} file{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Files that hold grades or secrets: written whole or not at all, and for nobody else to read.
+"""Write files that hold grades or secrets, whole or not at all and for nobody else to read; and read the files of strangers.
 
 Files are made with mode 0600 and folders with 0700, whatever the umask. Where several graders share the folder above (their
 group may write in it), the group has the same rights as the owner; others never have any.
@@ -14,6 +14,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from autograder.errors import UsageError
 
@@ -128,6 +129,34 @@ def keep_private(path: Path) -> None:
     if kept != mode:
         with contextlib.suppress(PermissionError):  # somebody else's, who has to
             path.chmod(kept)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether there is a file, and no link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO | None]:
+    """Open a file that somebody else made; None where it is a pipe or another special file. Follow no link, wait for no pipe.
+
+    Raises:
+        OSError: it cannot be opened, as a link cannot either.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        yield file if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+
+
+def read_regular(path: Path, most: int) -> bytes | None:
+    """Return the first ``most`` bytes of a file that somebody else made; None where it is no regular file or cannot be read."""
+    try:
+        with open_regular(path) as file:
+            return None if file is None else file.read(most)
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The one file an instructor edits: a traitlets config, read strictly so that a misspelt key is an error and not a wish."""
+"""Read grader_config.py, the one file that an instructor edits, strictly: a misspelt key is an error and is never ignored."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SET_BY_US = {
 
 
 class Autograder(Configurable):
-    """What this course is, beyond nbgrader's own CourseDirectory."""
+    """Settings of the course, beyond nbgrader's own CourseDirectory."""
 
     private_folder = Unicode(
         "", help="Folder that holds solutions/ and tests/, relative to the course; empty: the course itself."
@@ -108,7 +108,7 @@ class Autograder(Configurable):
 
 
 class Limits(Configurable):
-    """What one submission may use while it is graded."""
+    """Limits of what one submission may use while it is graded."""
 
     seconds_per_cell = Float(
         30.0,
@@ -132,7 +132,7 @@ class Limits(Configurable):
 
 
 class Jail(Configurable):
-    """What stands between student code and this machine."""
+    """Settings of the jail that keeps student code from this machine."""
 
     minimum = Enum(
         LEVELS,
@@ -160,7 +160,7 @@ class Settings:
 
 
 def without_nbgraders(settings: Settings) -> Settings:
-    """A copy that another process can be given: nbgrader's part may hold functions and classes that the configuration defines."""
+    """Return a copy that can be sent to another process: nbgrader's part may hold functions and classes of the configuration's own."""
     own = (settings.course, settings.limits, settings.jail)
     values = {type(part).__name__: {key: getattr(part, key) for key in part.trait_names(config=True)} for part in own}
     config = Config(values)
@@ -174,7 +174,7 @@ def load_settings(path: Path) -> Settings:
         UsageError: it does not run, a key or value in it is unknown to every class it could configure, or a folder it
             names is missing.
     """
-    if str(path.parent) not in sys.path:  # where nbgrader's own command looks for what the course has of its own
+    if str(path.parent) not in sys.path:  # as in nbgrader's own command, for the course's own plugins
         sys.path.append(str(path.parent))
     try:
         config = PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
@@ -198,7 +198,7 @@ def _check_folders(settings: Settings, path: Path) -> None:
 
 
 def settings_from(config: Config, path: Path) -> Settings:
-    """The checked settings of a config that was read from ``path``.
+    """Check a config that was read from ``path``, and return its settings.
 
     Raises:
         UsageError: as ``load_settings``.
@@ -211,38 +211,38 @@ def settings_from(config: Config, path: Path) -> Settings:
 
 
 def check_keys(config: Config, path: Path) -> None:
-    """Raise UsageError when ``config`` holds a section or key that no known class has, or that is not the course's to set."""
+    """Raise UsageError where ``config`` has a section or key that no known class has, or that a course may not set."""
     classes: dict[str, set[str]] = defaultdict(set)  # several may share a name: nbgrader has two called Exchange
-    for cls in _configurable_classes():
+    for cls in _list_configurable_classes():
         classes[cls.__name__] |= set(cls.class_trait_names(config=True))
-    own = _own_classes(config)
+    own = _list_own_classes(config)
     for section, keys in config.items():
         if section in own:
             continue
         if section not in classes:
-            raise UsageError(f"{path}: c.{section} is unknown.{_nearest(section, classes)}")
+            raise UsageError(f"{path}: c.{section} is unknown.{_suggest(section, classes)}")
         for key in keys:
             if key in SET_BY_US.get(section, ()):
                 raise UsageError(
                     f"{path}: c.{section}.{key} cannot be chosen; the judge relies on its own. Remove the line."
                 )
             if key not in classes[section]:
-                raise UsageError(f"{path}: c.{section}.{key} is unknown.{_nearest(key, classes[section])}")
+                raise UsageError(f"{path}: c.{section}.{key} is unknown.{_suggest(key, classes[section])}")
 
 
-def _own_classes(config: Config) -> set[str]:
-    """The names of the course's own classes, such as a plugin for late submissions, which may be configured too."""
+def _list_own_classes(config: Config) -> set[str]:
+    """List the names of the course's own classes, such as a plugin for late submissions, which may be configured too."""
     named = [value for keys in config.values() for key, value in keys.items() if key.endswith("_class")]
     return {value.split(".")[-1] if isinstance(value, str) else getattr(value, "__name__", "") for value in named}
 
 
-def _nearest(word: str, known: object) -> str:
+def _suggest(word: str, known: object) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)  # type: ignore[call-overload]
     return f" Did you mean '{close[0]}'?" if close else " Remove it, or look up its name in the docs."
 
 
-def _configurable_classes() -> Iterator[type[HasTraits]]:
-    """Our classes, and everything nbgrader, its exporters and its Jupyter base can configure."""
+def _list_configurable_classes() -> Iterator[type[HasTraits]]:
+    """List our classes, and all that nbgrader, its exporters and its Jupyter base can configure."""
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.apps.nbgraderapp import NbGraderApp
     from nbgrader.exchange import default

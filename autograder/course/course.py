@@ -16,12 +16,12 @@ from autograder.errors import UsageError
 from autograder.files import write_new
 
 KEY_FILE = ".autograder_key"
-KEY_VARIABLE = "AUTOGRADER_KEY"  # of the environment; the configuration's key comes first, as its data_folder does
+KEY_VARIABLE = "AUTOGRADER_KEY"  # of the environment; the configuration's key comes first
 
 
 @dataclass(frozen=True)
 class CheckInfo:
-    """What stands beside a hidden check in its file, read without running it."""
+    """What the file of a hidden check says of it, read without running the file."""
 
     question: str
     name: str
@@ -39,7 +39,7 @@ class Assignment:
         name: such as ``padding``.
         source: the instructor's notebook.
         reference: the reference solution's module.
-        misconceptions: the module of known wrong solutions (may be missing in somebody's own course).
+        misconceptions: the module of known wrong solutions (a course may have none).
         right_answers: modules of other right solutions, for testing the tests.
         tests: the folder of hidden tests.
     """
@@ -82,16 +82,16 @@ class Assignment:
     def questions(self) -> dict[str, tuple[str, list[CheckInfo]]]:
         """Question -> (title, its checks), in the order of the test files; read from the source text, nothing is run."""
         questions: dict[str, tuple[str, list[CheckInfo]]] = {}
-        for path in sorted(self.tests.glob("test_*.py"), key=_question_number):
+        for path in sorted(self.tests.glob("test_*.py"), key=_sort_by_number):
             try:
                 module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
             except SyntaxError as error:
                 raise UsageError(f"{path}, line {error.lineno}: cannot be read as Python: {error.msg}.") from error
-            title = _question_title((ast.get_docstring(module) or path.stem).splitlines()[0])
-            collected = _collected(module)
+            title = _read_title((ast.get_docstring(module) or path.stem).splitlines()[0])
+            collected = _list_collected(module)
             for node in (n for n in ast.walk(module) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))):
                 try:
-                    info = _check_info(node)
+                    info = _read_check(node)
                 except (KeyError, TypeError, ValueError) as error:
                     raise UsageError(
                         f"{path}, line {node.lineno}: {node.name}: what @check is given cannot be read without running it."
@@ -116,30 +116,30 @@ class Assignment:
         return sum(check.points for _, checks in self.questions.values() for check in checks)
 
 
-def _question_title(line: str) -> str:
-    """What a question is about, out of ``Padding, question 2: pad and cut (5 points). Source: lecture.``
+def _read_title(line: str) -> str:
+    """Read a question's title from ``Padding, question 2: pad and cut (5 points). Source: lecture.``
 
-    >>> _question_title("Padding, question 2: pad and cut (5 points). Source: lecture.")
+    >>> _read_title("Padding, question 2: pad and cut (5 points). Source: lecture.")
     'pad and cut'
     """
     return re.sub(r"^.*?, question \d+: *| *\(\d+(\.\d+)? points?\).*$", "", line)
 
 
-def _question_number(path: Path) -> tuple[int, str]:
-    """test_q10_x.py comes after test_q9_x.py."""
+def _sort_by_number(path: Path) -> tuple[int, str]:
+    """Sort key: test_q10_x.py comes after test_q9_x.py."""
     digits = "".join(c for c in path.stem.split("_")[1] if c.isdigit()) if "_" in path.stem else ""
     return (int(digits) if digits else 0, path.name)
 
 
-def _collected(module: ast.Module) -> list[ast.stmt]:
-    """The functions that pytest finds by their names and places."""
+def _list_collected(module: ast.Module) -> list[ast.stmt]:
+    """List the functions that pytest finds by their names and places."""
     classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
     functions = [node for body in (module.body, *(found.body for found in classes)) for node in body]
     return [node for node in functions if isinstance(node, ast.FunctionDef) and node.name.startswith("test")]
 
 
-def _check_info(node: ast.FunctionDef | ast.AsyncFunctionDef) -> CheckInfo | None:
-    """The arguments of ``@check("q3", points=2, visible=True)`` above a function, or None for a helper."""
+def _read_check(node: ast.FunctionDef | ast.AsyncFunctionDef) -> CheckInfo | None:
+    """Read the arguments of ``@check("q3", points=2, visible=True)`` above a function; None for a helper."""
     if (mark := check_mark(node)) is None:
         return None
     given = {k.arg: k.value for k in mark.keywords if k.arg} | dict(
@@ -157,7 +157,7 @@ def _check_info(node: ast.FunctionDef | ast.AsyncFunctionDef) -> CheckInfo | Non
 
 
 def check_mark(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Call | None:
-    """The ``@check(...)`` above a function, or None."""
+    """Find the ``@check(...)`` above a function; None where there is none."""
     calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
     return next((c for c in calls if "check" in (getattr(c.func, "id", ""), getattr(c.func, "attr", ""))), None)
 
@@ -171,23 +171,23 @@ class Course:
 
     @property
     def private(self) -> Path:
-        """Where ``solutions/`` and ``tests/`` are: the course folder, or a private one the instructor named."""
+        """The folder of ``solutions/`` and ``tests/``: the course itself, or a private one that the instructor named."""
         folder = self.settings.course.private_folder
         return (self.root / folder).resolve() if folder else self.root
 
     def tree(self, kind: Literal["submitted", "autograded", "feedback"]) -> Path:
-        """One of nbgrader's trees, ``<tree>/<student>/<assignment>/``, under the name that the configuration gives it."""
+        """Return one of nbgrader's trees, ``<tree>/<student>/<assignment>/``, under the name that the configuration gives it."""
         return self.root / str(self.settings.raw.CourseDirectory.get(f"{kind}_directory", kind))
 
     @property
     def assignments(self) -> list[str]:
-        """Names of all assignments with a source notebook, in the teaching order of the configuration, then by name."""
+        """The names of all assignments with a source notebook, in the teaching order of the configuration, then by name."""
         found = sorted(p.parent.name for p in self.root.glob("source/*/*.ipynb") if p.stem == p.parent.name)
         order = list(self.settings.course.teaching_order)
         return [a for a in order if a in found] + [a for a in found if a not in order]
 
     def assignment(self, name: str) -> Assignment:
-        """The assignment called ``name``.
+        """Return the assignment called ``name``.
 
         Raises:
             UsageError: there is none.
@@ -201,19 +201,19 @@ class Course:
     def key(self) -> bytes:
         """The draw key: --key, then c.Autograder.key, then AUTOGRADER_KEY, then a file that is made at first use.
 
-        What is said of this command comes before what is said of this course, and that before what the environment says.
+        A setting of this command comes before one of the course, and that before one of the environment.
 
         Raises:
             UsageError: the one that counts is blank or cannot be read.
         """
         if given := self.settings.course.key:
-            return _key(given, "c.Autograder.key", "Give it a key, or remove the line")
+            return _parse_key(given, "c.Autograder.key", "Give it a key, or remove the line")
         if (named := os.environ.get(KEY_VARIABLE)) is not None:
-            return _key(named, KEY_VARIABLE, "Give it a key, or unset the variable")
+            return _parse_key(named, KEY_VARIABLE, "Give it a key, or unset the variable")
         path = self.root / KEY_FILE
         try:
             write_new(path, secrets.token_hex(32) + "\n")
-            return _key(
+            return _parse_key(
                 path.read_text("utf-8"), str(path), "Put the key back, or remove the file to have a new one made"
             )
         except (OSError, UnicodeDecodeError) as error:
@@ -223,15 +223,15 @@ class Course:
             raise UsageError(f"{path}: cannot be read ({reason}). It must hold the draw key.{shared}") from error
 
 
-def _key(text: str, where: str, repair: str) -> bytes:
-    """The draw key in ``text``, without blanks around it."""
+def _parse_key(text: str, where: str, repair: str) -> bytes:
+    """Return the draw key in ``text``, without blanks around it."""
     if not (key := text.strip()):
         raise UsageError(f"{where}: is blank, and so no draw key. {repair}.")
     return key.encode()
 
 
 def find_course(start: Path | None = None) -> Course:
-    """The course that ``start`` (default: the working folder) lies in.
+    """Find the course that ``start`` (default: the working folder) lies in.
 
     Raises:
         UsageError: no folder upwards holds a grader_config.py, or that file is wrong.

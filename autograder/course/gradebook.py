@@ -1,20 +1,26 @@
-"""Grades as nbgrader reports them: manual points and late penalties included, and nothing final that is not."""
+"""Read nbgrader's gradebook: students, and grades with manual points and late penalties, final only where nbgrader has them final."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from nbgrader.api import Comment as CommentOnCell
 from nbgrader.api import Grade as GradeOfCell
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload, undefer
 
 from autograder.course.course import Course
-from autograder.course.nbgrader_settings import course_directory, gradebook_file, open_gradebook
+from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
+from autograder.files import keep_private
+from autograder.obstacles import code_of, in_one_line
 from autograder.printable import printable_text
 
 
@@ -34,13 +40,56 @@ class Student:
         return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
+@contextlib.contextmanager
+def open_gradebook(directory: CourseDirectory) -> Iterator[Gradebook]:
+    """Open nbgrader's gradebook; its file is for the graders' eyes only.
+
+    Raises:
+        UsageError: it is locked or damaged, or may not be written.
+    """
+    try:
+        keep_gradebook_private(directory)
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, OSError) as error:
+        text = f"{_place(directory)}: cannot be used: {in_one_line(error, 'run this again')}"
+        raise UsageError(text, code=code_of(error)) from error
+
+
+def keep_gradebook_private(directory: CourseDirectory) -> None:
+    """Make the gradebook's file if it is missing, and take the rights from others: it names all students with their points."""
+    if (file := gradebook_file(directory)) is not None:
+        keep_private(file)
+
+
+def gradebook_file(directory: CourseDirectory) -> Path | None:
+    """Return the gradebook's file; None where it is on a database server."""
+    url = make_url(directory.db_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def gradebook_place(course: Course) -> str:
+    """Return where the gradebook is, for messages: the file, or the database's address without its password."""
+    return _place(course_directory(course))
+
+
+def _place(directory: CourseDirectory) -> str:
+    file = gradebook_file(directory)
+    return str(file) if file is not None else make_url(directory.db_url).render_as_string(hide_password=True)
+
+
+def list_students(gradebook: Gradebook) -> list[Student]:
+    """List the students that a gradebook knows."""
+    return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+
+
 @dataclass(frozen=True)
 class Mark:
-    """What the gradebook holds of one question.
+    """One question in the gradebook.
 
     Attributes:
-        points: a person's where there are some, else the judge's, and extra credit; None where neither has given any.
-        by_person: whether a person gave them.
+        points: those that a person gave, else the judge's, plus extra credit; None where neither gave any.
+        by_person: whether a person gave the points.
     """
 
     question: str
@@ -52,7 +101,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Comment:
-    """What was said of one cell, by a person or, of an answer left as it was released, by nbgrader."""
+    """A comment on one cell, by a person; or by nbgrader, on an answer that was left as released."""
 
     cell: str
     text: str
@@ -93,12 +142,12 @@ class Grades:
 
 
 def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Grades:
-    """The grades of ``assignments``, or of all.
+    """Read the grades of ``assignments``, or of all.
 
     Raises:
         UsageError: there is no gradebook, it cannot be used, or it does not know an assignment.
     """
-    with _gradebook(course) as gradebook:
+    with _open_existing(course) as gradebook:
         in_book = sorted(assignment.name for assignment in gradebook.assignments)
         known = [name for name in course.assignments if name in in_book]
         known += [name for name in in_book if name not in known]
@@ -107,33 +156,33 @@ def read_grades(course: Course, assignments: Sequence[str] | None = None) -> Gra
                 f"the gradebook of {course.root} has no assignment '{unknown[0]}'. It has: {', '.join(known) or 'none'}."
             )
         wanted = [name for name in known if assignments is None or name in assignments]
-        students = [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+        students = list_students(gradebook)
         grades: dict[tuple[str, str], Grade] = {}
         for name in wanted:
             maximum = float(gradebook.find_assignment(name).max_score)
             grades |= {
                 (student.id, name): Grade(student.id, name, None, maximum, 0.0, "not submitted") for student in students
             }
-            grades |= {(s.student_id, name): _grade(s, name, maximum) for s in _submissions(gradebook, name)}
+            grades |= {(s.student_id, name): _read_grade(s, name, maximum) for s in _read_submissions(gradebook, name)}
     return Grades(sorted(students, key=lambda s: s.id), wanted, grades)
 
 
 def read_grade(course: Course, student: str, assignment: str) -> Grade | None:
-    """The grade of one submission, if the gradebook has it.
+    """Read the grade of one submission; None where the gradebook has none.
 
     Raises:
         UsageError: there is no gradebook, or it cannot be read.
     """
-    with _gradebook(course) as gradebook:
+    with _open_existing(course) as gradebook:
         try:
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
             return None
-        return _grade(submission, assignment, float(submission.max_score))
+        return _read_grade(submission, assignment, float(submission.max_score))
 
 
-def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
-    """Every submission with its cells and comments: read one by one they take seconds of a class of 300."""
+def _read_submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
+    """Read all submissions with their cells and comments at once: one by one this takes seconds for a class of 300."""
     notebooks = selectinload(SubmittedAssignment.notebooks)
     options = [
         notebooks.selectinload(SubmittedNotebook.grades).selectinload(GradeOfCell.cell),
@@ -147,7 +196,8 @@ def _submissions(gradebook: Gradebook, assignment: str) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _gradebook(course: Course) -> Iterator[Gradebook]:
+def _open_existing(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook of a course that has one."""
     directory = course_directory(course)
     file = gradebook_file(directory)
     if file is not None and not file.is_file():
@@ -156,7 +206,7 @@ def _gradebook(course: Course) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
+def _read_grade(submission: Any, assignment: str, maximum: float) -> Grade:
     cells = [grade for notebook in submission.notebooks for grade in notebook.grades]
     missing = not cells or any(c.cell_type == "code" and c.auto_score is None and c.manual_score is None for c in cells)
     penalty = float(submission.late_submission_penalty or 0.0)
@@ -172,7 +222,7 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
         maximum,
         penalty,
         status,
-        tuple(map(_mark, cells)),
+        tuple(map(_read_mark, cells)),
         tuple(
             Comment(c.name, text, c.manual_comment is not None)
             for c in said
@@ -181,7 +231,7 @@ def _grade(submission: Any, assignment: str, maximum: float) -> Grade:
     )
 
 
-def _mark(cell: Any) -> Mark:
+def _read_mark(cell: Any) -> Mark:
     given = cell.auto_score if cell.manual_score is None else cell.manual_score
     extra = float(cell.extra_credit or 0.0)
     points = None if given is None else float(given) + extra

@@ -1,4 +1,4 @@
-"""Released assignments in nbgrader's gradebook: what may still change there, and what the instructor must know."""
+"""Compare released assignments with nbgrader's gradebook: what may still change there, and what the instructor must know."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
+from autograder.course.cells import grade_id, is_grade, is_locked, is_solution, is_task
 from autograder.course.course import Course
-from autograder.course.nbgrader_settings import gradebook_place, open_gradebook
+from autograder.course.gradebook import gradebook_place, open_gradebook
 from autograder.errors import UsageError
 
 
 def point_changes(directory: CourseDirectory, assignment: str, released: NotebookNode) -> list[str]:
-    """A line for every cell whose points differ from the gradebook's after submissions have come in.
+    """List a line for every cell whose points differ from the gradebook's after submissions have come in.
 
     Raises:
         UsageError: cells were added or removed after nbgrader has graded a submission; it cannot register that.
@@ -36,7 +36,7 @@ def point_changes(directory: CourseDirectory, assignment: str, released: Noteboo
 
 
 def why_unbuilt(course: Course, directory: CourseDirectory, name: str) -> str:
-    """Why nothing can be graded for an assignment, such as a draft in ``source/`` or points that were changed since; empty where it can."""
+    """Say why an assignment cannot be graded, such as a draft in ``source/`` or points changed since the build; empty if it can."""
     with open_gradebook(directory) as gradebook:
         try:
             cells = gradebook.find_notebook(name, name).grade_cells
@@ -61,7 +61,7 @@ def why_unbuilt(course: Course, directory: CourseDirectory, name: str) -> str:
 
 
 def _handed_in(directory: CourseDirectory, assignment: str) -> bool:
-    """Whether somebody's work lies in submitted/, graded or not."""
+    """Whether any submission lies in submitted/, graded or not."""
     pattern = directory.format_path(directory.submitted_directory, "*", assignment)
     return any(Path(directory.root).glob(str(Path(pattern).relative_to(directory.root))))
 
@@ -69,7 +69,7 @@ def _handed_in(directory: CourseDirectory, assignment: str) -> bool:
 def _refuse_other_cells(assignment: str, known: Any, released: NotebookNode) -> None:
     old = {cell.name for cell in (*known.source_cells, *known.grade_cells, *known.solution_cells, *known.task_cells)}
     kinds = (is_grade, is_solution, is_locked, is_task)
-    new = {cell.metadata.nbgrader.grade_id for cell in released.cells if any(kind(cell) for kind in kinds)}
+    new = {grade_id(cell) for cell in released.cells if any(kind(cell) for kind in kinds)}
     if old != new:
         raise UsageError(
             f"source/{assignment}/{assignment}.ipynb: cells were added or removed ({', '.join(sorted(old ^ new))}), but"
@@ -79,7 +79,7 @@ def _refuse_other_cells(assignment: str, known: Any, released: NotebookNode) -> 
 
 def _points(released: NotebookNode) -> dict[str, float]:
     cells = [cell for cell in released.cells if is_grade(cell)]
-    return {cell.metadata.nbgrader.grade_id: float(cell.metadata.nbgrader.points) for cell in cells}
+    return {grade_id(cell): float(cell.metadata.nbgrader.points) for cell in cells}
 
 
 def _differences(assignment: str, old: dict[str, float], new: dict[str, float]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The instructor's notebook, read as it stands, and what its cells are."""
+"""Read the instructor's notebook and modules, and name their places in messages."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4.nbjson import reads
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.utils import is_grade, is_solution, is_task
 
+from autograder.course.cells import grade_id
 from autograder.course.course import Assignment
-from autograder.course.nbgrader_settings import INSTRUCTOR_TAG
 from autograder.errors import UsageError
 
 SCHEMA = MetadataValidator.schema_version  # of nbgrader's metadata
 
 
 def read_source(assignment: Assignment) -> NotebookNode:
-    """The source notebook, unrepaired: nbformat's own reader would hide doubled cell ids.
+    """Read the source notebook as it is: nbformat's own reader would hide duplicate cell ids.
 
     Raises:
         UsageError: the file is no notebook of format 4, or nbgrader's metadata in it have another schema.
@@ -55,7 +54,7 @@ def read_source(assignment: Assignment) -> NotebookNode:
 
 
 def parse(path: Path, root: Path) -> ast.Module:
-    """The module in ``path``; messages name it relative to ``root``.
+    """Parse the module in ``path``; messages name it relative to ``root``.
 
     Raises:
         UsageError: it is missing or no Python.
@@ -70,50 +69,13 @@ def parse(path: Path, root: Path) -> ast.Module:
         raise UsageError(f"{name}{line}: cannot be read as Python: {getattr(error, 'msg', error)}") from error
 
 
-def stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
-    """The functions that a solution cell asks for.
-
-    Raises:
-        SyntaxError: the cell is no Python.
-    """
-    if cell.cell_type != "code" or not is_solution(cell) or is_instructor(cell):
-        return []
-    return [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
-
-
-def asked(notebook: NotebookNode) -> dict[str, list[str]]:
-    """Question -> the functions it asks for: those of the solution cells before its check cell."""
-    functions: dict[str, list[str]] = {}
-    names: list[str] = []
-    for cell in notebook.cells:
-        names += [stub.name for stub in stubs(cell)]
-        if is_check(cell):
-            functions[grade_id(cell)], names = names, []
-    return functions
-
-
-def is_instructor(cell: NotebookNode) -> bool:
-    """Whether the build leaves the cell out."""
-    return INSTRUCTOR_TAG in cell.metadata.get("tags", [])
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Whether the cell holds visible checks that carry a question's points; a cell that a person grades does not."""
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell) and not is_task(cell))
-
-
 def place(assignment: Assignment, number: int, cell: NotebookNode) -> str:
-    """How messages name a cell: "source/padding/padding.ipynb, cell 14 ('q3')"."""
+    """Name a cell for messages: "source/padding/padding.ipynb, cell 14 ('q3')"."""
     return f"{short(assignment, assignment.source)}, cell {number} ('{grade_id(cell) or cell.get('id', '')}')"
 
 
-def grade_id(cell: NotebookNode) -> str:
-    """nbgrader's name for the cell; empty where it has none."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-
-
 def short(assignment: Assignment, path: Path) -> str:
-    """A path as the instructor knows it: relative to the course or to its private folder."""
+    """Return a path as the instructor knows it: relative to the course or to its private folder."""
     for folder in (assignment.course.root, assignment.course.private):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()

@@ -17,8 +17,8 @@ from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_grade
 
+from autograder.course.cells import grade_id, is_grade
 from autograder.course.course import Course, find_course
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission, enter_all
@@ -105,7 +105,7 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def _make_outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]:
-    question = cell.metadata.get("nbgrader", {}).get("grade_id")
+    question = grade_id(cell)
     if not is_grade(cell) or question not in result.questions:
         return []
     points, _ = result.question_points()[question]
@@ -119,7 +119,7 @@ class SaveVerdict(SaveAutoGrades):  # type: ignore[misc]
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
         result: Result = self.parent.graded.result
-        question = cell.metadata["nbgrader"]["grade_id"]
+        question = grade_id(cell)
         if question not in result.questions:
             return
         about = resources["nbgrader"]

@@ -19,7 +19,7 @@ from otter.test_files.ottr_test import OttrTestFile
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.grading.grader import Grader
-from autograder.intake.boxes import NOTEBOOK_NAME, walk
+from autograder.intake.walk import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result, StudentView
 from autograder.machine.capacity import memory_mib, shortage
 from autograder.printable import printable

@@ -15,11 +15,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.course.source import is_check
+from autograder.course.cells import ENGINE_TAG, is_check
 from autograder.errors import UsageError
 
 SETUP_CELL = "otter"  # id of the first cell
-ENGINE_TAG = "engine"  # marks a cell of the engine, not of the assignment: it does not run while grading
 
 
 def write_otter_release(notebook: NotebookNode, assignment: str, folder: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from autograder import files
 from autograder.errors import Ungradable
-from autograder.intake.boxes import is_regular, read_regular
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.files import is_regular
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
 from autograder.printable import printable
 
 
@@ -40,8 +40,8 @@ def make_plain(folder: Path, tree: Path) -> list[str]:
                 path.write_text(f"This was {what}. It is not followed.\n", encoding="utf-8")
                 lines.append(f"{printable(str(path))}: was {what}; a text that says so is in its place.")
     stamp = folder / STAMP_FILE
-    data = read_regular(stamp, MAX_STAMP + 1)
-    if data is not None and noted_time(data) is None:
+    data = read_stamp(stamp)
+    if data is not None and parse_stamp(data) is None:
         stamp.replace(stamp.with_name(f"{STAMP_FILE}.unread"))
         lines.append(f"{printable(str(stamp))}: holds no time and was set aside.")
     elif data and data.startswith(BOM_UTF8):

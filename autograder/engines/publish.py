@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC
 from pathlib import Path
 
 from nbgrader.preprocessors import AssignLatePenalties
@@ -12,14 +11,15 @@ from traitlets.config import Config
 from autograder import files
 from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
-from autograder.course.gradebook import Student
-from autograder.course.nbgrader_settings import course_directory, gradebook_file, nbgrader_config, open_gradebook
+from autograder.course.gradebook import Student, gradebook_file, list_students, open_gradebook
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.course.registration import why_unbuilt
 from autograder.engines.entering import OneSubmission
 from autograder.errors import Ungradable, UsageError
 from autograder.grading import store
 from autograder.grading.job import Graded
 from autograder.intake.collect import Submission
+from autograder.intake.stamps import write_stamp
 from autograder.obstacles import code_of, in_one_line
 from autograder.reports.feedback import write_feedback
 
@@ -51,7 +51,7 @@ class Publisher:
     def read_roster(self) -> list[Student]:
         """Read the students that the gradebook knows, so that each keeps one name."""
         with open_gradebook(self.directory) as gradebook:
-            return [Student(s.id, s.first_name, s.last_name, s.email, s.lms_user_id) for s in gradebook.students]
+            return list_students(gradebook)
 
     def publish(self, submission: Submission, graded: Graded) -> bool:
         """Keep the file that was handed in, enter its result in the gradebook, keep the result, and write the feedback page.
@@ -121,8 +121,7 @@ class Publisher:
         if target.exists() and target.samefile(submission.path):
             return
         files.copy_whole(submission.path, target)
-        stamp = submission.timestamp.astimezone(UTC)
-        files.write_whole(folder / "timestamp.txt", f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n")
+        write_stamp(folder, submission.timestamp)
 
     def _keep_name(self, submission: Submission) -> None:
         """Add the student's name and LMS id, as the submission gives them; those that the gradebook has stay."""

@@ -6,7 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Course
 from autograder.files import PACKAGE
 
@@ -31,12 +30,3 @@ def _list_beside(folder: Path, needed: list[Path]) -> list[Path]:
 def list_released_files(released: Path) -> list[Path]:
     """List the files and folders that were released beside the notebook; the student's code may read them."""
     return [p for p in released.parent.iterdir() if p != released]
-
-
-def find_data(course: Course) -> dict[str, str]:
-    """Return the folders where a judge finds data, as variables of its environment."""
-    folder = course.settings.course.data_folder
-    named = str(course.root / folder) if folder else os.environ.get(DATA_VARIABLE)
-    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    cached = {"KERAS_HOME": str(keras)} if (keras / "datasets").is_dir() else {}
-    return cached | ({DATA_VARIABLE: str(Path(named).resolve())} if named else {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import platform
 from collections.abc import Iterable
@@ -11,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder import files
+from autograder.course.course import Course
+from autograder.course.data import list_data
+from autograder.course.packages import course_versions, find_versions
 
 
 class Journal:
@@ -76,8 +78,14 @@ def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that trainings depend on."""
-    packages = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
-    return {"python": platform.python_version(), **packages}
+    return {"python": platform.python_version(), **find_versions(("tensorflow", "keras", "numpy"))}
+
+
+def digest_course(course: Course, asked: str, files: Iterable[Path]) -> str:
+    """Tell one state of a course from another: by ``asked``, ``files``, and whatever else every result of it depends on."""
+    return digest(
+        course.key, f"{asked} {course_versions(course)} {list_data(course)}", files=[*package_files(), *files]
+    )
 
 
 def package_files() -> list[Path]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from autograder import files
-from autograder.course.config import CONFIG_FILE, DATA_VARIABLE
+from autograder.course.config import CONFIG_FILE
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading import store
-from autograder.grading.journal import Journal, digest, package_files, versions
+from autograder.grading.journal import Journal, digest, digest_course
 from autograder.judge.results import Result
 
 FOLDER = ".unfinished"
@@ -70,12 +69,5 @@ def _digest_state(course: Course) -> str:
     """Return a digest of everything, apart from the submission, that a result depends on."""
     folders = [course.private / "solutions", course.private / "tests", course.root / "release" / "nbgrader"]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold} {versions()} {_list_data(course)}"
-    return digest(course.key, asked, files=[*package_files(), course.root / CONFIG_FILE, *files])
-
-
-def _list_data(course: Course) -> list[tuple[str, int, int]]:
-    """List the files of the named data folder: path, size, time of the last change."""
-    named = course.settings.course.data_folder
-    folder = course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull)
-    return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.glob("*")) if p.is_file()]
+    asked = f"{course.settings.jail.minimum} {course.settings.jail.cold}"
+    return digest_course(course, asked, [course.root / CONFIG_FILE, *files])

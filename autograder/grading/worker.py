@@ -24,10 +24,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from autograder.course.config import LEVELS, Jail, Limits
 from autograder.course.course import Course
-from autograder.course.preload import packages
+from autograder.course.data import data_environment
+from autograder.course.packages import list_packages, list_preload
 from autograder.errors import Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
-from autograder.grading.access import find_data, list_hidden, list_released_files
+from autograder.grading.access import list_hidden, list_released_files
 from autograder.grading.job import Graded, Job
 from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import Result
@@ -69,10 +70,10 @@ class Worker:
     def _start(self) -> None:
         """Begin to start both parents: the one of readers and judges, then the one of students' processes."""
         jail = self.course.settings.jail
-        preload = tuple(jail.preload or packages(self.course))
-        ours = ("keras",) if {"keras", "tensorflow"} & {name.split(".")[0] for name in preload} else ()
+        preload = tuple(jail.preload or list_preload(self.course))
+        ours = ("keras",) if "keras" in list_packages(self.course) else ()
         self.copy = CourseCopy(self.course)
-        self.environment = find_data(self.course)
+        self.environment = data_environment(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
         self.confined = warm.WarmParent(
             warm.Surroundings(

@@ -21,7 +21,7 @@ MAX_DIRECTORY = 16 * 2**20
 MAX_PART, MAX_NAME = 255, 4096  # characters of a file's name and of its path; no system takes longer ones
 MAX_UNPACKED = 8 * 2**30
 MAX_RATIO = 1_100  # deflate itself cannot reach it; only overlapping entries can
-# Of all others Python unpacks a piece whole, however large it becomes.
+# With any other method Python unpacks a piece whole, however large it becomes.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -54,7 +54,7 @@ class Entry:
 
 
 class _Bounded:
-    """A file as zipfile reads it: never more than ``MAX_DIRECTORY`` at once, and open only meanwhile, for a class has many zips."""
+    """A file for zipfile: reads at most ``MAX_DIRECTORY`` bytes at once, and is open only while it reads, for a class has many zips."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._at = path, 0
@@ -94,7 +94,7 @@ class Archive:
         """Open ``path``.
 
         Raises:
-            Ungradable: it is no zip, is damaged, or says that it would fill the disk.
+            Ungradable: it is no zip, is damaged, or would fill the disk by its own account.
         """
         self.refused: dict[str, tuple[str, ...]] = {}
         self.folders: list[tuple[str, ...]] = []
@@ -102,7 +102,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(_Bounded(path))
         except _DAMAGE as error:
-            raise Ungradable(f"cannot be opened as a zip ({_reason(error)}). Download it again.") from error
+            raise Ungradable(f"cannot be opened as a zip ({_explain(error)}). Download it again.") from error
         infos = self._zip.infolist()
         size = sum(info.file_size for info in infos)
         if len(infos) > MAX_ENTRIES:
@@ -115,27 +115,27 @@ class Archive:
             )
 
     def entries(self) -> Iterator[Entry]:
-        """The regular files, in the zip's order."""
+        """Yield the regular files, in the zip's order."""
         for info in self._zip.infolist():
-            path = _path(info)
+            path = _read_name(info)
             parts = safe_parts(path)
             if not parts or path.endswith(("/", "\\")):
                 self.folders.append(parts)
                 continue
             name = printable(path[:MAX_PART])
-            if why := _refusal(info, parts):
+            if why := _explain_refusal(info, parts):
                 self.refused[f"{name}: {why}"] = parts
             else:
-                yield Entry(info, parts, name if _leads_out(path) else None, _date(info))
+                yield Entry(info, parts, name if _leads_out(path) else None, _read_date(info))
 
     def extract(self, entry: Entry, target: Path, max_bytes: int) -> None:
         """Write one entry to the file ``target``.
 
         Args:
-            max_bytes: the copy of a larger file ends one byte later: enough for its reader to see that it is too large.
+            max_bytes: the copy of a larger file ends one byte later, so that its reader sees that it is too large.
 
         Raises:
-            Ungradable: the entry is damaged, or the whole zip unpacks to more than agreed.
+            Ungradable: the entry is damaged, or the whole zip unpacks to more than ``MAX_UNPACKED``.
         """
         left = min(max_bytes + 1, self._left)
         try:
@@ -147,15 +147,15 @@ class Archive:
         except _DAMAGE as error:
             if getattr(error, "errno", None):
                 raise  # this machine's disk, not the zip
-            raise Ungradable(f"is damaged inside the zip ({_reason(error)}). Download the zip again.") from error
+            raise Ungradable(f"is damaged inside the zip ({_explain(error)}). Download the zip again.") from error
         if self._left <= 0:
             raise Ungradable(
                 f"the zip unpacks to more than {MAX_UNPACKED // 2**30} GiB. Unpack it yourself and name the folder."
             )
 
 
-def _path(info: zipfile.ZipInfo) -> str:
-    """The name in the zip. A Mac writes UTF-8 without saying so, and Python then takes it for the letters of an old PC."""
+def _read_name(info: zipfile.ZipInfo) -> str:
+    """Return the name in the zip. A Mac writes UTF-8 without saying so, and Python then decodes it as cp437."""
     if info.flag_bits & 0x800:
         return info.filename
     try:
@@ -164,8 +164,8 @@ def _path(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
-    """Why an entry is not read."""
+def _explain_refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
+    """Say why an entry is not read; None where it is."""
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "is a link or special file and was not read."
     if info.flag_bits & 1:
@@ -178,7 +178,7 @@ def _refusal(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str | None:
 
 
 def safe_parts(name: str) -> tuple[str, ...]:
-    """The parts of a path in a zip, without drive, root, ``.`` and ``..``.
+    """Return the parts of a path in a zip, without drive, root, ``.`` and ``..``.
 
     >>> safe_parts("../C:\\\\work/./padding.ipynb")
     ('work', 'padding.ipynb')
@@ -199,12 +199,12 @@ def _leads_out(name: str) -> bool:
     return parts[0] == "" or any(part.strip() == ".." or (len(part) == 2 and part[1] == ":") for part in parts)
 
 
-def _date(info: zipfile.ZipInfo) -> datetime | None:
+def _read_date(info: zipfile.ZipInfo) -> datetime | None:
     try:
         return datetime(*info.date_time).astimezone()
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _reason(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     return printable(str(error))[:120] or type(error).__name__

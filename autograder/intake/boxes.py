@@ -1,13 +1,11 @@
-"""What the instructor named, as lists of files: a folder and a zip look alike from here on."""
+"""Open what the instructor named as boxes of files: a folder and a zip look alike from here on."""
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,40 +14,46 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.errors import Ungradable, UsageError
+from autograder.files import is_regular
 from autograder.intake.archive import Archive, Entry
 from autograder.intake.people import folder_name
+from autograder.intake.stamps import STAMP_FILE
+from autograder.intake.walk import NOTEBOOK_NAME, describe_empty, describe_hidden, is_ignored, limit_lines, walk
 from autograder.printable import printable
 
-IGNORED_FOLDERS = {"__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints", ".venv"}
 MAX_ZIP_BYTES = 512 * 2**20
 MAX_LIST_BYTES = 32 * 2**20  # of a platform's list of who handed in
-MAX_DEPTH = 40  # folders in folders
-NEAR = 3  # folders in folders in which a student's own may lie
-MOST_NAMES = 50  # of empty folders
-MOST_LINES = 5  # about one zip, or about one folder at the top
-IGNORED_FILES = {"Thumbs.db", "desktop.ini"}
-NOTEBOOK_NAME = re.compile(r"(?P<stem>.*)\.ipynb(?P<more>\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class File:
-    """One file, wherever it lies.
+    """One file, on this disk or in a zip.
 
     Attributes:
-        parts: its path inside what holds it; letters with marks are written in one way, outside nbgrader's tree.
+        parts: its path inside the box; outside nbgrader's tree, letters with accents are written in one way (NFC).
         origin: what the instructor would call it.
-        fetch: its path on this disk; a file in a zip is unpacked now, and Ungradable raised when that fails.
+        fetch: returns its path on this disk; a file in a zip is unpacked now, and Ungradable raised where that fails.
+        unzip: opens a zip at a path, with its origin: see ``Unpacker.unzip``.
     """
 
     parts: tuple[str, ...]
     origin: str
     modified: datetime
     fetch: Callable[[], Path]
+    unzip: Callable[[Path, str], Box]
 
     @property
     def suffix(self) -> str:
-        """In small letters; that of a notebook also where a browser has put another behind it."""
+        """Its suffix in small letters; .ipynb also where a browser has added another one."""
         return ".ipynb" if NOTEBOOK_NAME.fullmatch(self.parts[-1]) else Path(self.parts[-1]).suffix.lower()
+
+    def open_zip(self) -> Box:
+        """Open the file as a zip.
+
+        Raises:
+            Ungradable: as ``Unpacker.unzip``, or it cannot be unpacked itself.
+        """
+        return self.unzip(self.fetch(), self.origin)
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ class Box:
         name: of the folder, or of the zip without its suffix: the student's name when nothing inside says more.
         tree: whether the first folder of every path is the student's, as in nbgrader's ``submitted/``.
         zipped: whether it is a zip.
-        single: whether it is one file that was named itself.
-        beside: whether it is a folder that was named beside others, of which one holds one student's notebook and nothing else.
+        single: whether it is one file that the instructor named itself.
+        beside: whether it is a folder that was named beside others, one of which holds one student's notebook and nothing else.
     """
 
     name: str
@@ -72,31 +76,41 @@ class Box:
     beside: bool = False
 
 
-class Reader:
-    """Opens what the instructor names.
+@dataclass
+class Remarks:
+    """Lines for the instructor about what was collected.
 
     Attributes:
-        notes: oddities that cost nobody anything.
-        problems: files that could not be read.
-        unread: for such a line, where in its box the file is, and in which tree or zip.
+        notes: about oddities that cost nobody anything.
+        problems: about files that could not be read, or of which nobody knows whose they are.
     """
 
-    def __init__(self, course: Course, unpacked: Path) -> None:
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Unpacker:
+    """Opens what the instructor names, and the zips in it.
+
+    Attributes:
+        unread: line about a problem -> the path of the file in its box, and the box.
+    """
+
+    def __init__(self, course: Course, folder: Path, remarks: Remarks) -> None:
         """
         Args:
-            unpacked: where files out of zips go, each into a folder of its own.
+            folder: receives the files out of zips, each in a folder of its own.
         """
         self.course_root = course.root.resolve()
         self.submitted = course.tree("submitted").resolve()
         self.max_bytes = course.settings.limits.notebook_mib * 2**20
-        self.notes: list[str] = []
-        self.problems: list[str] = []
+        self.remarks = remarks
         self.unread: dict[str, tuple[tuple[str, ...], Box]] = {}
-        self._unpacked, self._number = unpacked, count(1)
+        self._folder, self._number = folder, count(1)
         self._boxes: dict[Path, Box] = {}  # of every zip that was opened
 
     def open(self, path: Path) -> Box:
-        """The files of one path.
+        """Open one path.
 
         Raises:
             UsageError: there is nothing at this path.
@@ -119,26 +133,28 @@ class Reader:
         if full.is_dir():
             walked = walk(full)
             paths, unread = walked.files, walked.unread
-            self.problems += walked.lines
-            self.notes += walked.empty
+            self.remarks.problems += walked.lines
+            self.remarks.notes += walked.empty
         else:
-            beside = full.with_name("timestamp.txt")
+            beside = full.with_name(STAMP_FILE)
             paths = [full, beside] if tree and is_regular(beside) else [full]
-        files = [_on_disk(p, base, full, path) for p in paths]
-        hidden = [line for file in files if not full.is_file() for line in _hidden(file.parts, file.origin)]
-        self.notes += _first(hidden, printable(str(path)))
+        files = [self._on_disk(p, base, full, path) for p in paths]
+        hidden = [line for file in files if not full.is_file() for line in describe_hidden(file.parts, file.origin)]
+        self.remarks.notes += limit_lines(hidden, printable(str(path)))
         name = base.name
         if not tree:  # there, names are ids
             files = [replace(file, parts=tuple(map(_composed, file.parts))) for file in files]
             name = _composed(name)
-        box = Box(name, [f for f in files if full.is_file() or not _ignored(f.parts)], tree=tree, single=full.is_file())
+        box = Box(
+            name, [f for f in files if full.is_file() or not is_ignored(f.parts)], tree=tree, single=full.is_file()
+        )
         self.unread |= {line: (path.relative_to(base).parts, box) for line, path in unread.items()}
         return box
 
     def refuse(self, path: Path, why: str) -> None:
-        """Note that something the instructor named could not be read."""
+        """Report that a path the instructor named could not be read."""
         line = f"{printable(str(path))}: {why}"
-        self.problems.append(line)
+        self.remarks.problems.append(line)
         whole = Path(os.path.abspath(path))
         if whole != self.submitted and whole.is_relative_to(self.submitted):
             self.unread[line] = whole.relative_to(self.submitted).parts, Box(self.submitted.name, [], tree=True)
@@ -146,13 +162,13 @@ class Reader:
             self.unread[line] = (whole.name,), Box(whole.parent.name, [])
 
     def unzip(self, path: Path, origin: str) -> Box:
-        """The files of one zip.
+        """Open one zip; a second call returns the same box.
 
         Args:
             origin: what the instructor would call the zip.
 
         Raises:
-            Ungradable: it is no zip, is damaged, or says that it would fill the disk.
+            Ungradable: it is no zip, is damaged, or would fill the disk.
         """
         if path in self._boxes:
             return self._boxes[path]
@@ -161,8 +177,8 @@ class Reader:
         files, odd, hidden = [], [], []
         for entry in archive.entries():
             name = f"{origin}:{printable('/'.join(entry.parts))}"
-            if _ignored(entry.parts):
-                hidden += _hidden(entry.parts, name)
+            if is_ignored(entry.parts):
+                hidden += describe_hidden(entry.parts, name)
             else:
                 files.append(
                     File(
@@ -170,16 +186,17 @@ class Reader:
                         name,
                         entry.modified or fallback,
                         partial(self._extract, archive, entry, name),
+                        self.unzip,
                     )
                 )
                 if entry.odd:
                     odd.append(
                         f"the name '{entry.odd}' leads out of a folder; read as '{printable('/'.join(entry.parts))}'."
                     )
-        self.notes += _first([f"{origin}: {line}" for line in odd], origin) + _first(hidden, origin)
+        self.remarks.notes += limit_lines([f"{origin}: {line}" for line in odd], origin) + limit_lines(hidden, origin)
         refused = {f"{origin}:{line}": parts for line, parts in archive.refused.items()}
-        self.problems += _first(list(refused), origin)
-        self.notes += _empty(
+        self.remarks.problems += limit_lines(list(refused), origin)
+        self.remarks.notes += describe_empty(
             archive.folders, [(*f.parts[:-1],) for f in files] + [p[:-1] for p in refused.values()], f"{origin}:"
         )
         self._boxes[path] = Box(_composed(path.stem), files, zipped=True)
@@ -189,7 +206,7 @@ class Reader:
     def _extract(self, archive: Archive, entry: Entry, origin: str) -> Path:
         name = Path(entry.parts[-1])
         suffix = name.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", name.suffix) else ""
-        target = self._unpacked / f"{next(self._number):05}" / f"{folder_name(name.stem)}{suffix}"
+        target = self._folder / f"{next(self._number):05}" / f"{folder_name(name.stem)}{suffix}"
         target.parent.mkdir()
         most = {".zip": MAX_ZIP_BYTES, ".yml": MAX_LIST_BYTES}.get(suffix, self.max_bytes)
         try:
@@ -197,6 +214,12 @@ class Reader:
         except Ungradable as error:
             raise Ungradable(f"{origin}: {error}") from error
         return target
+
+    def _on_disk(self, path: Path, base: Path, full: Path, named: Path) -> File:
+        """Describe a file below ``base`` that was found at or under ``full``, which the instructor called ``named``."""
+        folder, called = (full, named) if full.is_dir() else (full.parent, named.parent)
+        origin = named if path == full else called / path.relative_to(folder)
+        return File(path.relative_to(base).parts, printable(str(origin)), _modified(path), lambda: path, self.unzip)
 
     def _leads_elsewhere(self, path: Path) -> bool:
         """Whether a path is a link, or passes one that lies in the tree of hand-ins."""
@@ -209,146 +232,14 @@ class Reader:
         )
 
 
-@dataclass(frozen=True)
-class Walked:
-    """What lies under a folder.
-
-    Attributes:
-        files: the regular ones.
-        lines: about what was not read, a few for each folder at the top.
-        unread: the file that such a line is about.
-        empty: a line about folders that hold nothing, if there are any.
-    """
-
-    files: list[Path]
-    lines: list[str]
-    unread: dict[str, Path]
-    empty: list[str]
-
-
-def walk(folder: Path) -> Walked:
-    """Find the regular files under ``folder``, and name what is not read there.
-
-    A link could lead to somebody else's work, and a pipe has no end.
-    """
-    found: list[Path] = []
-    lines: dict[str, list[str]] = defaultdict(list)
-    unread: dict[str, Path] = {}
-    seen: list[tuple[str, ...]] = []
-    holding: list[tuple[str, ...]] = []
-    for top, folders, names in os.walk(folder):
-        below = Path(top).relative_to(folder).parts
-        links = [name for name in folders if Path(top, name).is_symlink()]
-        folders[:] = sorted(set(folders) - IGNORED_FOLDERS - set(links))
-        seen.append(below)
-        for name in sorted([*names, *links]):
-            path = Path(top, name)
-            if is_regular(path):
-                found.append(path)
-            elif not _ignored((name,)):
-                about = f"{printable(str(path))}: is a link or special file and was not read."
-                lines[below[0] if below else name].append(about)
-                unread[about] = path
-        if any(not _ignored((name,)) for name in (*names, *links)):
-            holding.append(below)
-        if len(below) >= MAX_DEPTH and folders:
-            lines[below[0]].append(f"{printable(top)[:300]}: what lies deeper than {MAX_DEPTH} folders was not read.")
-            holding.append(below)
-            folders.clear()
-    told = [line for name, some in lines.items() for line in _first(some, printable(str(folder / name)))]
-    return Walked(found, told, unread, _empty(seen, holding, f"{folder}/"))
-
-
-def _empty(folders: Iterable[tuple[str, ...]], holding: Iterable[tuple[str, ...]], where: str) -> list[str]:
-    """A line about folders that hold no file, as a student's may; not about those in a folder that holds some beside them.
-
-    Args:
-        holding: the folders that files lie in.
-        where: what stands before their paths.
-    """
-    near = {parts for parts in folders if 0 < len(parts) <= NEAR}
-    if not near:
-        return []
-    direct = {parts[: NEAR + 1] for parts in holding}
-    above = {parts[:n] for parts in direct for n in range(len(parts) + 1)}
-    empty = {parts for parts in near - above if not IGNORED_FOLDERS.intersection(parts)}
-    first = sorted(p for p in empty if p[:-1] not in empty and (len(p) == 1 or p[:-1] not in direct))
-    names = [printable("/".join(parts))[:100] for parts in first]
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return [f"{where}{', '.join(names[:MOST_NAMES])}{more}: empty; nothing was handed in there."] if names else []
-
-
-def is_regular(path: Path) -> bool:
-    """Whether there is a file, and no link to one."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def read_regular(path: Path, most: int) -> bytes | None:
-    """The first bytes of a regular file; None when it is none or cannot be read. No link is followed, no pipe waited for."""
-    try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-    except OSError:
-        return None
-
-
-def plausible(time: datetime) -> datetime | None:
-    """``time`` in UTC; None when nothing can have been handed in then, as a forged time may say."""
-    try:
-        utc = time.astimezone(UTC)
-    except OverflowError:
-        return None
-    return utc if 1990 <= utc.year < 2200 else None
-
-
-def _first(lines: list[str], about: str) -> list[str]:
-    """The first lines, and how many more there are."""
-    more = len(lines) - MOST_LINES
-    return lines[:MOST_LINES] + ([f"{about}: {more} more lines like these."] if more > 0 else [])
-
-
 def _modified(path: Path) -> datetime:
-    """When a file was changed last; the start of 1970 where its file system says something absurd."""
+    """Return when a file was last changed; the start of 1970 where its file system gives an impossible time."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
 
 
-def _on_disk(path: Path, base: Path, full: Path, named: Path) -> File:
-    origin = (
-        named
-        if path == full
-        else (named if full.is_dir() else named.parent) / path.relative_to(full if full.is_dir() else full.parent)
-    )
-    return File(
-        path.relative_to(base).parts,
-        printable(str(origin)),
-        _modified(path),
-        lambda: path,
-    )
-
-
 def _composed(text: str) -> str:
-    """A name as most systems write it: a Mac takes an "ü" apart."""
+    """Return a name as most systems write it: a Mac writes an "ü" as two characters."""
     return unicodedata.normalize("NFC", text)
-
-
-def _hidden(parts: tuple[str, ...], origin: str) -> list[str]:
-    """Say so where a notebook is passed over for its name; a Mac's notes about other files ("._") are none."""
-    name = parts[-1]
-    if IGNORED_FOLDERS.intersection(parts[:-1]) or not name.startswith(".") or name.startswith("._"):
-        return []
-    return [f"{origin}: was not read, because its name begins with a dot."] if NOTEBOOK_NAME.fullmatch(name) else []
-
-
-def _ignored(parts: tuple[str, ...]) -> bool:
-    """Whether an operating system or editor put this file there."""
-    return (
-        bool(IGNORED_FOLDERS.intersection(parts[:-1]))
-        or parts[-1] in IGNORED_FILES
-        or parts[-1].startswith((".", "~$"))
-    )

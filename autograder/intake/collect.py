@@ -1,4 +1,4 @@
-"""Finding what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of learning platforms."""
+"""Find what was handed in: notebooks, folders, nbgrader's submitted/ tree, and the downloads of learning platforms."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from typing import Self
 from autograder.course.course import Course
 from autograder.course.gradebook import Student
 from autograder.errors import Ungradable, UsageError
-from autograder.intake.boxes import Box, Reader
-from autograder.intake.handins import Finder, HandIn
+from autograder.intake.boxes import Box, Remarks, Unpacker
+from autograder.intake.finder import Finder
+from autograder.intake.handins import HandIn
 from autograder.intake.people import StudentNames, folder_name
 from autograder.intake.piles import assignment_stem, is_one_students
-from autograder.intake.platforms import named
-from autograder.printable import printable
+from autograder.intake.platforms import read_path
+from autograder.printable import list_some, printable
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Submission:
     Attributes:
         student: the name of the student's folder, safe on every system.
         path: of the file; lives as long as the Collection.
-        assignment: None when neither the instructor nor a folder nor the file's name says.
+        assignment: None where neither the instructor nor a folder nor the file's name says.
         timestamp: when it was handed in, as far as is known; with a time zone.
         origin: where it came from, as the instructor would recognise it.
         lms_id: the platform's number of the student.
@@ -65,7 +66,7 @@ class Collection:
     Attributes:
         notes: what was decided (the newest of two, a name changed for safety), one line each.
         problems: what could not be read although somebody may have handed it in, one line each.
-        whose: for such a line, the student or at least the file that it is about.
+        whose: line about a problem -> the student, or at least the file, that it is about.
     """
 
     submissions: list[Submission] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Collection:
 def collect(
     paths: Sequence[Path], course: Course, assignment: str | None = None, roster: Sequence[Student] = ()
 ) -> Collection:
-    """Everything handed in under ``paths``.
+    """Collect everything that was handed in under ``paths``.
 
     Args:
         paths: notebooks, folders and zips, in any mix.
@@ -105,26 +106,27 @@ def collect(
         course.assignment(assignment)
     collection = Collection()
     try:
-        reader = Reader(course, collection.unpacked)
+        remarks = Remarks()
+        unpacker = Unpacker(course, collection.unpacked, remarks)
         known = {student.id for student in roster}
-        finder = Finder(set(course.assignments), assignment, reader, known, course.settings.course.teams)
-        found = _find(paths, finder, reader)
-        names = StudentNames(_alike(found), roster, _strange(found, roster))
-        submissions = _submissions(found, names, reader, collection.whose)
-        for line in [line for line in reader.problems if line in reader.unread]:
-            collection.whose[line] = _whose(*reader.unread[line], set(course.assignments), names)
+        finder = Finder(set(course.assignments), assignment, remarks, known, course.settings.course.teams)
+        found = _find_hand_ins(paths, unpacker, finder)
+        names = StudentNames(_find_alike(found), roster, _find_strange(found, roster))
+        submissions = _fetch_submissions(found, names, remarks, collection.whose)
+        for line in [line for line in remarks.problems if line in unpacker.unread]:
+            collection.whose[line] = _find_whose(*unpacker.unread[line], set(course.assignments), names)
     except BaseException:
         collection.__exit__()
         raise
     newest, notes = (submissions, []) if course.settings.course.which_submission == "best" else keep_newest(submissions)
     collection.submissions = sorted(newest, key=lambda s: (s.student, s.assignment or "", s.timestamp, s.origin))
-    collection.notes = [*reader.notes, *names.notes, *notes]
-    collection.problems = reader.problems
+    collection.notes = [*remarks.notes, *names.notes, *notes]
+    collection.problems = remarks.problems
     return collection
 
 
 def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], list[str]]:
-    """The newest of each student's submissions for one assignment, and a line for every student who had more.
+    """Keep each student's newest submission for an assignment, and write a line for every student who handed in more.
 
     Submissions whose assignment is not known yet all stay. Call it again once it is.
     """
@@ -133,12 +135,11 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
         groups[submission.student, submission.assignment or submission.path].append(submission)
     kept, notes = [], []
     for group in groups.values():
-        order = _upload if all(submission.upload for submission in group) else _age
-        counts = max(_called_after_assignment(group), key=order)
+        order = _sort_by_upload if all(submission.upload for submission in group) else _sort_by_age
+        counts = max(_drop_backups(group), key=order)
         kept.append(counts)
         if others := sorted((other for other in group if other is not counts), key=order):
-            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-            names = ", ".join(submission.origin for submission in others[-5:]) + more
+            names = list_some([submission.origin for submission in (*others[-5:], *others[:-5])], 5)
             why = (
                 "is the newest and counts"
                 if order(counts) >= order(others[-1])
@@ -148,58 +149,61 @@ def keep_newest(submissions: Iterable[Submission]) -> tuple[list[Submission], li
     return kept, notes
 
 
-def _called_after_assignment(group: list[Submission]) -> list[Submission]:
-    """Those that may count: of what came at once in one folder or zip, only what is called after the assignment, if something is.
+def _drop_backups(group: list[Submission]) -> list[Submission]:
+    """Return those that may count: of what came together, in one folder or zip, only what is named after the assignment, if any is.
 
-    A copy put aside as "padding-old.ipynb" may have been saved last.
+    A backup such as "padding-old.ipynb" may have been saved last.
     """
     named = {(s.box, s.attempt) for s in group if s.called_after_assignment}
     return [s for s in group if (s.box, s.attempt) not in named or s.called_after_assignment]
 
 
-def _age(submission: Submission) -> tuple[float, bool, str]:
-    """Sorts by time; of two at the same time the one that is called after its assignment counts."""
+def _sort_by_age(submission: Submission) -> tuple[float, bool, str]:
+    """Sort key: by time; of two at the same time the one that is named after its assignment counts."""
     return submission.timestamp.timestamp(), submission.called_after_assignment, submission.origin
 
 
-def _upload(submission: Submission) -> tuple[float, bool, str]:
+def _sort_by_upload(submission: Submission) -> tuple[float, bool, str]:
     return submission.upload, True, ""
 
 
-def _find(paths: Sequence[Path], finder: Finder, reader: Reader) -> list[HandIn]:
-    """What was handed in under all paths; one that cannot be read is noted and costs the others nothing."""
+def _find_hand_ins(paths: Sequence[Path], unpacker: Unpacker, finder: Finder) -> list[HandIn]:
+    """Find what was handed in under all paths; one that cannot be read is reported and costs the others nothing."""
     found: list[HandIn] = []
-    for path, box, told in _open(paths, reader, finder.assignments):
-        before = len(found), len(reader.problems)
+    problems = unpacker.remarks.problems
+    for path, box, told in _open_boxes(paths, unpacker, finder.assignments):
+        before = len(found), len(problems)
         try:
-            found += finder.hand_ins(box)
+            found += finder.find_hand_ins(box)
         except Ungradable as error:
-            reader.refuse(path, str(error))
-        if not told and before == (len(found), len(reader.problems)):
+            unpacker.refuse(path, str(error))
+        if not told and before == (len(found), len(problems)):
             wanted = f" for '{finder.wanted}'" if finder.wanted else ""
             raise UsageError(
                 f"{printable(str(path))}: holds no submission{wanted}. Name a notebook, a folder of them, or the zip that the platform gave you.",
                 code="no-submission",
             )
     if not found:
-        raise UsageError(" ".join(reader.problems[:3]))
+        raise UsageError(" ".join(problems[:3]))
     return found
 
 
-def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) -> list[tuple[Path, Box, bool]]:
-    """What lies at each path, and whether something was said of it already. Files that were named side by side are one pile."""
+def _open_boxes(
+    paths: Sequence[Path], unpacker: Unpacker, assignments: AbstractSet[str]
+) -> list[tuple[Path, Box, bool]]:
+    """Open each path, and tell whether something was reported about it. Files that were named side by side are one pile."""
     boxes: dict[tuple[str, bool], tuple[Path, Box, bool]] = {}
     for path in {os.path.abspath(path): path for path in paths}.values():
-        before = len(reader.problems)
+        before = len(unpacker.remarks.problems)
         try:
-            box = reader.open(path)
+            box = unpacker.open(path)
         except Ungradable as error:
-            reader.refuse(path, str(error))
+            unpacker.refuse(path, str(error))
             continue
         pile = box.single and not box.tree
         place = os.path.abspath(path.parent if pile else path), pile
         first, others, told = boxes.get(place, (path, replace(box, files=[]), False))
-        told = told or len(reader.problems) > before
+        told = told or len(unpacker.remarks.problems) > before
         boxes[place] = first, replace(box, files=[*others.files, *box.files]), told
     return [
         (path, replace(box, beside=_is_beside(path, box, boxes.values(), assignments)), told)
@@ -208,7 +212,7 @@ def _open(paths: Sequence[Path], reader: Reader, assignments: AbstractSet[str]) 
 
 
 def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], assignments: AbstractSet[str]) -> bool:
-    """Whether it is a folder like others of one student each that were named with it, as the shell names them: class/*"""
+    """Whether a folder was named beside others that hold one student's work each, as the shell expands class/*."""
     if box.tree or box.zipped or box.single:
         return False
     folder = Path(os.path.abspath(path)).parent
@@ -219,16 +223,18 @@ def _is_beside(path: Path, box: Box, others: Iterable[tuple[Path, Box, bool]], a
     )
 
 
-def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose: dict[str, str]) -> list[Submission]:
-    """The files themselves, each once, under their students' names; ``whose`` gets the student of each that cannot be had."""
+def _fetch_submissions(
+    found: list[HandIn], names: StudentNames, remarks: Remarks, whose: dict[str, str]
+) -> list[Submission]:
+    """Fetch the files, each once, under their students' names; ``whose`` receives the student of each that cannot be fetched."""
     submissions: dict[tuple[Path, str], Submission] = {}
-    for hand_in in sorted(  # ids and plain names first: they stay
+    for hand_in in sorted(  # first those whose id or name is kept as it is
         found, key=lambda h: (not h.person.is_id, folder_name(h.person.name) != h.person.name)
     ):
         try:
             path = hand_in.file.fetch()
         except Ungradable as error:
-            reader.problems.append(str(error))
+            remarks.problems.append(str(error))
             whose[str(error)] = names.of(hand_in.person)
             continue
         person, student = hand_in.person, names.of(hand_in.person)
@@ -250,8 +256,8 @@ def _submissions(found: list[HandIn], names: StudentNames, reader: Reader, whose
     return list(submissions.values())
 
 
-def _alike(found: list[HandIn]) -> set[str]:
-    """Moodle names that several people have: of one name, two numbers in one download or for what may be one assignment.
+def _find_alike(found: list[HandIn]) -> set[str]:
+    """Find names that several people in Moodle have: two numbers in one download, or for what may be one assignment.
 
     Moodle numbers a person anew for every assignment, so two numbers alone do not mean two people.
     """
@@ -270,19 +276,19 @@ def _alike(found: list[HandIn]) -> set[str]:
     return alike
 
 
-def _whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
-    """The student whom the path of a file that was not read names; else what the file itself is called."""
+def _find_whose(parts: tuple[str, ...], box: Box, assignments: AbstractSet[str], names: StudentNames) -> str:
+    """Name the student to whom the path of an unread file belongs; else the file itself."""
     top, stem = parts[0], Path(parts[-1]).stem
     if box.tree:
         return printable(top)
-    if (said := named(parts)) and said.person and said.person.origin != "blackboard":
+    if (said := read_path(parts)) and said.person and said.person.origin != "blackboard":
         return names.of(said.person)
     folders = [folder for folder in parts[:-1] if folder not in assignments]
     return folder_name(folders[0] if folders else box.name if assignment_stem(parts[-1]) in assignments else stem)
 
 
-def _strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
-    """Moodle names of downloads with several of them, none of which is that of a student: a team's number is nobody's."""
+def _find_strange(found: list[HandIn], roster: Sequence[Student]) -> set[str]:
+    """Find the names in Moodle downloads that name several, and no known student: they may be teams, whose numbers are nobody's."""
     known = {student.full_name.casefold() for student in roster}
     boxes: dict[int, set[str]] = defaultdict(set)
     for hand_in in found:

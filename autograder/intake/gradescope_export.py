@@ -1,4 +1,4 @@
-"""Who handed in what, from the submission_metadata.yml of a Gradescope export."""
+"""Read who handed in what from the submission_metadata.yml of a Gradescope export."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from typing import Any
 import yaml
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import MAX_LIST_BYTES, File, plausible, read_regular
+from autograder.files import read_regular
+from autograder.intake.boxes import MAX_LIST_BYTES, File
 from autograder.intake.people import Person
+from autograder.intake.stamps import to_plausible_utc
+from autograder.printable import list_some
 
 METADATA = "submission_metadata.yml"
 FOLDER = re.compile(r"submission_\d{1,20}")
@@ -28,7 +31,7 @@ _AGAIN = "Nobody knows whose they are without it: export the submissions from Gr
 
 @dataclass
 class Submitters:
-    """Folder of an export -> the person who handed it in, and when. Empty for anything that is no such export.
+    """Folder of an export -> the person who handed it in, and when. Empty for anything that is not such an export.
 
     Attributes:
         fellows: person -> the others of the group that the submission counts for.
@@ -42,7 +45,7 @@ class Submitters:
 
     @classmethod
     def read(cls, files: Sequence[File]) -> Submitters:
-        """From the metadata file beside the folders of the export; a file of that name in a student's folder says nothing.
+        """Read the metadata file beside the folders of the export; a file of that name in a student's folder is ignored.
 
         Raises:
             Ungradable: the metadata file is damaged.
@@ -51,56 +54,55 @@ class Submitters:
         folders = {file.parts[0] for file in files if len(file.parts) > 1 and FOLDER.fullmatch(file.parts[0])}
         metadata = next((file for file in files if file.parts == (METADATA,)), None)
         if folders and metadata is not None:
-            entries = dict(_entries(_text(metadata), folders))
+            entries = dict(_split_entries(_read_text(metadata), folders))
             if not entries:
                 raise Ungradable(f"{METADATA} names none of the folders beside it. {_AGAIN}")
             unknown = [folder for folder in sorted(folders) if not submitters._add(folder, entries.get(folder, ""))]
             if unknown:
-                more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
                 submitters.notes.append(
-                    f"{metadata.origin}: does not say who handed in {', '.join(unknown[:3])}{more}; called so here."
+                    f"{metadata.origin}: does not say who handed in {list_some(unknown)}; the folders' names are used."
                 )
         return submitters
 
     def _add(self, folder: str, text: str) -> bool:
-        """Take over what the text of one entry says; False when it says nothing of a person."""
+        """Take over one entry; False where it names nobody."""
         try:
-            entry = _plain(text).get(folder)
+            entry = _parse(text).get(folder)
         except (yaml.YAMLError, RecursionError, ValueError):
             return False
         submitted_by = entry.get(":submitters") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not isinstance(submitted_by, list):
             return False
-        found = [_person(member, folder) for member in submitted_by[:MAX_GROUP]]
+        found = [_read_person(member, folder) for member in submitted_by[:MAX_GROUP]]
         members = list(dict.fromkeys(person for person in found if person is not None))
         if not members:
             return False
         if len(members) < len(submitted_by):
             self.notes.append(
-                f"{METADATA}: does not say who all of the group of {folder} are; only those that it names get points."
+                f"{METADATA}: does not name everybody in the group of {folder}; only those that it names get points."
             )
         person, *self.fellows[members[0]] = members
         self.people[folder] = person
         written = entry.get(":created_at")
-        if time := _time(written):
+        if time := _parse_time(written):
             self.times[person] = time
         elif written:
             self.notes.append(f"{METADATA}: {folder} has no readable time; the file's own time is used.")
         return True
 
     def person(self, parts: tuple[str, ...]) -> Person | None:
-        """Who handed in the file at this path."""
+        """Return who handed in the file at this path."""
         return self.people.get(parts[0]) if len(parts) > 1 else None
 
     def time(self, person: Person) -> datetime | None:
-        """When this person handed in."""
+        """Return when this person handed in."""
         return self.times.get(person)
 
 
-def _person(member: object, folder: str) -> Person | None:
+def _read_person(member: object, folder: str) -> Person | None:
     if not isinstance(member, dict):
         return None
-    name, sid, email = (_known(member.get(key)) for key in (":name", ":sid", ":email"))
+    name, sid, email = (_keep_text(member.get(key)) for key in (":name", ":sid", ":email"))
     return Person("gradescope", name or folder, sid, email) if name or sid or email else None
 
 
@@ -111,8 +113,8 @@ def is_export(files: Sequence[File]) -> bool:
     return bool(names) and flat == [METADATA] and all(map(FOLDER.fullmatch, names))
 
 
-def _text(metadata: File) -> str:
-    """The metadata file's text.
+def _read_text(metadata: File) -> str:
+    """Read the metadata file.
 
     Raises:
         Ungradable: there is too much of it, or it is no text.
@@ -126,8 +128,8 @@ def _text(metadata: File) -> str:
         raise Ungradable(f"{METADATA} cannot be read: it is no text. {_AGAIN}") from error
 
 
-def _entries(text: str, folders: AbstractSet[str]) -> Iterator[tuple[str, str]]:
-    """The text of each folder's entry: what is wrong in one entry is wrong in no other. An entry that stands twice is blank."""
+def _split_entries(text: str, folders: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """Yield the text of each folder's entry, so that damage in one spoils no other. The text of a second entry is blank."""
     seen = set()
     starts = list(_ENTRY.finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
@@ -137,11 +139,11 @@ def _entries(text: str, folders: AbstractSet[str]) -> Iterator[tuple[str, str]]:
             seen.add(folder)
 
 
-def _plain(text: str) -> dict[str, Any]:
-    """An entry as lists, mappings and texts.
+def _parse(text: str) -> dict[str, Any]:
+    """Parse an entry into lists, mappings and texts.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or holds what Gradescope does not write.
+        yaml.YAMLError: it is not YAML, or contains what Gradescope does not write.
     """
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -152,18 +154,18 @@ def _plain(text: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _known(value: object) -> str | None:
-    """A text that says something, of a length that fits."""
+def _keep_text(value: object) -> str | None:
+    """Return a value if it is a text that says something and is not too long."""
     return value if isinstance(value, str) and value not in ("", "~", "null") and len(value) <= MAX_TEXT else None
 
 
-def _time(text: object) -> datetime | None:
+def _parse_time(text: object) -> datetime | None:
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
     day, clock, fraction, zone = match.groups(default="")
     try:
         time = datetime.fromisoformat(f"{day}T{clock}{fraction}{zone if zone not in ('', 'UTC') else 'Z'}")
-        return plausible(time)
+        return to_plausible_utc(time)
     except ValueError:
         return None

@@ -1,33 +1,22 @@
-"""Whose each file is, which files of one person were handed in, and for which assignment."""
+"""Choose which files of one person count, for which assignment, and read when they were handed in."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
-from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import NOTEBOOK_NAME, Box, File, Reader, read_regular
-from autograder.intake.gradescope_export import FOLDER, METADATA
-from autograder.intake.people import TEAM, Person, team_key
-from autograder.intake.piles import DRIVE, assignment_stem, loose_names, may_be_class, without_wrapper
-from autograder.intake.platforms import OWN, is_download, named
-from autograder.intake.roll import Roll
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.boxes import Box, File, Remarks
+from autograder.intake.people import Person
+from autograder.intake.piles import assignment_stem
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
+from autograder.intake.walk import NOTEBOOK_NAME
 from autograder.printable import printable
 
 DOCUMENT = re.compile(r"\.(py|md|txt|html?|pdf|docx?|odt|rtf|r|rmd|zip|rar|7z|gz)")
-# Names that platforms give to the zips of a whole class.
-DOWNLOAD = re.compile(
-    r"moodle|canvas|gradescope|gradebook|bulk_download|submissions|abgaben|export|-\d{2,}( ?\(\d+\))?$", re.IGNORECASE
-)
 MOST_NOTEBOOKS, MOST_ZIPS = 20, 3  # of one student: that many are opened
-NOBODYS = "Nothing says whose they are. Call each file after its student, or give each student a folder, and name the one around it."
 
 
 @dataclass(frozen=True)
@@ -35,14 +24,14 @@ class HandIn:
     """One file handed in by one person.
 
     Attributes:
-        box: number of the folder or zip it came in.
+        box: number of the folder or zip that it came in.
         rest: its path below the person's and the assignment's folder.
         folder: the assignment whose folder it is in.
-        assignment: the assignment it is for; None when nothing but its content could tell.
+        assignment: the assignment that it is for; None where nothing but its content can tell.
         upload: Canvas' number of the upload, or 0.
         time: when it was handed in, where that was noted.
-        fellows: who else it counts for.
-        team: that the platform named with it.
+        fellows: the others for whom it counts.
+        team: the team that the platform names with it.
     """
 
     person: Person
@@ -57,212 +46,21 @@ class HandIn:
     team: str | None = None
 
 
-class Finder:
-    """Finds what was handed in among the files of a box."""
+class Chooser:
+    """Chooses among the files of one person."""
 
-    def __init__(
-        self,
-        assignments: AbstractSet[str],
-        wanted: str | None,
-        reader: Reader,
-        known: AbstractSet[str] = frozenset(),
-        teams: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
+    def __init__(self, assignments: AbstractSet[str], wanted: str | None, remarks: Remarks) -> None:
         """
         Args:
             assignments: of the course.
-            wanted: the one that everything is for, when the instructor said so.
-            known: ids of students.
-            teams: name -> ids of its members.
+            wanted: the one that everything is for, if the instructor said so.
         """
-        self.assignments, self.wanted, self.reader, self.known = assignments, wanted, reader, known
-        self.teams = {team_key(name): members for name, members in (teams or {}).items()}
-        self._numbers = count()
+        self.assignments, self.wanted, self.remarks = assignments, wanted, remarks
 
-    def hand_ins(self, box: Box) -> Iterator[HandIn]:
-        """What was handed in, in no particular order; files that nobody handed in are named in the reader's notes.
-
-        Raises:
-            Ungradable: nothing in it says whose anything is.
-        """
-        number, owner = next(self._numbers), _owner(box)
-        box = box if owner else without_wrapper(box, self.assignments)
-        people: dict[tuple[Person, str | None], list[HandIn]] = defaultdict(list)
-        loose, zips = [], []
-        for file, hand_in in self._whose(box, number, owner):
-            if hand_in:
-                people[hand_in.person, hand_in.folder].append(hand_in)
-            elif file.suffix == ".zip":
-                zips.append(file)
-            elif file.parts[-1] != METADATA and not any(own.fullmatch(file.parts[-1]) for own in OWN.values()):
-                loose.append(file.origin)
-        downloads, own = self._loose_zips(box, zips, number)
-        mixed = bool(own) or any(person.origin == "folder" for person, _ in people)
-        for hand_in in own:
-            people[hand_in.person, hand_in.folder].append(hand_in)
-        if not (box.tree or owner):
-            for key in [key for key, some in people.items() if key[0].origin == "folder" and self._is_class(some)]:
-                self._refuse_class(f"{box.name}/{key[0].name}")
-                del people[key]
-        yield from self._of_people(people, box, loose)
-        for file, download in downloads:
-            yield from self._in_download(file, download, mixed)
-        if loose:
-            self.reader.notes.append(f"not collected, because no notebook and in no student's folder: {_first(loose)}.")
-
-    def _whose(self, box: Box, number: int, owner: Person | None) -> Iterator[tuple[File, HandIn | None]]:
-        """Each file with the person that its path names, or None; without those of the platform, and those that could be anybody's.
-
-        A platform's names count at the top alone: everything below a student's own folder is called as the student pleases.
-        """
-        if box.tree or owner:
-            for file in box.files:
-                own = HandIn(owner, number, file, file.parts, self._folder(file.parts)) if owner else None
-                own = own or self._by_folder(file, box, number, {})
-                if not own and file.suffix == ".ipynb":
-                    self.reader.problems.append(f"{file.origin}: lies in no student's folder. It was not graded.")
-                else:
-                    yield file, own
-            return
-        roll = Roll.read(box.files, self.assignments)
-        self.reader.notes += roll.submitters.notes
-        names = loose_names(box, ".ipynb", self.assignments, self.known)
-        if box.zipped:  # a zip in a zip is one student's
-            names |= loose_names(box, ".zip", self.assignments, self.known)
-        doubts: dict[str, list[str]] = defaultdict(list)
-        for file in box.files:
-            said = roll.named(file.parts)
-            if said and said.doubt:
-                doubts[said.doubt].append(file.origin)
-            elif said and said.person:
-                folder = self._folder(said.rest)
-                hand_in = HandIn(said.person, number, file, said.rest, folder, None, said.upload, said.time)
-                yield file, replace(hand_in, fellows=said.fellows, team=said.team)
-            elif not said and file.parts in names and names[file.parts] is None:
-                doubts[NOBODYS].append(file.origin)
-            elif not said:
-                yield file, self._by_folder(file, box, number, names)
-        self.reader.problems += [f"{_first(files)}: not graded. {why}" for why, files in doubts.items()]
-
-    def _of_people(
-        self, people: Mapping[tuple[Person, str | None], list[HandIn]], box: Box, loose: list[str]
-    ) -> Iterator[HandIn]:
-        """What counts among the files of each person, once for everybody whom it counts for; the others go to ``loose``."""
-        uploaders: dict[str | None, dict[Person, None]] = defaultdict(dict)
-        for of_one_person in people.values():
-            uploaders[of_one_person[0].team][of_one_person[0].person] = None
-        unnamed: dict[str, None] = {}
-        for of_one_person in people.values():
-            chosen = self._chosen(of_one_person, box)
-            if not chosen and box.tree:
-                names = ", ".join(hand_in.file.origin for hand_in in of_one_person[:3])
-                self.reader.notes.append(
-                    f"{printable(of_one_person[0].person.name)}: handed in no notebook, but {names}; not graded."
-                )
-            elif not chosen:
-                loose += [hand_in.file.origin for hand_in in of_one_person if hand_in.rest[-1] != STAMP_FILE]
-            stamp = self._timestamp(of_one_person)
-            for hand_in in self._wanted(chosen, box):
-                time, members = hand_in.time or stamp, self._named_members(hand_in)
-                if not members and (team := _unnamed_team(hand_in)):
-                    unnamed[printable(team)] = None
-                mates = uploaders[hand_in.team] if hand_in.team else {}
-                for member in members or dict.fromkeys([hand_in.person, *hand_in.fellows, *mates]):
-                    yield replace(hand_in, person=member, time=time)
-        if unnamed:
-            self.reader.notes.append(
-                f"{printable(box.name)}: does not say who is in {_first(list(unnamed))}. Points go to the team's name, or to who "
-                "uploaded, until you name the members in c.Autograder.teams (with Moodle, the export may find them)."
-            )
-
-    def _named_members(self, hand_in: HandIn) -> list[Person]:
-        """Whom the instructor has named as the members of the team that handed in."""
-        names = filter(None, (hand_in.team, None if hand_in.person.is_id else hand_in.person.name))
-        members = next((found for name in names if (found := self.teams.get(team_key(name)))), ())
-        return [Person("folder", member, is_id=True) for member in members]
-
-    def _loose_zips(self, box: Box, zips: list[File], number: int) -> tuple[list[tuple[File, Box]], list[HandIn]]:
-        """The platforms' downloads among the zips that lie in a folder, and those of one student each."""
-        downloads: list[tuple[File, Box]] = []
-        own: list[HandIn] = []
-        unsure = []
-        names = loose_names(box, ".zip", self.assignments, self.known)
-        for file in zips:
-            try:
-                inside = self.reader.unzip(file.fetch(), file.origin)
-            except Ungradable as error:
-                self.reader.problems.append(f"{file.origin}: {error}")
-                continue
-            files = without_wrapper(inside, self.assignments).files
-            if is_download(files) or DRIVE.fullmatch(inside.name):
-                downloads.append((file, inside))
-            elif may_be_class(files, self.assignments):
-                self._refuse_class(file.origin)
-            elif (name := names.get(file.parts)) is None:
-                unsure.append(file.origin)
-            else:
-                if any(named(each.parts) for each in files):
-                    self.reader.notes.append(
-                        f"{file.origin}: was read as one student's. If it holds a class, name it itself."
-                    )
-                student = Person("folder", name)
-                own.append(HandIn(student, number, file, file.parts[-1:], self._folder(file.parts)))
-        if unsure:
-            self.reader.problems.append(f"{_first(unsure)}: not graded. {NOBODYS}")
-        return downloads, own
-
-    def _is_class(self, of_one_person: list[HandIn]) -> bool:
-        """Whether what lies in one folder may be of many."""
-        return may_be_class([replace(hand_in.file, parts=hand_in.rest) for hand_in in of_one_person], self.assignments)
-
-    def _refuse_class(self, origin: str) -> None:
-        self.reader.problems.append(
-            f"{printable(origin)}: holds a class, or several notebooks of one student. It was not graded. "
-            "Name it itself if it is a class; else leave one notebook for each assignment."
-        )
-
-    def _in_download(self, file: File, download: Box, mixed: bool) -> Iterator[HandIn]:
-        """What is in a platform's download that lies in a folder.
-
-        Args:
-            mixed: whether students' own files lie beside it: then this may be a student's too, who made it look like a download.
-        """
-        if mixed and not DOWNLOAD.search(download.name):
-            self.reader.problems.append(
-                f"{file.origin}: looks like a platform's download, and lies among what single students handed in. "
-                "It was not graded. If it is a download, name it itself; if it is a student's, unpack it into a folder of that student."
-            )
-            return
-        try:
-            yield from self.hand_ins(download)
-        except Ungradable as error:
-            self.reader.problems.append(f"{file.origin}: {error}")
-
-    def _by_folder(
-        self, file: File, box: Box, number: int, names: Mapping[tuple[str, ...], str | None]
-    ) -> HandIn | None:
-        """The person whose folder it is in, or whom the file is called after."""
-        *folders, last = file.parts
-        assignment = self._folder(file.parts[1:] if box.tree else file.parts)
-        people = folders if box.tree else [folder for folder in folders if folder not in self.assignments]
-        depth = folders.index(assignment, int(box.tree)) + 1 if assignment else 0
-        if people:
-            name, depth = people[0], max(depth, folders.index(people[0]) + 1)
-        elif own := names.get(file.parts):
-            name = own
-        elif box.single:
-            name = Path(last).stem
-        else:
-            return None
-        return HandIn(Person("folder", name, is_id=box.tree), number, file, file.parts[depth:], assignment)
-
-    def _folder(self, parts: Sequence[str]) -> str | None:
-        return next((part for part in parts[:-1] if part in self.assignments), None)
-
-    def _chosen(self, hand_ins: list[HandIn], box: Box) -> list[HandIn]:
-        """Among all files of one person: the notebooks, else what else was plainly handed in."""
+    def choose(self, hand_ins: list[HandIn], box: Box) -> list[HandIn]:
+        """Choose among all files of one person: the notebooks, else one other file that was clearly handed in."""
         hand_ins = [h for h in hand_ins if h.rest != (STAMP_FILE,)]
-        chosen = [h for h in hand_ins if h.file.suffix == ".ipynb"] or self._inside_zips(hand_ins)
+        chosen = [h for h in hand_ins if h.file.suffix == ".ipynb"] or self._find_in_zips(hand_ins)
         if not chosen:
             clear = [
                 h for h in hand_ins if DOCUMENT.fullmatch(h.file.suffix) or h.person.origin != "folder" or box.single
@@ -270,98 +68,77 @@ class Finder:
             return sorted(clear, key=lambda h: (not DOCUMENT.fullmatch(h.file.suffix), h.file.parts))[:1]
         for hand_in in chosen[:MOST_NOTEBOOKS]:
             if (name := NOTEBOOK_NAME.fullmatch(hand_in.rest[-1])) and name["more"]:
-                self.reader.notes.append(
+                self.remarks.notes.append(
                     f"{hand_in.file.origin}: was read as a notebook; a browser has added '{name['more']}'."
                 )
         exact = [h for h in chosen if h.rest == (f"{h.folder}.ipynb",)]
-        if box.tree and exact:  # nbgrader's rule: other notebooks in that folder are scratch paper
+        if box.tree and exact:  # nbgrader's rule: it ignores other notebooks in that folder
             if passed_over := [h.file.origin for h in chosen if h not in exact]:
-                self.reader.notes.append(
+                self.remarks.notes.append(
                     f"{exact[0].file.origin} counts by its name; not graded: {', '.join(passed_over[:5])}."
                 )
             chosen = exact
-        return self._some(chosen, MOST_NOTEBOOKS, "notebooks")
+        return self._limit(chosen, MOST_NOTEBOOKS, "notebooks")
 
-    def _inside_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
-        """The notebooks in the zips of somebody who handed in a zip; zips inside those are not opened."""
+    def _find_in_zips(self, hand_ins: list[HandIn]) -> list[HandIn]:
+        """Find the notebooks in the zips that a person handed in; zips inside those are not opened."""
         inside = []
-        for hand_in in self._some([h for h in hand_ins if h.file.suffix == ".zip"], MOST_ZIPS, "zips"):
+        for hand_in in self._limit([h for h in hand_ins if h.file.suffix == ".zip"], MOST_ZIPS, "zips"):
             try:
-                box = self.reader.unzip(hand_in.file.fetch(), hand_in.file.origin)
+                box = hand_in.file.open_zip()
             except Ungradable as error:
-                self.reader.notes.append(f"{hand_in.file.origin}: {error}")
+                self.remarks.notes.append(f"{hand_in.file.origin}: {error}")
                 continue
-            inside += _notebooks(hand_in, box)
+            inside += _list_notebooks(hand_in, box)
         return inside
 
-    def _some(self, hand_ins: list[HandIn], most: int, what: str) -> list[HandIn]:
-        """No more of one person than are looked at: those called after an assignment first, then the newest."""
+    def _limit(self, hand_ins: list[HandIn], most: int, what: str) -> list[HandIn]:
+        """Return no more hand-ins of one person than are opened: those named after an assignment first, then the newest."""
         if len(hand_ins) <= most:
             return hand_ins
         first = hand_ins[0]
-        self.reader.notes.append(
+        self.remarks.notes.append(
             f"{printable(first.person.name)}: handed in {len(hand_ins)} {what} ({first.file.origin}, ...). "
             f"At most {most} of one student are opened."
         )
         return sorted(
             hand_ins,
-            key=lambda h: (self._from_name(h.rest[-1]) is not None, h.time or h.file.modified, h.file.parts),
+            key=lambda h: (self._read_assignment(h.rest[-1]) is not None, h.time or h.file.modified, h.file.parts),
             reverse=True,
         )[:most]
 
-    def _wanted(self, chosen: list[HandIn], box: Box) -> list[HandIn]:
-        """Each with its assignment, without those that plainly are for another than the instructor asked for."""
-        named = [replace(h, assignment=h.folder or self._from_name(h.rest[-1])) for h in chosen]
+    def assign(self, chosen: list[HandIn], box: Box) -> list[HandIn]:
+        """Give each its assignment, and leave out those that are clearly for another than the instructor asked for."""
+        named = [replace(h, assignment=h.folder or self._read_assignment(h.rest[-1])) for h in chosen]
         if self.wanted is None:
             fallback = box.name if box.name in self.assignments and not box.tree else None
             return [replace(h, assignment=h.assignment or fallback) for h in named]
         fitting = [h for h in named if h.assignment in (None, self.wanted)] or [h for h in named if h.folder is None]
         return [replace(h, assignment=self.wanted) for h in fitting]
 
-    def _from_name(self, name: str) -> str | None:
+    def _read_assignment(self, name: str) -> str | None:
+        """Return the assignment after which a file is named."""
         stem = assignment_stem(name)
         return stem if stem in self.assignments else None
 
-    def _timestamp(self, hand_ins: list[HandIn]) -> datetime | None:
-        """What nbgrader noted at submission; a student's own timestamp.txt inside a platform's download says nothing."""
+    def read_time(self, hand_ins: list[HandIn]) -> datetime | None:
+        """Read the time that nbgrader noted; a student's own timestamp.txt inside a platform's download is not believed."""
         for hand_in in hand_ins:
             if hand_in.person.origin == "folder" and hand_in.rest == (STAMP_FILE,):
                 try:
-                    time = noted_time(read_regular(hand_in.file.fetch(), MAX_STAMP + 1))
+                    time = parse_stamp(read_stamp(hand_in.file.fetch()))
                 except Ungradable:
                     time = None
                 if time is not None:
                     return time
-                self.reader.notes.append(f"{hand_in.file.origin}: holds no time; the file's own time is used.")
+                self.remarks.notes.append(f"{hand_in.file.origin}: holds no time; the file's own time is used.")
         return None
 
 
-def _unnamed_team(hand_in: HandIn) -> str | None:
-    """The team that handed in, where the platform tells of no other member; as far as names show that it is one."""
-    person = hand_in.person
-    if hand_in.team or hand_in.fellows or person.origin in ("folder", "gradescope"):
-        return hand_in.team
-    is_team = TEAM.fullmatch(person.name) or (person.origin == "moodle" and person.lms_id is None)
-    return person.name if is_team else None
-
-
-def _owner(box: Box) -> Person | None:
-    """Whose a whole folder or zip is, where a platform has named it after one person."""
-    if box.tree or box.single:
-        return None
-    if (said := named((box.name, "."))) and said.person and said.person.origin in ("moodle", "brightspace", "sakai"):
-        return said.person
-    return Person("folder", box.name) if FOLDER.fullmatch(box.name) else None
-
-
-def _notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
-    """The notebooks in somebody's own zip. They are as old as the zip: the times in it are a student's."""
+def _list_notebooks(hand_in: HandIn, inside: Box) -> list[HandIn]:
+    """List the notebooks in a student's own zip, with the zip's own time: the student can forge the times in it."""
     return [
         replace(hand_in, file=replace(file, modified=hand_in.file.modified), rest=file.parts)
         for file in inside.files
         if file.suffix == ".ipynb"
     ]
-
-
-def _first(files: Sequence[str]) -> str:
-    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")

@@ -1,4 +1,4 @@
-"""Who handed something in: what file names of the learning platforms say, and the name of a student's folder made from it."""
+"""People who handed something in, as learning platforms name them, and the names of their folders."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from autograder.course.gradebook import Student
 from autograder.printable import printable
 
 MAX_NAME_BYTES = 100
-# What Moodle calls everybody where it hides the names.
+# Moodle's name for everybody, where it hides the names.
 HIDDEN = {"participant", "teilnehmer/in", "teilnehmerin", "teilnehmer", "participante", "partecipante", "deelnemer"}
-# How platforms call a team; no name begins like that, except by chance.
+# Platforms' names for teams; a person's name begins like that only by chance.
 TEAM = re.compile(r"(?:default |standard)?(?:group|gruppe|team|grupo|groupe|gruppo|équipe|equipo)[ _-]*\w{0,3}", re.I)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who handed in, as far as the way it came says.
+    """Somebody who handed in, as far as the platform or the folder tells.
 
     Attributes:
         origin: where the name was read; it decides what makes two people the same.
@@ -49,28 +49,28 @@ class Person:
 
 
 def moodle_id(number: str) -> str:
-    """Moodle's number of somebody in one assignment, told apart from any number of a person."""
+    """Return Moodle's number of somebody in one assignment, in a form that no number of a person has."""
     return f"participant {number}"
 
 
 def moodle_folder(name: str, lms_id: str | None = None) -> str:
-    """The folder of somebody whom Moodle names so; with the number where others are named alike."""
+    """Return the folder of somebody with this name in Moodle; with the number where others have the same name."""
     number = lms_id.removeprefix("participant ") if lms_id else ""
     return folder_name("_".join([*name.split(), *filter(None, [number])]))
 
 
 def team_key(name: str) -> str:
-    """What the ways in which platforms write a team's name have in common."""
+    """Return a team's name without what platforms write differently: case, blanks and signs."""
     return "".join(c for c in _nfc(name).casefold() if c.isalnum())
 
 
 def canvas_folder(name: str, lms_id: str) -> str:
-    """The folder of somebody whose name ("Hacker, Alyssa") and number Canvas gives; its file names squash the name."""
+    """Return the folder of somebody with this name ("Hacker, Alyssa") and number in Canvas, written as in Canvas' file names."""
     return folder_name("_".join(filter(None, (re.sub(r"\W", "", name.lower()), lms_id))))
 
 
 def folder_name(name: str) -> str:
-    """The name of one folder, on every system, that still reads like ``name``.
+    """Return the name of one folder that every system takes, and that still reads like ``name``.
 
     >>> folder_name("Ben B."), folder_name("../../etc/passwd"), folder_name("NUL"), folder_name(chr(0x202E))
     ('Ben B', 'etc_passwd', '_NUL', 'student')
@@ -92,7 +92,7 @@ class StudentNames:
     """Gives every person one folder name and never one name to two people.
 
     Attributes:
-        notes: one line for every name that is not as it came.
+        notes: one line for every name that was changed.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class StudentNames:
         Args:
             alike: Moodle names that several people have.
             roster: the students known already; somebody found there keeps that name.
-            strange: Moodle names of downloads in which nobody has a known name: they may be teams.
+            strange: names in Moodle downloads in which nobody has a known name: they may be teams.
         """
         self.alike, self.strange = alike, strange
         self.roster = roster
@@ -113,20 +113,20 @@ class StudentNames:
         self._names: dict[tuple[str, str | None], str] = {}
 
     def of(self, person: Person) -> str:
-        """The folder name of ``person``, the same at every call."""
-        identity = self._identity(person)
+        """Return the folder name of ``person``: the same at every call."""
+        identity = self._identify(person)
         if person.is_id:
             self._names[identity] = person.name
         if identity not in self._names:
-            name = self._known(person) or self._proposal(person)
+            name = self._find_known(person) or self._propose(person)
             taken = {other.casefold() for other in self._names.values()}
             unique = f"{name}_{_digest(repr(identity))}" if name.casefold() in taken else name
             self._names[identity] = unique
             self._note(person, name, unique)
         return self._names[identity]
 
-    def _identity(self, person: Person) -> tuple[str, str | None]:
-        """What makes two people the same."""
+    def _identify(self, person: Person) -> tuple[str, str | None]:
+        """Return what is equal for two records of the same person, and different for two people."""
         if person.origin in ("folder", "ilias") or (person.origin == "moodle" and not self._is_alike(person)):
             return person.origin, person.name
         number = (
@@ -141,29 +141,29 @@ class StudentNames:
     def _is_alike(self, person: Person) -> bool:
         return person.name in self.alike or person.is_hidden
 
-    def _known(self, person: Person) -> str | None:
-        """The one student of the roster with this person's login, number or e-mail, or with the full name where there is nothing better."""
+    def _find_known(self, person: Person) -> str | None:
+        """Find the one student of the roster with this login, number or e-mail, or with the full name where there is nothing better."""
         name = None if self._is_alike(person) else person.name
         wanted: dict[str, list[tuple[str, str | None]]] = {
             "canvas": [("lms_id", person.lms_id)],
             "gradescope": [("id", person.lms_id), ("email", person.email), ("id", person.email)],
             "moodle": [("lms_id", person.lms_id), ("full_name", name)],
             "brightspace": [("lms_id", person.lms_id), ("full_name", name)],
-            "ilias": [("id", login) for login in _ilias_logins(person.name)],
+            "ilias": [("id", login) for login in _list_ilias_logins(person.name)],
             "folder": [("full_name", person.name if " " in person.name else None)],
         }
         if person.origin == "folder" and (own := [s.id for s in self.roster if _nfc(s.id) == person.name]):
             return person.name if person.name in own else own[0]
         for attribute, value in wanted.get(person.origin, [("id", person.login)]):
-            same = [s for s in self.roster if value and _folded(getattr(s, attribute)) == _folded(value)]
+            same = [s for s in self.roster if value and _fold(getattr(s, attribute)) == _fold(value)]
             if attribute == "lms_id" and self._may_be_team(person):  # teams have numbers too
-                same = [s for s in same if _folded(s.full_name) == _folded(person.name)]
+                same = [s for s in same if _fold(s.full_name) == _fold(person.name)]
             found = [s.id for s in same if getattr(s, attribute) == value] or [s.id for s in same]
             if len(found) == 1 and _is_folder(found[0]):
                 return found[0]
         return None
 
-    def _proposal(self, person: Person) -> str:
+    def _propose(self, person: Person) -> str:
         if person.origin == "canvas":
             return canvas_folder(person.name, person.lms_id or "")
         if person.origin == "moodle":
@@ -175,7 +175,7 @@ class StudentNames:
         )
 
     def _note(self, person: Person, name: str, unique: str) -> None:
-        """Say so when a name had to be changed for safety or told apart from another."""
+        """Note a name that was changed for safety, or to tell it apart from another."""
         if unique != name:
             reason = "another student's name gives the same folder"
         elif person.origin == "moodle" and self._is_alike(person):
@@ -187,10 +187,10 @@ class StudentNames:
         self.notes.append(f"student '{printable(person.name)}': {reason}; called '{unique}' here.")
 
 
-def _ilias_logins(folder: str) -> list[str]:
-    """What may be the login in "Lastname_Firstname_login_123"; names and login may hold "_" themselves.
+def _list_ilias_logins(folder: str) -> list[str]:
+    """List what may be the login in "Lastname_Firstname_login_123"; names and login may contain "_" themselves.
 
-    >>> _ilias_logins("Doe_Jane_j_doe_123")
+    >>> _list_ilias_logins("Doe_Jane_j_doe_123")
     ['j_doe', 'doe']
     """
     parts = folder.split("_")
@@ -198,7 +198,7 @@ def _ilias_logins(folder: str) -> list[str]:
 
 
 def _is_folder(name: str) -> bool:
-    """Whether an id of nbgrader's is the name of one folder."""
+    """Whether an id in nbgrader can be the name of one folder."""
     return name.strip(". ") != "" and not re.search(r"[/\\\0]", name)
 
 
@@ -206,12 +206,12 @@ def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _folded(text: str | None) -> str:
+def _fold(text: str | None) -> str:
     return _nfc(text or "").casefold()
 
 
 def _harmless(name: str) -> bool:
-    """Whether a name from a platform holds nothing that a folder could be escaped with or a reader deceived."""
+    """Whether a platform's name can neither lead out of a folder nor deceive a reader."""
     return name.isprintable() and not re.search(r"[/\\]|\.\.", name) and len(name.encode()) <= MAX_NAME_BYTES
 
 

@@ -1,4 +1,4 @@
-"""What a pile of files is: a platform's download, a class, one student's, or nothing that could be told from its names."""
+"""Tell from its names what a pile of files is: a platform's download, a class, one student's work, or unknown."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.errors import Ungradable
-from autograder.intake.boxes import NOTEBOOK_NAME, Box, File
-from autograder.intake.platforms import is_download, named
+from autograder.intake.boxes import Box, File
+from autograder.intake.platforms import is_download, read_path
+from autograder.intake.walk import NOTEBOOK_NAME
 from autograder.printable import printable
 
 # Folders that platforms put around a class, and how many folders may lie in each other so.
 WRAPPER = re.compile(r"submissions?|abgaben?|einreichungen|soumissions|rendus|entregas|consegne", re.IGNORECASE)
 MAX_WRAPPERS = 4
 DRIVE = re.compile(r".*-\d{8}T\d{6}Z(?:-\d+)*(?: ?\(\d+\))?")  # the zips that Google Drive makes of folders
-# What people call another version of a notebook: it names none of them.
+# Words for another version of a notebook: they name nobody.
 VERSION = re.compile(
     r"v?\d+|v|ver|version|final|finished|done|new|old|copy\d*|kopie|latest|last|fixed|updated|solutions?|submission|"
     r"answers?|draft|test|attempt|try|later|first|second|backup|abgabe|lösung|versuch|neu|alt|fertig|of|the|my|homework|hw"
@@ -26,7 +27,7 @@ VERSION = re.compile(
 
 
 def assignment_stem(name: str) -> str:
-    """A notebook's file name without what browsers, Canvas and Colab add to it.
+    """Return a notebook's file name without what browsers, Canvas and Colab add to it.
 
     >>> [assignment_stem(n) for n in ("padding-1.ipynb", "padding (2).ipynb", "Copy of padding.ipynb")]
     ['padding', 'padding', 'padding']
@@ -36,15 +37,15 @@ def assignment_stem(name: str) -> str:
     return re.sub(r"^Copy of |(-\d{1,3}| ?\(\d{1,3}\))+$", "", stem)
 
 
-def without_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
-    """Without the folders around everything that platforms and many programs put into a zip.
+def remove_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
+    """Return a box without the folders that platforms and many programs put around everything in a zip.
 
     Raises:
         Ungradable: the one folder of a folder may be such a wrapper, or a student's own.
     """
     if box.tree or box.single or is_download(box.files):
         return box
-    top, inside = _inside(box.files, assignments)
+    top, inside = _find_inside(box.files, assignments)
     for depth in range(MAX_WRAPPERS):
         if top is None:
             return box
@@ -56,23 +57,23 @@ def without_wrapper(box: Box, assignments: AbstractSet[str]) -> Box:
                 )
             return replace(box, files=inside)
         platforms = WRAPPER.fullmatch(top) and (
-            len({file.parts[0] for file in inside}) > 1 or any(named(f.parts) for f in inside)
+            len({file.parts[0] for file in inside}) > 1 or any(read_path(f.parts) for f in inside)
         )
         drive = DRIVE.fullmatch(box.name) or _is_pile(inside, assignments, same=top == box.name)
         if box.zipped and (platforms or (depth == 0 and drive)):
             box = replace(box, files=inside)
-        top, inside = _inside(inside, assignments)
+        top, inside = _find_inside(inside, assignments)
     return box
 
 
-def _inside(files: Sequence[File], assignments: AbstractSet[str]) -> tuple[str | None, list[File]]:
-    """The one folder that holds whatever may be handed in, and the files in it."""
+def _find_inside(files: Sequence[File], assignments: AbstractSet[str]) -> tuple[str | None, list[File]]:
+    """Find the one folder that holds everything that may have been handed in, and the files in it."""
     below = [file for file in files if len(file.parts) > 1]
     tops = {file.parts[0] for file in below}
     beside = [
         file for file in files if len(file.parts) == 1 and file.suffix in (".ipynb", ".zip", ".py", ".pdf", ".yml")
     ]
-    if len(tops) != 1 or beside or tops & assignments or any(named(file.parts) for file in below):
+    if len(tops) != 1 or beside or tops & assignments or any(read_path(file.parts) for file in below):
         return None, []
     return tops.pop(), [replace(file, parts=file.parts[1:]) for file in below]
 
@@ -81,7 +82,7 @@ def _is_pile(files: Sequence[File], assignments: AbstractSet[str], same: bool) -
     """Whether the files of a zip's one folder are those of a class.
 
     Args:
-        same: whether that folder is called as the zip is.
+        same: whether that folder has the zip's name.
     """
     folders = {file.parts[0] for file in files if len(file.parts) > 1} - assignments
     stems = [assignment_stem(file.parts[0]) for file in files if len(file.parts) == 1 and file.suffix == ".ipynb"]
@@ -92,15 +93,15 @@ def _is_pile(files: Sequence[File], assignments: AbstractSet[str], same: bool) -
 
 
 def is_one_students(box: Box, assignments: AbstractSet[str]) -> bool:
-    """Whether a folder holds one notebook, called after its assignment: then the folder has the student's name."""
+    """Whether a folder holds one notebook, named after its assignment: then the folder has the student's name."""
     notebooks = [file.parts for file in box.files if file.suffix == ".ipynb"]
     return len(notebooks) == 1 and len(notebooks[0]) == 1 and assignment_stem(notebooks[0][0]) in assignments
 
 
 def may_be_class(files: Sequence[File], assignments: AbstractSet[str]) -> bool:
-    """Whether the files may be several students': a platform names several, or folders that are no versions hold the same notebook."""
+    """Whether the files may be several students': a platform names several, or folders that are not versions hold the same notebook."""
     while True:
-        said = [named(file.parts) for file in files]
+        said = [read_path(file.parts) for file in files]
         if len({each.person for each in said if each and each.person and each.person.origin != "ilias"}) > 1:
             return True
         folders: dict[str, set[str]] = defaultdict(set)
@@ -113,19 +114,19 @@ def may_be_class(files: Sequence[File], assignments: AbstractSet[str]) -> bool:
         files = [replace(file, parts=file.parts[1:]) for file in files if file.parts[0] in folders]
 
 
-def loose_names(
+def find_loose_names(
     box: Box, suffix: str, assignments: AbstractSet[str], known: Collection[str]
 ) -> dict[tuple[str, ...], str | None]:
-    """Whom the files that lie in no student's folder are called after; None for those that name nobody for certain.
+    """Find after whom the files that lie in no student's folder are named; None for those that name nobody for certain.
 
     Args:
-        suffix: of the files that are looked at: notebooks or zips.
+        suffix: of the files to look at: notebooks or zips.
         known: ids of students.
     """
     files = [file for file in box.files if file.suffix == suffix]
     loose = [file for file in files if assignments >= set(file.parts[:-1])]
-    stems = {file.parts: _without_count(file.parts[-1]) for file in loose}
-    names = _before_a_dash(stems, assignments) | {parts: stem for parts, stem in stems.items() if stem in known}
+    stems = {file.parts: _remove_count(file.parts[-1]) for file in loose}
+    names = _find_before_dash(stems, assignments) | {parts: stem for parts, stem in stems.items() if stem in known}
     rest = {parts: stem for parts, stem in stems.items() if not names.get(parts)}
     drive = bool(DRIVE.fullmatch(box.name))
     often = Counter(rest.values())
@@ -140,21 +141,21 @@ def loose_names(
             parts: stem if box.single and not assignments & set(exact) else box.name for parts, stem in rest.items()
         }
     # Where half were never given a name of their own, the other names need not be people's either.
-    nameless = [stem for stem in nobody if often[stem] > 1 or not all(map(VERSION.fullmatch, _words(stem)))]
+    nameless = [stem for stem in nobody if often[stem] > 1 or not all(map(VERSION.fullmatch, _split_words(stem)))]
     unnamed = drive or 2 * len(nameless) >= len(rest)
     return names | {parts: None if unnamed or stem in nobody else stem for parts, stem in rest.items()}
 
 
-def _without_count(name: str) -> str:
-    """A file's name without its suffix, and without the number that browsers and Google Drive add where it stands there already."""
+def _remove_count(name: str) -> str:
+    """Return a file's name without its suffix, and without the number that browsers and Google Drive add to a name that exists."""
     notebook = NOTEBOOK_NAME.fullmatch(name)
     return re.sub(r"( ?\(\d{1,3}\))+$", "", notebook["stem"] if notebook else Path(name).stem)
 
 
-def _before_a_dash(
+def _find_before_dash(
     stems: Mapping[tuple[str, ...], str], assignments: AbstractSet[str]
 ) -> dict[tuple[str, ...], str | None]:
-    """Whom names such as "Jane Doe - padding" tell: Google Classroom calls each student's copy so. None where two are called alike."""
+    """Find the people in names such as "Jane Doe - padding", as Google Classroom names copies. None where two are named alike."""
     split = {parts: stem.rpartition(" - ")[::2] for parts, stem in stems.items()}
     split = {parts: said for parts, said in split.items() if said[0] and not _says_nobody(said[0], assignments)}
     often, titles = Counter(split.values()), Counter(title for _, title in set(split.values()))
@@ -171,11 +172,11 @@ def _says_nobody(stem: str, assignments: AbstractSet[str]) -> bool:
     >>> [_says_nobody(stem, {"tensor_shapes"}) for stem in ("Tensor shapes final v2", "Untitled3", "doe", "doe_tensor_shapes")]
     [True, True, False, False]
     """
-    words = " ".join(_words(stem))
+    words = " ".join(_split_words(stem))
     for assignment in assignments:
-        words = re.sub(rf"\b{re.escape(' '.join(_words(assignment)))}\b", "", words)
+        words = re.sub(rf"\b{re.escape(' '.join(_split_words(assignment)))}\b", "", words)
     return all(VERSION.fullmatch(word) or re.fullmatch(r"untitled\d*", word) for word in words.split())
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())

@@ -1,6 +1,6 @@
-"""What the names in the platforms' downloads say: who handed in, with whom, which attempt, and when.
+"""Read the names in platforms' downloads: who handed in, with whom, which attempt, and when.
 
-A platform is one entry of ``PLATFORMS``; what its names cannot say by themselves, ``roll.py`` reads from the files that it puts beside.
+Each platform is one entry of ``PLATFORMS``. What names cannot tell, ``roll.py`` reads from the files that a platform puts beside them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from autograder.intake.boxes import File, plausible
+from autograder.intake.boxes import File
 from autograder.intake.gradescope_export import is_export
 from autograder.intake.people import Person, moodle_id
+from autograder.intake.stamps import to_plausible_utc
 
 MOODLE = re.compile(
     r"(?P<name>(?:(?!_\d+_).)+?)(?:[_ ](?P<id>\d+))?_assignsubmission_[a-z]+_?(?P<rest>.*)", re.DOTALL
@@ -58,17 +59,17 @@ MONTHS |= {"nov": 11} | dict.fromkeys(("dec", "dez", "déc", "dic"), 12)
 
 
 @dataclass(frozen=True)
-class Named:
-    """What one path says.
+class PathInfo:
+    """What the path of one file tells.
 
     Attributes:
-        person: who handed in; None where nobody did, or where it cannot be told.
+        person: who handed in; None where nobody did, or where nobody can tell.
         rest: the path as the student gave it.
         upload: Canvas' number of the upload, or 0.
         time: of the attempt, where the name says it.
-        fellows: who else it counts for.
-        team: the folder that the hand-ins of one team share.
-        doubt: why it cannot be told who handed in.
+        fellows: the others for whom it counts.
+        team: the folder that is common to the hand-ins of one team.
+        doubt: why nobody can tell who handed in.
     """
 
     person: Person | None
@@ -80,52 +81,52 @@ class Named:
     doubt: str = ""
 
 
-def _moodle(parts: Sequence[str]) -> Named | None:
+def _moodle(parts: Sequence[str]) -> PathInfo | None:
     top, *below = parts
     match = (MOODLE_FOLDER if below else MOODLE).fullmatch(top)
     if match is None:
         return None
     number = match["id"] and moodle_id(match["id"])
-    return Named(Person("moodle", match["name"], number), tuple(below) or (match["rest"] or top,))
+    return PathInfo(Person("moodle", match["name"], number), tuple(below) or (match["rest"] or top,))
 
 
-def _canvas(parts: Sequence[str]) -> Named | None:
+def _canvas(parts: Sequence[str]) -> PathInfo | None:
     match = CANVAS.fullmatch(parts[0]) if len(parts) == 1 else None
     if match is None:
         return None
     person = Person("canvas", match["name"] or "", match["id"])
-    return Named(person, (match["rest"] or match["entry"],), int(match["upload"] or 0))
+    return PathInfo(person, (match["rest"] or match["entry"],), int(match["upload"] or 0))
 
 
-def _blackboard(parts: Sequence[str]) -> Named | None:
-    """The person is assignment and login in one: only the Roll can part them."""
+def _blackboard(parts: Sequence[str]) -> PathInfo | None:
+    """Read a name in which assignment and login stand together: only the Roll can part them."""
     match = BLACKBOARD.fullmatch(parts[0]) if len(parts) == 1 else None
     if match is None or "_" not in match["who"]:
         return None
     try:
-        time = plausible(datetime.strptime(match["time"], "%Y-%m-%d-%H-%M-%S").astimezone())
+        time = to_plausible_utc(datetime.strptime(match["time"], "%Y-%m-%d-%H-%M-%S").astimezone())
     except (ValueError, OverflowError, OSError):
         time = None
     person = None if match["receipt"] else Person("blackboard", match["who"])
-    return Named(person, (match["rest"] or parts[0],), time=time)
+    return PathInfo(person, (match["rest"] or parts[0],), time=time)
 
 
-def _brightspace(parts: Sequence[str]) -> Named | None:
+def _brightspace(parts: Sequence[str]) -> PathInfo | None:
     top, *below = parts
     match = BRIGHTSPACE.fullmatch(top)
     if match is None or bool(match["rest"]) == bool(below):
         return None
-    return Named(
+    return PathInfo(
         Person("brightspace", match["name"], match["id"]),
         tuple(below) or (match["rest"],),
-        time=brightspace_time(match["time"]),
+        time=parse_brightspace_time(match["time"]),
     )
 
 
-def brightspace_time(text: str) -> datetime | None:
-    """The time in a name, as this machine's clock has it; None where its language is unknown.
+def parse_brightspace_time(text: str) -> datetime | None:
+    """Parse the time in a name, in this machine's zone; None where its language is unknown.
 
-    >>> [f"{brightspace_time(text):%m-%d %H:%M}" for text in ("Nov 30, 2026 1205 AM", "30. Nov. 2026 905", "3 déc. 2026 21 h 05")]
+    >>> [f"{parse_brightspace_time(text):%m-%d %H:%M}" for text in ("Nov 30, 2026 1205 AM", "30. Nov. 2026 905", "3 déc. 2026 21 h 05")]
     ['11-30 00:05', '11-30 09:05', '12-03 21:05']
     """
     words, numbers = re.findall(r"[^\W\d_]+", text.lower()), re.findall(r"\d+", text)
@@ -137,53 +138,54 @@ def brightspace_time(text: str) -> datetime | None:
     if {"am", "pm"} & set(words):
         hour = hour % 12 + 12 * ("pm" in words)
     try:
-        return plausible(datetime(int(numbers[1]), month, int(numbers[0]), hour, int(clock[-2:])).astimezone())
+        return to_plausible_utc(datetime(int(numbers[1]), month, int(numbers[0]), hour, int(clock[-2:])).astimezone())
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _sakai(parts: Sequence[str]) -> Named | None:
+def _sakai(parts: Sequence[str]) -> PathInfo | None:
     top, *below = parts
     match = SAKAI.fullmatch(top)
     if match is None or bool(match["rest"]) == bool(below):
         return None
-    if sakais_own(below):
-        return Named(None)
-    person, *fellows = sakai_people(match["people"])
-    return Named(person, tuple(below) or (match["rest"],), fellows=tuple(fellows))
+    if is_sakais_own(below):
+        return PathInfo(None)
+    person, *fellows = parse_sakai_people(match["people"])
+    return PathInfo(person, tuple(below) or (match["rest"],), fellows=tuple(fellows))
 
 
-def sakais_own(below: Sequence[str]) -> bool:
-    """Whether Sakai put a file into somebody's folder; what is a student's lies in a folder there."""
+def is_sakais_own(below: Sequence[str]) -> bool:
+    """Whether Sakai put a file into somebody's folder; a student's files lie in a folder in it."""
     return bool(SAKAI_OWN.fullmatch(below[0]) if len(below) == 1 else below and below[0].startswith("Feedback "))
 
 
-def sakai_people(text: str) -> list[Person]:
+def parse_sakai_people(text: str) -> list[Person]:
+    """Parse a list of people such as "Doe, Jane(jdoe);Roe, Rick(r_roe)"."""
     found = [SAKAI_PERSON.fullmatch(each.strip()) for each in text.split(";")]
     return [Person("sakai", match["name"].strip(" ,"), login=match["login"]) for match in found if match]
 
 
-def _open_edx(parts: Sequence[str]) -> Named | None:
+def _open_edx(parts: Sequence[str]) -> PathInfo | None:
     if len(parts) > 3 and parts[0].startswith("course-v1:") and parts[1].startswith("block-v1:"):  # until 2020
-        return Named(Person("open_edx", parts[2], login=parts[2]), tuple(parts[3:]))
+        return PathInfo(Person("open_edx", parts[2], login=parts[2]), tuple(parts[3:]))
     match = OPEN_EDX_FILE.fullmatch(parts[1]) if len(parts) == 2 and OPEN_EDX.fullmatch(parts[0]) else None
     if match is None:
         return None
-    return Named(Person("open_edx", match["login"], login=match["login"]), (match["rest"] or parts[1],))
+    return PathInfo(Person("open_edx", match["login"], login=match["login"]), (match["rest"] or parts[1],))
 
 
-def _ilias(parts: Sequence[str]) -> Named | None:
+def _ilias(parts: Sequence[str]) -> PathInfo | None:
     top, *below = parts
     if below:
         below[-1] = ILIAS_LATE.sub("", below[-1], count=1)
     if below and ILIAS.fullmatch(top):
-        return Named(Person("ilias", top), tuple(below))
+        return PathInfo(Person("ilias", top), tuple(below))
     if len(below) > 1 and ILIAS_TEAM.fullmatch(top) and ILIAS.fullmatch(below[0]):
-        return Named(Person("ilias", below[0]), tuple(below[1:]), team=top)
+        return PathInfo(Person("ilias", below[0]), tuple(below[1:]), team=top)
     return None
 
 
-PLATFORMS: dict[str, Callable[[Sequence[str]], Named | None]] = {
+PLATFORMS: dict[str, Callable[[Sequence[str]], PathInfo | None]] = {
     "moodle": _moodle,
     "blackboard": _blackboard,
     "brightspace": _brightspace,
@@ -194,14 +196,14 @@ PLATFORMS: dict[str, Callable[[Sequence[str]], Named | None]] = {
 }
 
 
-def named(parts: Sequence[str]) -> Named | None:
-    """What a path says by its names alone; None when no platform calls its files so."""
+def read_path(parts: Sequence[str]) -> PathInfo | None:
+    """Read a path by its names alone; None where no platform names its files so."""
     return next((said for read in PLATFORMS.values() if (said := read(parts))), None)
 
 
 def is_download(files: Sequence[File]) -> bool:
     """Whether these are the files of one platform's download, and no others."""
-    if is_export(files) or sakai_teams(files):
+    if is_export(files) or find_sakai_teams(files):
         return True
     for platform, read in PLATFORMS.items():
         own = OWN.get(platform)
@@ -211,8 +213,8 @@ def is_download(files: Sequence[File]) -> bool:
     return False
 
 
-def sakai_teams(files: Sequence[File]) -> dict[str, File]:
-    """Folder of a team -> its list of members, in a download of Sakai's: whatever is a student's lies deeper than that list."""
+def find_sakai_teams(files: Sequence[File]) -> dict[str, File]:
+    """Find the lists of members in a Sakai download: folder of a team -> list. Students' files lie deeper than the list."""
     lists = {file.parts[0]: file for file in files if file.parts[1:] == (MEMBERS,)}
     for file in files:
         depth = len(file.parts)

@@ -13,8 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import nbjson
 
+from autograder.course.cells import list_functions
 from autograder.course.course import Assignment
-from autograder.course.source import asked, parse, short
+from autograder.course.source import parse, short
 from autograder.errors import UsageError
 from autograder.quality.mutants import Mutant, list_mutants
 from autograder.release.faults import check_source
@@ -149,7 +150,7 @@ def read_release(assignment: Assignment) -> NotebookNode:
 
 def _questions(notebook: NotebookNode) -> dict[str, str]:
     """Return function -> the question that asks for it."""
-    return {function: question for question, functions in asked(notebook).items() for function in functions}
+    return {function: question for question, functions in list_functions(notebook).items() for function in functions}
 
 
 def write_notebook(notebook: NotebookNode) -> bytes:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Assignment, Course
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
-from autograder.grading.journal import Journal, digest, package_files, versions
+from autograder.grading.journal import Journal, digest, digest_course
 from autograder.judge.judge import Trial
 from autograder.judge.results import Result
 from autograder.quality import equivalents
@@ -96,14 +94,4 @@ def digest_state(assignment: Assignment) -> str:
     checks = [path for path in assignment.tests.iterdir() if path.name != equivalents.FILE]  # that changes no result
     solutions = [*assignment.reference.parent.glob("*.py"), assignment.misconceptions]
     released = [*assignment.released.parent.iterdir()]
-    settings = f"{course.settings.raw} {versions()} {_list_data(course)}"
-    return digest(course.key, settings, files=[*package_files(), *checks, *solutions, *released])
-
-
-def _list_data(course: Course) -> list[tuple[str, int, int]]:
-    """Return (path, size, time of last change) of the data files that hidden checks read."""
-    named = course.settings.course.data_folder
-    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    folders = [course.root / named if named else Path(os.environ.get(DATA_VARIABLE) or os.devnull), keras / "datasets"]
-    files = sorted(path for folder in folders for path in folder.glob("*"))
-    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()]
+    return digest_course(course, str(course.settings.raw), [*checks, *solutions, *released])

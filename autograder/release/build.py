@@ -16,10 +16,12 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
+from autograder.course.cells import grade_id
 from autograder.course.course import Assignment, Course
-from autograder.course.nbgrader_settings import course_directory, gradebook_place, nbgrader_config
+from autograder.course.gradebook import gradebook_place
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.course.registration import point_changes
-from autograder.course.source import grade_id, place, read_source
+from autograder.course.source import place, read_source
 from autograder.engines.otter_notebook import write_otter_release
 from autograder.errors import UsageError
 from autograder.files import share, write_whole

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_task
 
+from autograder.course.cells import grade_id, is_check, is_grade, is_task, list_stubs
 from autograder.course.course import Assignment, check_mark
-from autograder.course.source import grade_id, is_check, parse, place, read_source, short, stubs
+from autograder.course.source import parse, place, read_source, short
 from autograder.errors import UsageError
 from autograder.release.bank import find_bank_faults
 from autograder.release.given_names import find_overwriting_cells
@@ -86,7 +86,7 @@ def _find_cell_faults(assignment: Assignment, notebook: NotebookNode) -> Iterato
         for line, fault, repair in find_marker_faults(cell):
             yield f"{where}, line {line}: {fault}\n    {OUTCOME} {repair}, then build again."
         try:
-            for stub in stubs(cell):
+            for stub in list_stubs(cell):
                 yield from _find_stub_faults(where, stub, reference, short(assignment, assignment.reference))
         except SyntaxError as error:
             yield f"{where}, line {error.lineno}: cannot be read as Python: {error.msg}"

@@ -8,10 +8,8 @@ import symtable
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_solution
 
-from autograder.course.source import stubs
-from autograder.intake.notebook import runs_while_grading
+from autograder.course.cells import is_solution, list_stubs, runs_while_grading
 
 #: Names of two words that lectures, Keras and helpers share.
 OF_THE_FIELD = frozenset(
@@ -71,7 +69,7 @@ def _bound(source: str) -> tuple[list[str], set[str]]:
 
 def _stubs(cell: NotebookNode) -> list[ast.FunctionDef]:
     try:
-        return stubs(cell)
+        return list_stubs(cell)
     except SyntaxError:  # told elsewhere
         return []
 

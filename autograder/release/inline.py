@@ -18,7 +18,7 @@ from typing import TypeVar
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.course.source import is_instructor, stubs
+from autograder.course.cells import is_instructor, list_stubs
 
 HELPERS = "helpers"  # id of the cell that holds what the answers use
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -40,7 +40,7 @@ def inline(notebook: NotebookNode, reference_path: Path, replaced: Mapping[str, 
     replaced = dict(replaced or {})
     result = copy.deepcopy(notebook)
     result.cells = [cell for cell in result.cells if not is_instructor(cell)]
-    asked = [stub.name for cell in result.cells for stub in stubs(cell)]
+    asked = [stub.name for cell in result.cells for stub in list_stubs(cell)]
     if unknown := replaced.keys() - set(asked):
         raise KeyError(f"the notebook does not ask for {', '.join(sorted(unknown))}")
     parts = _read_parts(reference_path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def _fill(
     before = [new_code_cell(helpers, id=HELPERS)] if helpers else []
     before += [new_code_cell(text, id=f"made-{next(made)}") for text in behind[HELPERS]]
     for cell in notebook.cells:
-        functions = stubs(cell)
+        functions = list_stubs(cell)
         if functions:
             cells += before
             before = []

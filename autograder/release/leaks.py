@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 import nbformat
-from nbgrader.utils import is_solution
 
+from autograder.course.cells import is_solution
 from autograder.course.course import Assignment
 from autograder.course.source import parse, short
 from autograder.errors import UsageError

@@ -8,7 +8,8 @@ import tokenize
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_solution
+
+from autograder.course.cells import is_solution
 
 MARKED_REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 Fault = tuple[int, str, str]  # line, what is wrong, repair

@@ -13,12 +13,13 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from autograder import files
+from autograder.course.cells import grade_id, is_grade, is_solution, is_task
 from autograder.course.course import Course
 from autograder.course.gradebook import Grade, Mark, read_grade
 from autograder.errors import UsageError
+from autograder.files import read_regular
 from autograder.grading import store
-from autograder.intake.boxes import read_regular
-from autograder.intake.stamps import MAX_STAMP, STAMP_FILE, noted_time
+from autograder.intake.stamps import STAMP_FILE, parse_stamp, read_stamp
 from autograder.judge.results import Result, StudentView
 from autograder.printable import printable_text
 from autograder.reports.pages import render, show_picture
@@ -48,8 +49,8 @@ def write_beside(course: Course, student: str, assignment: str) -> None:
     """Write the two files that release_feedback reads beside a page; if one is missing, it stops for the whole class."""
     path = page_path(course, student, assignment)
     handed_in = course.tree("submitted") / student / assignment
-    stamp = read_regular(handed_in / STAMP_FILE, MAX_STAMP + 1)
-    files.write_whole(path.with_name(STAMP_FILE), stamp if stamp and noted_time(stamp) else "")
+    stamp = read_stamp(handed_in / STAMP_FILE)
+    files.write_whole(path.with_name(STAMP_FILE), stamp if stamp and parse_stamp(stamp) else "")
     secret = read_regular(handed_in / SECRET_FILE, MAX_SECRET + 1)
     known = secret and len(secret) <= MAX_SECRET and secret.isascii()
     made = _nobodys_secret(course, student, assignment)
@@ -129,7 +130,7 @@ def _questions(result: StudentView, grade: Grade | None, cells: Sequence[Noteboo
     order = list(dict.fromkeys([*of_cell.values(), *judged, *marks]))
     comments = grade.comments if grade else ()
     unanswered = {comment.cell for comment in comments if not comment.by_person}
-    texts = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+    texts = {grade_id(cell): cell for cell in cells}
     return [
         {
             "name": name,
@@ -170,10 +171,10 @@ def _questions_of_cells(cells: Sequence[NotebookNode]) -> dict[str, str]:
     """Map each cell to the question that it answers: itself, or the next cell with points."""
     found: dict[str, str] = {}
     waiting: list[str] = []
-    for mark in (cell.metadata.nbgrader for cell in cells):
-        waiting.append(mark.grade_id)
-        if mark.get("grade") or mark.get("task"):
-            found |= dict.fromkeys(waiting, mark.grade_id)
+    for cell in cells:
+        waiting.append(grade_id(cell))
+        if is_grade(cell) or is_task(cell):
+            found |= dict.fromkeys(waiting, grade_id(cell))
             waiting = []
     last = list(found.values())[-1:]
     return found | dict.fromkeys(waiting, *last) if last else found
@@ -184,13 +185,12 @@ def _graded_cells(course: Course, result: Result) -> list[NotebookNode]:
     recorded = course.tree("autograded") / result.student / result.assignment / f"{result.assignment}.ipynb"
     path = recorded if recorded.is_file() else course.assignment(result.assignment).released
     cells = nbformat.read(path, as_version=4).cells
-    named = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
-    return [cell for cell in named if any(cell.metadata.nbgrader.get(kind) for kind in ("grade", "solution", "task"))]
+    return [cell for cell in cells if grade_id(cell) and (is_grade(cell) or is_solution(cell) or is_task(cell))]
 
 
 def _shown(cell: NotebookNode | None) -> Markup:
     """Return a student's text as HTML: a block that ``intake/harmless.py`` wrote as it is, anything else as it was typed."""
-    if cell is None or cell.cell_type != "markdown" or not cell.metadata.nbgrader.get("solution"):
+    if cell is None or cell.cell_type != "markdown" or not is_solution(cell):
         return Markup()
     if cell.source.startswith("<div>\n"):
         return Markup(cell.source)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from nbformat import NotebookNode
 
-from autograder.intake.notebook import runs_while_grading
+from autograder.course.cells import runs_while_grading
 
 ANSWER = """\
 def {name}(*args, **kwargs):

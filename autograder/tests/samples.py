@@ -23,8 +23,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from autograder.course.cells import is_check, list_functions, list_stubs
 from autograder.course.course import Assignment, Course, find_course
-from autograder.course.source import asked, is_check, stubs
 from autograder.quality.known_answers import read_release, write_notebook
 from autograder.release.inline import HELPERS, inline
 from autograder.release.wrong_answers import WrongAnswer, read_wrong_answers
@@ -129,7 +129,7 @@ def _planted(assignment: Assignment) -> dict[str, WrongAnswer]:
             for answer in known
             if answer.function in functions and answer.title == PLANTED.get((assignment.name, question), answer.title)
         )
-        for question, functions in asked(read_release(assignment)).items()
+        for question, functions in list_functions(read_release(assignment)).items()
     }
 
 
@@ -145,7 +145,7 @@ def one_misconception_per_question(assignment: Assignment) -> NotebookNode:
 def hard_coded_visible_answers(assignment: Assignment) -> NotebookNode:
     """The first question answers what its visible check asks, and nothing else."""
     question = list(assignment.questions)[LOST["partial_hard_coded_visible_answers"]]
-    return full(assignment, hard_coded(full(assignment), question, asked(read_release(assignment))[question]))
+    return full(assignment, hard_coded(full(assignment), question, list_functions(read_release(assignment))[question]))
 
 
 def syntax_error(assignment: Assignment) -> NotebookNode:
@@ -160,11 +160,11 @@ def endless_loop(assignment: Assignment) -> NotebookNode:
 
 def _spoilt(assignment: Assignment, position: int, text: str) -> NotebookNode:
     """The right notebook with something wrong at the end of one question's cell; other questions do not rely on it."""
-    functions = asked(read_release(assignment))[list(assignment.questions)[position]]
+    functions = list_functions(read_release(assignment))[list(assignment.questions)[position]]
     tree = ast.parse(assignment.reference.read_text(encoding="utf-8"))
     sources = {f.name: ast.unparse(f) for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in functions}
     notebook = full(assignment, sources)
-    cell = next(cell for cell in notebook.cells if {stub.name for stub in stubs(cell)} & set(functions))
+    cell = next(cell for cell in notebook.cells if {stub.name for stub in list_stubs(cell)} & set(functions))
     cell.source += f"\n\n\n{text}"
     return notebook
 
@@ -173,9 +173,9 @@ def loud(assignment: Assignment) -> NotebookNode:
     """Right work that prints five megabytes, warns, writes to stderr, and trains verbosely."""
     notebook = full(assignment)
     for cell in notebook.cells:
-        for stub in stubs(cell):
+        for stub in list_stubs(cell):
             cell.source = re.sub(rf"^def {stub.name}\(", f"@loud\ndef {stub.name}(", cell.source, flags=re.MULTILINE)
-        if stubs(cell) or cell.id == HELPERS:
+        if list_stubs(cell) or cell.id == HELPERS:
             cell.source = cell.source.replace("verbose=0", "verbose=1")
     return _with_cell(notebook, LOUD, 0)
 
@@ -211,8 +211,8 @@ def exception_half_way(assignment: Assignment) -> NotebookNode:
 def cells_deleted_duplicated_reordered(assignment: Assignment) -> NotebookNode:
     """Without the first check cell, with others twice, in another order; an empty copy of an answer behind the filled one."""
     notebook = full(assignment)
-    empty = [cell for cell in read_release(assignment).cells if stubs(cell)]
-    solutions = [i for i, cell in enumerate(notebook.cells) if stubs(cell)]
+    empty = [cell for cell in read_release(assignment).cells if list_stubs(cell)]
+    solutions = [i for i, cell in enumerate(notebook.cells) if list_stubs(cell)]
     checks = [i for i, cell in enumerate(notebook.cells) if is_check(cell)]
     cells = notebook.cells[:]
     cells[solutions[1]], cells[solutions[2]] = cells[solutions[2]], cells[solutions[1]]
@@ -227,7 +227,7 @@ def cells_deleted_duplicated_reordered(assignment: Assignment) -> NotebookNode:
 def answers_in_one_cell(assignment: Assignment) -> NotebookNode:
     """Everything in the first solution cell; the others are deleted."""
     notebook = full(assignment)
-    first, *others = [cell for cell in notebook.cells if stubs(cell) or cell.id == HELPERS]
+    first, *others = [cell for cell in notebook.cells if list_stubs(cell) or cell.id == HELPERS]
     first.source = "\n\n\n".join(cell.source for cell in (first, *others))
     notebook.cells = [cell for cell in notebook.cells if cell not in others]
     return notebook
@@ -236,9 +236,9 @@ def answers_in_one_cell(assignment: Assignment) -> NotebookNode:
 def searches_for_answers(assignment: Assignment) -> NotebookNode:
     """Answers with what it finds in its own process, on its import path and in its folder."""
     notebook = read_release(assignment)
-    names = [name for functions in asked(notebook).values() for name in functions]
+    names = [name for functions in list_functions(notebook).values() for name in functions]
     for cell in notebook.cells:
-        if functions := stubs(cell):
+        if functions := list_stubs(cell):
             cell.source = "\n\n\n".join(BORROWED.format(name=stub.name) for stub in functions)
     return _with_cell(notebook, f"{SEARCHER.read_text(encoding='utf-8')}\n\nSEARCH = Search({names!r})", 0)
 
@@ -250,7 +250,7 @@ def {name}(*args, **kwargs):
 
 def _with_cell(notebook: NotebookNode, source: str, question: int) -> NotebookNode:
     """An extra cell before what answers a question (counted from 0), and before the helpers of the first."""
-    answers = [i for i, cell in enumerate(notebook.cells) if stubs(cell)]
+    answers = [i for i, cell in enumerate(notebook.cells) if list_stubs(cell)]
     helpers = [i for i, cell in enumerate(notebook.cells) if cell.id == HELPERS]
     place = min([answers[question], *helpers]) if question == 0 else answers[question]
     notebook.cells.insert(place, new_code_cell(source, id="extra"))

@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.course.cells import list_functions
 from autograder.course.course import find_course
-from autograder.course.source import asked
 from autograder.release.wrong_answers import read_wrong_answers
 from autograder.tests.conftest import SOAK
 from autograder.tests.first_road import ROOT, sample_course
@@ -60,7 +60,9 @@ def test_right_answers_pass_and_wrong_ones_are_caught_and_named(name: str, built
 def _misconceptions(name: str) -> list[str]:
     """The question of each misconception."""
     assignment = COURSE.assignment(name)
-    questions = {f: q for q, names in asked(nbformat.read(assignment.source, as_version=4)).items() for f in names}
+    questions = {
+        f: q for q, names in list_functions(nbformat.read(assignment.source, as_version=4)).items() for f in names
+    }
     return [questions[answer.function] for answer in read_wrong_answers(assignment.misconceptions)]
 
 

@@ -159,7 +159,7 @@ class TestAClass:
             ),
             (
                 "max",
-                "tiny.ipynb: has 200 MiB, and at most 50 are opened. "
+                "tiny.ipynb: has 200 MiB; the limit is 50 MiB. "
                 "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again.",
             ),
         ],

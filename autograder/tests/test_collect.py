@@ -284,7 +284,7 @@ submission_124:
     with collect([path], course) as collection:
         assert found(collection) == dict.fromkeys(("alyssa@example.edu", "7", "eva@example.edu"), "padding")
         [note] = collection.notes
-        assert "does not say who all of the group of submission_123 are" in note
+        assert "does not name everybody in the group of submission_123" in note
 
 
 #: Ids as registrars give them.

@@ -19,9 +19,9 @@ from traitlets.config import Config
 
 from autograder import checks
 from autograder.cli import main
+from autograder.course.cells import list_stubs
 from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course.course import Course, find_course
-from autograder.course.source import stubs
 from autograder.tests.attacks import attacks
 from autograder.tests.pictures import browser, picture
 from autograder.tests.test_calibrate import PLAN
@@ -249,7 +249,7 @@ def by_a_person(course: Course, name: str) -> float:
 def test_every_reference_works_out_a_small_case(name: str) -> None:
     """Students read it in their feedback; here it is held to what the reference says."""
     notebook = nbformat.read(find_course(ROOT).assignment(name).source, as_version=4)
-    functions = [stub.name for cell in notebook.cells for stub in stubs(cell)]
+    functions = [stub.name for cell in notebook.cells for stub in list_stubs(cell)]
     program = (
         f"import doctest, sys, solutions.{name} as reference\n"
         f"without = [name for name in {functions} if '>>>' not in (getattr(reference, name).__doc__ or '')]\n"

@@ -18,13 +18,13 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from autograder.cli import main
-from autograder.course import nbgrader_settings
 from autograder.course.course import Course, find_course
-from autograder.course.nbgrader_settings import course_directory
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.engines.nbgrader import SaveVerdict
 from autograder.grading import store
 from autograder.grading.grader import Grader
 from autograder.grading.job import Graded, Job
+from autograder.nbgrader_config import configure as configure_nbgrader
 from autograder.sandbox.limits import Doubt
 from autograder.tests.stand_in import StandIn, judged
 from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
@@ -159,7 +159,7 @@ def test_nbgraders_own_command_says_why_in_one_line(built: Course) -> None:
 
 def formgrader(course: Course) -> NbGraderAPI:
     """What formgrader's buttons call, in a process that lives for days."""
-    config = nbgrader_settings.nbgrader_config(find_course(course.root).settings, course.root)
+    config = nbgrader_config(find_course(course.root).settings, course.root)
     return NbGraderAPI(course_directory(course), config=config)
 
 
@@ -324,7 +324,7 @@ def test_nbgraders_own_commands_refuse_a_path_in_which_they_find_nothing(
     tmp_path: Path, name: str, capsys: Any
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        nbgrader_settings.configure(Config(), str(tmp_path / name / "nbgrader_config.py"))
+        configure_nbgrader(Config(), str(tmp_path / name / "nbgrader_config.py"))
     assert stopped.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{tmp_path}/{name}: nbgrader's own commands find nothing below a folder with [")

@@ -18,7 +18,8 @@ from click.testing import CliRunner
 
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
-from autograder.course.nbgrader_settings import course_directory, open_gradebook
+from autograder.course.gradebook import open_gradebook
+from autograder.course.nbgrader_settings import course_directory
 from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest

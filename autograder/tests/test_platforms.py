@@ -301,7 +301,7 @@ def test_google_classroom_says_nothing_and_nobody_is_guessed(
             assert collection.problems == []
             return
         [problem] = collection.problems
-        assert "Nothing says whose they are. Call each file after its student" in problem
+        assert "Nothing says whose they are. Name each file after its student" in problem
         assert (
             problem.count(".ipynb") + (int(problem.split(" more:")[0].split()[-1]) if " more:" in problem else 0)
             == lost

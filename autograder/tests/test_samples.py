@@ -13,8 +13,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.course.cells import list_stubs
 from autograder.course.course import Course, find_course
-from autograder.course.source import stubs
 from autograder.errors import Ungradable
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
@@ -198,6 +198,6 @@ def test_another_assignments_notebook_is_told_apart_where_only_one_is_known(assi
             with pytest.raises(Ungradable, match=f"holds no answer to '{assignment}'"):
                 open_file(sample(other, "full_points"), course, assignment)
     one_answer = nbformat.read(sample(assignment, "full_points"), as_version=4)
-    one_answer.cells = [cell for cell in one_answer.cells if stubs(cell)][:1]
+    one_answer.cells = [cell for cell in one_answer.cells if list_stubs(cell)][:1]
     nbformat.write(one_answer, tmp_path / "short.ipynb")
     assert open_file(tmp_path / "short.ipynb", course, assignment).assignment.name == assignment
