@@ -27,6 +27,7 @@ from autograder.judge.submission import StudentNotebook
 from autograder.machine.capacity import cores, memory_mib
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 
 HOLDS = {
@@ -229,7 +230,7 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
     if parent.level != "user":
         secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
-    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, warm.PACKAGES), warm.INSIDE]
+    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, PACKAGES), INSIDE]
     name = f"autograder-doctor-{os.getpid()}"
     with (
         socket.socket() as tcp,

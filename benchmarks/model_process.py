@@ -36,6 +36,7 @@ from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.limits import Budget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
+from autograder.sandbox.parent import Surroundings, WarmParent  # noqa: E402
 
 PREDICTIONS = 3  # of each model
 TICK = os.sysconf("SC_CLK_TCK")
@@ -65,7 +66,7 @@ def networks(count: int) -> list[tuple[str, list[Any]]]:
 def seconds_of_the_jail() -> float:
     """Processor seconds of the warm parent and of what it has forked and is alive."""
     parent = warm.parent()
-    assert isinstance(parent, warm.WarmParent)
+    assert isinstance(parent, WarmParent)
     root = parent.process.pid
     ticks = 0
     for pid in (root, *usage.tree(root)):
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
 
-    warm.settle(warm.Surroundings(preload=("numpy", "tensorflow", "keras")))
+    warm.settle(Surroundings(preload=("numpy", "tensorflow", "keras")))
     warm.parent()
     sent, x = (
         forked(lambda: networks(options.models)),

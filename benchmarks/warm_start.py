@@ -37,6 +37,7 @@ from autograder.course.config import Jail, Limits  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.kernel import Kernel  # noqa: E402
+from autograder.sandbox.parent import Surroundings  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"
@@ -78,7 +79,7 @@ class Stock:
 @contextmanager
 def parent(kind: str) -> Iterator[None]:
     """A warm parent of this kind, ready."""
-    warm.settle(warm.Surroundings(JAILS[kind], PRELOAD))
+    warm.settle(Surroundings(JAILS[kind], PRELOAD))
     warm.parent()
     yield
     warm.release()

@@ -42,7 +42,9 @@ from autograder.sandbox import warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
+from autograder.sandbox.jailed_process import why_it_ended
 from autograder.sandbox.limits import Doubt
+from autograder.sandbox.parent import Surroundings, WarmParent, admit
 
 if TYPE_CHECKING:
     from autograder.judge.judge import Trial
@@ -165,7 +167,7 @@ def _last_resort(course: Course) -> float:
 
 
 class Ended(Exception):
-    """A confined process ended before it answered: why, as ``warm.JailedProcess.poll`` says, or ``time``."""
+    """A confined process ended before it answered: why, as ``JailedProcess.poll`` says, or ``time``."""
 
 
 class Worker:
@@ -190,8 +192,8 @@ class Worker:
         self.copy = CourseCopy(self.course)
         self.environment = _data_environment(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
-        self.confined = warm.WarmParent(
-            warm.Surroundings(
+        self.confined = WarmParent(
+            Surroundings(
                 Jail(minimum=jail.minimum),
                 (*ours, "autograder.grading.confined", "autograder.grading.verdict", "autograder.intake.harmless"),
                 slot=self.slot,
@@ -203,7 +205,7 @@ class Worker:
             )
         )
         warm.settle(
-            warm.Surroundings(
+            Surroundings(
                 jail,
                 preload,
                 tuple(hidden(self.course)),
@@ -216,7 +218,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            warm.admit(folder / "sockets", own_users().judge, 0o750)
+            admit(folder / "sockets", own_users().judge, 0o750)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
@@ -350,7 +352,7 @@ class Worker:
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:
-            raise Ended(warm.why_it_ended(process, SECONDS_TO_END) or str(error)) from error
+            raise Ended(why_it_ended(process, SECONDS_TO_END) or str(error)) from error
         finally:
             ours.close()
             process.close()

@@ -1,7 +1,7 @@
 """How a judge without rights starts and ends student code: it asks the worker that started it, and gets sockets, never a process.
 
-``Broker`` answers in the worker, ``RemoteParent`` and ``RemoteProcess`` ask in the judge; they stand there in place of
-``warm.WarmParent`` and ``warm.JailedProcess``. A judge can ask for nothing but another process in the jail, with the limits and the
+``Broker`` answers in the worker, ``RemoteParent`` and ``RemoteProcess`` ask in the judge; they stand there in place of ``WarmParent``
+and ``JailedProcess``. A judge can ask for nothing but another process in the jail, with the limits and the
 files of the submission that it judges.
 """
 
@@ -18,6 +18,8 @@ from typing import Any
 from autograder.course.config import Limits
 from autograder.errors import UsageError
 from autograder.sandbox import warm
+from autograder.sandbox.jailed_process import BY_US, Process
+from autograder.sandbox.parent import Role
 
 MESSAGE = 1 << 16
 SECONDS = 30.0
@@ -37,7 +39,7 @@ class Broker:
         self.limits = limits
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ours.settimeout(SECONDS)  # a judge that asks and does not listen must not keep its worker
-        self._processes: list[warm.Process] = []
+        self._processes: list[Process] = []
 
     def answer(self) -> bool:
         """Answer one request; False where the judge has ended."""
@@ -81,13 +83,13 @@ class Broker:
                 raise OSError("no such request")
         return {}
 
-    def _keep(self, process: warm.Process) -> dict[str, Any]:
+    def _keep(self, process: Process) -> dict[str, Any]:
         self._processes.append(process)
         if len(self._processes) > MOST_PROCESSES:
             raise OSError("too many processes for one submission")
         return {"process": len(self._processes) - 1}
 
-    def _process(self, request: Mapping[str, Any]) -> warm.Process:
+    def _process(self, request: Mapping[str, Any]) -> Process:
         return self._processes[int(request["process"])]
 
     def watch(self) -> None:
@@ -141,7 +143,7 @@ class RemoteParent:
     def launch_kernel(
         self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
     ) -> RemoteProcess:
-        """See ``warm.WarmParent.launch_kernel``; files and limits are the worker's to choose."""
+        """See ``WarmParent.launch_kernel``; files and limits are the worker's to choose."""
         return self._started({"do": "kernel", "number": number, "connection": dict(connection)})
 
     def launch(
@@ -151,9 +153,9 @@ class RemoteParent:
         sockets: Sequence[socket.socket],
         files: Sequence[Path],
         limits: Limits,
-        role: warm.Role | None = None,
+        role: Role | None = None,
     ) -> RemoteProcess:
-        """See ``warm.WarmParent.launch``; files, limits and role are the worker's to choose."""
+        """See ``WarmParent.launch``; files, limits and role are the worker's to choose."""
         return self._started({"do": "launch", "serve": serve, "given": dict(given)}, sockets)
 
     def _started(self, request: Mapping[str, Any], sockets: Sequence[socket.socket] = ()) -> RemoteProcess:
@@ -188,7 +190,7 @@ class RemoteProcess:
     def interrupt(self) -> None:
         self._ask("interrupt")
 
-    def end(self, over: str = warm.BY_US) -> None:
+    def end(self, over: str = BY_US) -> None:
         self._ask("end", over=over)
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch
 from autograder.sandbox.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
+from autograder.sandbox.jailed_process import Process
 from autograder.sandbox.limits import Budget, most_message_mib
 
 START_SECONDS = 60.0
@@ -25,7 +26,7 @@ GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
 
 
 class KernelDied(Exception):
-    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.JailedProcess.poll``.
+    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``JailedProcess.poll``.
 
     Args:
         share_waited: the part of the time in which others had the cores.
@@ -106,7 +107,7 @@ class Kernel:
         self.channels: list[Channel] = []
         self.manager = OurManager(kernel_name="submission", kernel_spec_manager=OurSpec())
         self.manager.start_kernel(files=files, limits=limits)
-        self.process: warm.Process = self.manager.provisioner.process
+        self.process: Process = self.manager.provisioner.process
         self.session = self.manager.session
         self.session.unpack = lambda text: load_json(text, "utf-8")
         try:

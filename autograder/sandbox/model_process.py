@@ -19,6 +19,7 @@ from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
+from autograder.sandbox.jailed_process import Process, why_it_ended
 from autograder.sandbox.limits import Budget, Stopped, how_it_ended
 
 Array = np.ndarray[Any, Any]
@@ -60,7 +61,7 @@ class ModelProcess:
         self.limits = limits
         self.budget = budget
         self.starts = 0
-        self._process: warm.Process | None = None
+        self._process: Process | None = None
         self._life: Stopwatch  # of the process
         self._stream: socket.socket | None = None
 
@@ -146,7 +147,7 @@ class ModelProcess:
     def _lost(self) -> Stopped:
         """Say why the process has ended."""
         assert self._process is not None
-        why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
+        why = why_it_ended(self._process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
         too_long = Stopped("took longer than a submission may take and was stopped")

@@ -17,6 +17,8 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder.course.config import Limits
 from autograder.sandbox import warm
+from autograder.sandbox.jailed_process import Process
+from autograder.sandbox.parent import CHANNELS
 
 
 class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
@@ -27,7 +29,7 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     """
 
     connection_info: dict[str, Any]
-    process: warm.Process | None = None
+    process: Process | None = None
     folder: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -38,7 +40,7 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         manager.transport, manager.ip = "ipc", parent.socket_prefix(self.number)
         self.folder = Path(tempfile.mkdtemp(prefix="connection-"))
         manager.connection_file = str(self.folder / "connection.json")  # jupyter_client wants one; the process is told
-        for port, name in enumerate((*warm.CHANNELS, "hb"), 1):
+        for port, name in enumerate((*CHANNELS, "hb"), 1):
             setattr(manager, f"{name}_port", port)
         return {**kwargs, "cmd": []}
 

@@ -16,7 +16,6 @@ from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import memory_kills
 from autograder.machine.last_words import MOST
 from autograder.reports.feedback import feedback_page
-from autograder.sandbox import warm
 from autograder.sandbox.limits import STARVED, Budget, Doubt
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.test_clock import busy
@@ -97,7 +96,7 @@ def test_a_process_that_the_system_killed_for_want_of_memory_is_not_the_students
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kills = iter(range(1000))
-    monkeypatch.setattr(warm, "memory_kills", lambda: next(kills))
+    monkeypatch.setattr("autograder.sandbox.jailed_process.memory_kills", lambda: next(kills))
     with NotebookRun(["import os; os.kill(os.getpid(), 9)"], [], Limits()) as run:
         run.run_cells()
     outcome = run.outcomes[0]

@@ -24,6 +24,7 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.models import Model
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE, Surroundings
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.conftest import SOAK
 
@@ -197,7 +198,7 @@ def places() -> dict[str, tuple[str, bool]]:
 
 def in_a_child(code: str, **values: str) -> str:
     """What a process prints in which the builder is watched."""
-    program = textwrap.dedent(WATCHED + code).format(inside=str(warm.INSIDE), **values)
+    program = textwrap.dedent(WATCHED + code).format(inside=str(INSIDE), **values)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -676,9 +677,9 @@ def predicted(model, x): return model.predict(x, verbose=0)
 
 @pytest.fixture(scope="module")
 def keras_beforehand() -> Iterator[None]:
-    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None:

@@ -20,6 +20,7 @@ from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
 from autograder.sandbox.limits import Budget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
+from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
 
 pytestmark = pytest.mark.slow
@@ -284,9 +285,9 @@ def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
 @pytest.fixture(scope="module", autouse=True)
 def keras_beforehand() -> Iterator[None]:
     """Import Keras once for all processes here."""
-    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 @pytest.fixture(scope="module")

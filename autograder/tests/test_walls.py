@@ -19,13 +19,13 @@ from autograder.judge.submission import StudentNotebook
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE, PACKAGES, Surroundings
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
 WITHIN = "AUTOGRADER_TESTS_LEVELS"  # set where these tests run as somebody else
 LEVELS = tuple(os.environ.get(WITHIN, "namespaces landlock user").split())
-INSIDE = warm.INSIDE
 MIB = 1 << 20
 
 TRIES = '''\
@@ -120,21 +120,21 @@ def talks_to_itself():
 
 
 def settle(level: str, minimum: str = "user") -> None:
-    warm.settle(warm.Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
+    warm.settle(Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
 
 
 @pytest.fixture
 def unsettled() -> Iterator[None]:
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
     warm.release()
 
 
 @pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest, unsettled: None) -> str:
     settle(request.param)
-    if warm._start().level != request.param:
-        pytest.skip(f"cannot be had here: {warm._start().refused}")
+    if warm.start().level != request.param:
+        pytest.skip(f"cannot be had here: {warm.start().refused}")
     return str(request.param)
 
 
@@ -203,10 +203,10 @@ def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
     for place in (folder, tmp_path / "link"):
         monkeypatch.setattr("tempfile.tempdir", str(place))
         settle("namespaces")
-        if warm._start().level != "namespaces":
-            pytest.skip(f"cannot be had here: {warm._start().refused}")
+        if warm.start().level != "namespaces":
+            pytest.skip(f"cannot be had here: {warm.start().refused}")
         with inside(WRITES) as run:
-            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *warm.PACKAGES, "/", "/usr", "/inside"])
+            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *PACKAGES, "/", "/usr", "/inside"])
         assert list(written) == []
 
 
@@ -425,11 +425,12 @@ def fills():
 
 OFFERED = """\
 import json, sys
-from autograder import warm
+from autograder.sandbox import warm
 from autograder.course.config import Jail
+from autograder.sandbox.parent import Surroundings
 for level in {levels!r}:
-    warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
-    print(warm._start().level, *warm._start().refused.values())
+    warm.settle(Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
+    print(warm.start().level, *warm.start().refused.values())
     warm.release()
 """
 
@@ -454,10 +455,10 @@ def test_a_trial_that_comes_to_no_end_offers_nothing(
     copied.chmod(0o755)
     with (copied / "jail.py").open("a") as file:
         file.write("def refuse_if_unconfined(): raise ValueError\n")
-    monkeypatch.setattr(warm, "INSIDE", copied)
+    monkeypatch.setattr("autograder.sandbox.parent.INSIDE", copied)
     for level in LEVELS:
         settle(level)
-        assert warm._start().level == "off"
+        assert warm.start().level == "off"
 
 
 @pytest.mark.parametrize("who, levels", [(0, "landlock user"), (ORDINARY, "namespaces landlock")])

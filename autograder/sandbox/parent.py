@@ -1,0 +1,344 @@
+"""The warm parent, seen from outside: started once per process, asked for one process after the other, replaced when it dies.
+
+A worker has two: one for what students made, and one, which can see the course's checks, for readers and judges. What runs on the
+other side is `inside/zygote.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol
+
+from autograder.course.config import LEVELS, Jail, Limits
+from autograder.machine.last_words import LastWords
+from autograder.machine.leftovers import own_folder
+from autograder.machine.users import own_users
+from autograder.sandbox.jailed_process import MESSAGE, JailedProcess, Process
+
+INSIDE = Path(__file__).parent / "inside"
+PACKAGES = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
+FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
+PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
+CHANNELS = ("shell", "iopub", "stdin", "control")
+START_SECONDS = 120.0
+Role = Literal["student", "model", "judge", "reader"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the processes of one parent are started with.
+
+    Attributes:
+        preload: packages that the parent imports, unless it is to be cold.
+        hidden: files and folders that nothing in the jail may read, wherever they lie.
+        slot: number of this worker among those that work at the same time, and how many there are.
+        levels: of the jail, in the order in which they are tried.
+        shown: files and folders that may be read, besides the system's and Python's own.
+        path: further folders to import from.
+        role: whose user the parent's processes are, unless a launch says otherwise.
+        furnish: called with the parent's folder before it starts; puts more there, and returns what everybody in the jail may
+            read, and what everybody but a reader.
+        sockets: folder for the kernels' sockets, and the role that may connect to them; a folder of its own, and this process'
+            user, where there is none.
+    """
+
+    jail: Jail = field(default_factory=Jail)
+    preload: tuple[str, ...] = ()
+    hidden: tuple[Path, ...] = ()
+    slot: tuple[int, int] = (0, 1)
+    levels: tuple[str, ...] = LEVELS[:0:-1]
+    shown: tuple[Path, ...] = ()
+    path: tuple[Path, ...] = ()
+    role: Role = "student"
+    furnish: Callable[[Path], tuple[list[Path], list[Path]]] = lambda folder: ([], [])
+    sockets: tuple[Path, Role] | None = None
+
+    def to_try(self) -> list[str]:
+        """Levels of the jail, best first; none at all where the instructor asked for none."""
+        return ["off"] if self.jail.minimum == "off" else list(self.levels)
+
+
+class Parent(Protocol):
+    """What starts processes in the jail: see ``WarmParent``."""
+
+    @property
+    def level(self) -> str: ...
+    @property
+    def refused(self) -> dict[str, str]: ...
+    def new_sockets(self) -> int: ...
+    def socket_prefix(self, number: int) -> str: ...
+    def launch_kernel(
+        self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
+    ) -> Process: ...
+    def launch(
+        self,
+        serve: str,
+        given: Mapping[str, Any],
+        sockets: Sequence[socket.socket],
+        files: Sequence[Path],
+        limits: Limits,
+        role: Role | None = None,
+    ) -> Process: ...
+    def is_alive(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class WarmParent:
+    """One parent in a jail of its own; ``launch_kernel`` forks a student's process from it."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.folder, self._lock = own_folder()
+        self.folder.chmod(0o711)
+        (self.folder / "root").mkdir(mode=0o700)
+        self._kernels, connects = surroundings.sockets or (self.folder / "sockets", surroundings.role)
+        self._connects = connects if surroundings.sockets else None
+        self._kernels.mkdir(mode=0o700, exist_ok=True)
+        self._sockets = os.open(self._kernels, os.O_PATH)
+        self._public, self._private = surroundings.furnish(self.folder)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = open(self.folder / "errors", "w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(PACKAGES), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                cwd="/",
+                start_new_session=True,  # a terminal that closes must not end it before those that it keeps
+            )
+        self._send(self._plan())
+        self._said: dict[str, Any] | None = None
+
+    def _admit(self, path: str, mode: int) -> None:
+        """Let the user that connects to kernels use a file of ours, where that is another one."""
+        if self._connects is not None and os.getuid() == 0:
+            admit(path, getattr(own_users(), self._connects), mode)
+
+    def new_sockets(self) -> int:
+        """A folder for one more kernel's sockets, by its number."""
+        number = next(_numbers)
+        folder = f"/proc/self/fd/{self._sockets}/{number}"
+        os.mkdir(folder, mode=0o700)
+        self._admit(folder, 0o710)
+        return number
+
+    def socket_prefix(self, number: int) -> str:
+        """How the paths of these sockets begin: short, since a socket's path may have 107 characters, a folder's far more."""
+        return f"/proc/self/fd/{self._sockets}/{number}/s"
+
+    def _plan(self) -> dict[str, Any]:
+        python = (sys.prefix, sys.base_prefix, *PACKAGES)
+        given = (*self.surroundings.shown, *self._public, *self._private)
+        return {
+            "levels": self.surroundings.to_try(),
+            "folder": str(self.folder),
+            "root": str(self.folder / "root"),
+            "shown": sorted({*python, *map(os.path.realpath, python), *map(str, given)}),
+            "path": [str(path) for path in self.surroundings.path],
+            "hidden": [str(path) for path in self.surroundings.hidden],
+            "uid": getattr(own_users(), self.surroundings.role),
+            "role": self.surroundings.role,
+            "leave_files": [own_users().student, own_users().model] if self.surroundings.role == "student" else [],
+            "hidden_from": {"reader": [str(path) for path in self._private]},
+            "preload": [] if self.surroundings.jail.cold else _with_builder(self.surroundings.preload),
+            "cores": _cores(*self.surroundings.slot),
+        }
+
+    def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
+        told = json.dumps(message).encode()
+        if len(told) > MESSAGE:
+            raise OSError("a message that is too long for the warm parent")
+        socket.send_fds(self.control, [told], descriptors)
+
+    def _ready(self) -> dict[str, Any]:
+        """What the parent said when it was ready.
+
+        Raises:
+            OSError: it ended while it started.
+        """
+        if self._said is None:
+            self.control.settimeout(START_SECONDS)
+            answer = self.control.recv(MESSAGE)
+            if not answer:
+                code = self.process.wait()
+                self._errors.seek(0)
+                last = (self._errors.read().strip().splitlines() or [""])[-1]
+                raise OSError(f"the warm parent ended with exit code {code} while it started: {last}")
+            self._said = json.loads(answer)
+        return self._said
+
+    @property
+    def level(self) -> str:
+        """How much of the jail this machine enforces: one of ``config.LEVELS``."""
+        return str(self._ready()["level"])
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Level -> why this machine does not have it."""
+        return dict(self._ready()["refused"])
+
+    def launch_kernel(
+        self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
+    ) -> JailedProcess:
+        """Fork one student's process, with a kernel in it.
+
+        Args:
+            number: from ``new_sockets``.
+            connection: jupyter_client's connection info.
+            files: files and folders that are copied into the process' own folder.
+
+        Raises:
+            OSError: it could not be started, or the parent has ended.
+        """
+        ports = {f"{name}_port": int(connection[f"{name}_port"]) for name in CHANNELS}
+        given = {"connection": {**connection, **ports}, "channels": CHANNELS}
+        with contextlib.ExitStack() as stack:
+            sockets: list[socket.socket] = []
+            for name in CHANNELS:
+                path = f"{self.socket_prefix(number)}-{ports[f'{name}_port']}"
+                sockets.append(stack.enter_context(_listening(path)))
+                self._admit(path, 0o660)
+            process = self.launch("agent:serve", given, sockets, files, limits)
+        process.leftovers.append(str(self._kernels / str(number)))
+        return process
+
+    def launch(
+        self,
+        serve: str,
+        given: Mapping[str, Any],
+        sockets: Sequence[socket.socket],
+        files: Sequence[Path],
+        limits: Limits,
+        role: Role | None = None,
+    ) -> JailedProcess:
+        """Fork one process into the jail.
+
+        Args:
+            serve: what it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
+            files: files and folders that are copied into the process' own folder.
+            role: whose user it becomes, and what is hidden from it; the parent's role where none is given.
+
+        Raises:
+            OSError: it could not be started, or the parent has ended.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(START_SECONDS)
+        words = LastWords()
+        home = self.folder / f"home-{next(_numbers)}"
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(theirs)
+            stack.enter_context(words.told)
+            if self.level != "namespaces":
+                home.mkdir(mode=0o700)
+            archive = [stack.enter_context(_archive(files))] if files else []
+            message = {
+                "serve": serve,
+                "given": dict(given),
+                "sockets": len(sockets),
+                "home": str(home),
+                "uid": getattr(own_users(), role or self.surroundings.role),
+                "role": role or self.surroundings.role,
+                "environment": _environment(),
+                "scratch_mib": limits.scratch_mib,
+                "limits": {
+                    "core": 1,  # none at all; at 0 the system still pipes one to a program of root's that collects them
+                    "cpu": int(limits.cpu_seconds),
+                    "fsize": limits.scratch_mib << 20,
+                    "nofile": limits.open_files,
+                    "nproc": limits.processes,
+                },
+            }
+            passed: list[Any] = [theirs, words.told, *sockets, *archive]
+            self._send(message, [each.fileno() for each in passed])
+        word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
+        if not descriptors:
+            raise OSError(word.decode() or "the warm parent ended")
+        cores = len(_cores(*self.surroundings.slot))
+        return JailedProcess(descriptors[0], ours, words, home, limits, cores, writes_anywhere=self.level == "user")
+
+    def is_alive(self) -> bool:
+        """Whether it can still fork."""
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        """End the parent, and with it every process it forked."""
+        self.control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(30.0)  # where nothing else holds them together, it has all its descendants to end
+        self.process.kill()
+        self.process.wait()
+        self._errors.close()
+        os.close(self._sockets)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _with_builder(preload: Sequence[str]) -> list[str]:
+    """What to import beforehand; where notebooks build models, so does what rebuilds them."""
+    return [*preload, *(["builder"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else [])]
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a student's process: nothing of the grader's but thread counts, device choice and locale."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+    return kept | {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "NLP_DATA": "stand-in",
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+
+
+def _cores(number: int, of: int) -> list[int]:
+    """The cores that are this judge's, so that no submission slows its neighbours.
+
+    >>> len(_cores(0, 1)) == len(os.sched_getaffinity(0))
+    True
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    share = max(1, len(cores) // of)
+    first = number * share % len(cores)
+    return cores[first : first + share]
+
+
+def admit(path: str | Path, group: int, mode: int) -> None:
+    """Let one group use a file, which stays ours."""
+    os.chown(path, -1, group)
+    os.chmod(path, mode)
+
+
+def _archive(paths: Sequence[Path]) -> IO[bytes]:
+    """A tar file of files and folders, however many: a message takes only so many open files."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+    with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
+        for path in paths:
+            archive.add(path, path.name)
+    file.seek(0)
+    return file
+
+
+def _listening(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen()
+    return listening
+
+
+_numbers = itertools.count()  # of folders: parents that follow one another may share one for sockets
