@@ -24,7 +24,7 @@ from autograder.sandbox.parent import Role
 MESSAGE = 1 << 16
 SECONDS = 30.0
 MOST_PROCESSES = 64  # of one submission, one after the other; more is a fault of ours
-MODEL = "builder:serve"  # what a judge may have started besides a kernel
+MODEL = "builder.serving:serve"  # what a judge may have started besides a kernel
 
 
 class Broker:

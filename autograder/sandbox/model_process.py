@@ -1,6 +1,6 @@
 """The process that rebuilds a submission's models, seen from the judge: started with the first model, asked over one stream.
 
-What runs on the other side is `inside/builder.py`, in the jail and without student code. What it says is data, decoded and capped
+What runs on the other side is `inside/builder`, in the jail and without student code. What it says is data, decoded and capped
 like a student's answer.
 """
 
@@ -115,7 +115,9 @@ class ModelProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = warm.parent().launch("builder:serve", {}, [theirs], [], self.limits, role="model")
+                self._process = warm.parent().launch(
+                    "builder.serving:serve", {}, [theirs], [], self.limits, role="model"
+                )
             except BaseException:
                 ours.close()
                 raise

@@ -291,7 +291,10 @@ class WarmParent:
 
 def _with_builder(preload: Sequence[str]) -> list[str]:
     """What to import beforehand; where notebooks build models, so does what rebuilds them."""
-    return [*preload, *(["builder"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else [])]
+    return [
+        *preload,
+        *(["builder.serving"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else []),
+    ]
 
 
 def _environment() -> dict[str, str]:

@@ -41,10 +41,16 @@ def builder() -> Any:
     """What rebuilds models in a process of its own, here without one."""
     sys.path.insert(0, str(INSIDE))
     try:
-        import builder
+        import builder.rebuilt
     finally:
         sys.path.remove(str(INSIDE))
-    return builder
+    return builder.rebuilt
+
+
+@pytest.fixture(scope="session")
+def tables(builder: Any) -> Any:
+    """What the builder knows: layers, cells and operations."""
+    return sys.modules["builder.tables"]
 
 
 @pytest.fixture

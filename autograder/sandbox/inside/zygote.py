@@ -6,7 +6,7 @@ The descriptor is one end of a packet socket. Over it comes, as JSON, first the 
 `parent.py` sends them. The parent lives in the jail itself and ends with whoever started it, and all that it forked with it. For a
 launch it forks a maker of namespaces, which ends at once; that forks the keeper, process 1 of the student's own namespace, which
 waits and says how it ended; and that the student's process. A launch names the function that this process runs: `agent.serve` for
-student code, `builder.serve` for a model that is rebuilt without it.
+student code, `builder.serving.serve` for a model that is rebuilt without it.
 """
 
 from __future__ import annotations
