@@ -219,7 +219,7 @@ def writes(folders):
 NEW_ROOT = """\
 import os, sys
 sys.path.insert(0, {inside!r})
-import jail
+import jail, own_root
 {change}
 root = {root!r}
 if os.getuid():
@@ -227,7 +227,7 @@ if os.getuid():
 jail.unshare(jail.OWN)
 if os.fork() == 0:
     try:
-        jail.new_root(root, {inside!r}, [sys.prefix], [], 65520)
+        own_root.new_root(root, {inside!r}, [sys.prefix], [], 65520)
         print("offered")
     except OSError as error:
         print(error)
@@ -241,11 +241,14 @@ os.wait()
     "change, said",
     [
         ("", "offered"),
-        ("jail.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
-        ("jail._restrict = lambda *_: None", "is mounted without"),
-        ("jail._restrict = lambda root, flags: jail._restrict_one_by_one(root + '/usr', flags)", "is mounted without"),
+        ("own_root.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
+        ("own_root.restrict = lambda *_: None", "is mounted without"),
         (
-            "plain = jail.mount\njail.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
+            "own_root.restrict = lambda root, flags: own_root.restrict_one_by_one(root + '/usr', flags)",
+            "is mounted without",
+        ),
+        (
+            "plain = own_root.mount\nown_root.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
             "can be read",
         ),
     ],
