@@ -19,7 +19,7 @@ from rich.text import Text
 from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.machine.capacity import usual_workers
+from autograder.machine.capacity import suggest_workers
 from autograder.obstacles import in_one_line, obstacle
 from autograder.progress import open_console
 
@@ -35,7 +35,7 @@ key_option = click.option("--key", help="The draw key, whatever the configuratio
 def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """How many processes work at the same time; as many as this command has cores and memory for where nothing is said."""
     usual = "as many as cores and memory allow"
-    return click.option("--workers", type=click.IntRange(1), default=usual_workers, show_default=usual, help=what)
+    return click.option("--workers", type=click.IntRange(1), default=suggest_workers, show_default=usual, help=what)
 
 
 def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:

@@ -24,7 +24,7 @@ from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
 from autograder.grading.grader import Worker
 from autograder.judge.submission import StudentNotebook
-from autograder.machine.capacity import cores, memory_mib
+from autograder.machine.capacity import count_cores, find_memory_mib
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
 from autograder.sandbox.parent import INSIDE, PACKAGES
@@ -282,10 +282,10 @@ def _machine(course: Course) -> dict[str, str]:
 
     packages = ("tensorflow", "keras", "numpy", "gensim", "nbgrader", "otter-grader")
     cards = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
-    mib = memory_mib()
+    mib = find_memory_mib()
     folder = course.settings.course.data_folder
     return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {cores():g} cores",
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {count_cores():g} cores",
         "memory": "unknown"
         if mib is None
         else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",

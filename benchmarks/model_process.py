@@ -34,7 +34,7 @@ from autograder.course.config import Limits  # noqa: E402
 from autograder.judge.models import InModelProcess, Model  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
-from autograder.sandbox.limits import Budget  # noqa: E402
+from autograder.sandbox.limits import TimeBudget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
 from autograder.sandbox.parent import Surroundings, WarmParent  # noqa: E402
 
@@ -69,7 +69,7 @@ def seconds_of_the_jail() -> float:
     assert isinstance(parent, WarmParent)
     root = parent.process.pid
     ticks = 0
-    for pid in (root, *usage.tree(root)):
+    for pid in (root, *usage.list_descendants(root)):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += sum(map(int, fields[11:15]))  # utime, stime, and those of children that were waited for: see proc(5)
     return ticks / TICK
@@ -78,7 +78,7 @@ def seconds_of_the_jail() -> float:
 def in_a_process(sent: list[tuple[str, list[Any]]], x: Any) -> dict[str, float]:
     """Processor seconds of one submission's models in a process of their own."""
     jail, own = seconds_of_the_jail(), time.process_time()
-    process = ModelProcess(Limits(), Budget(600.0))
+    process = ModelProcess(Limits(), TimeBudget(600.0))
     for config, weights in sent:
         model = Model(0, InModelProcess.of(process, config, weights))
         assert model.crossed

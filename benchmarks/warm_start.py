@@ -109,7 +109,7 @@ def private_mib(kind: str) -> float:
     """Memory that one kernel has written to and shares with nobody, after it imported TensorFlow and trained."""
     kernel = started(kind)
     kernel.run_cell(FIT, 120.0)
-    pids = [kernel.pid] if kind == "stock" else list(usage.tree(kernel.manager.provisioner.process.pid))
+    pids = [kernel.pid] if kind == "stock" else list(usage.list_descendants(kernel.manager.provisioner.process.pid))
     dirty = sum(_private_kib(pid) for pid in pids)
     kernel.stop()
     return dirty / 1024

@@ -21,7 +21,7 @@ from autograder.errors import Ungradable
 from autograder.grading.grader import Grader
 from autograder.intake.boxes import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result
-from autograder.machine.capacity import memory_mib, shortage
+from autograder.machine.capacity import describe_shortage, find_memory_mib
 from autograder.printable import printable
 from autograder.reports.text import check_text
 
@@ -102,7 +102,7 @@ def grade(handed_in: Path, source: Path) -> Result:
         course = find_course(source / COURSE)
         (name,) = course.assignments
         max_points = course.assignment(name).max_points
-        if line := shortage(memory_mib(), course.settings.limits.memory_mib):
+        if line := describe_shortage(find_memory_mib(), course.settings.limits.memory_mib):
             return _not_graded(name, f"{OUR_FAULT} {line}", max_points)
         result = _graded(course, name, the_notebook(handed_in))
         result.notes += walk(handed_in).lines

@@ -34,7 +34,7 @@ from autograder.files import PACKAGE
 from autograder.grading.pool import WorkerPool, detach_from_terminal
 from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import OUR_FAULT, Result
-from autograder.machine.capacity import cores
+from autograder.machine.capacity import count_cores
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import BLOCKS, own_users
 from autograder.printable import printable_text
@@ -42,9 +42,9 @@ from autograder.sandbox import warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
-from autograder.sandbox.jailed_process import why_it_ended
+from autograder.sandbox.jailed_process import wait_for_end
 from autograder.sandbox.limits import Doubt
-from autograder.sandbox.parent import Surroundings, WarmParent, admit
+from autograder.sandbox.parent import Surroundings, WarmParent, let_group_use
 
 if TYPE_CHECKING:
     from autograder.judge.judge import Trial
@@ -218,7 +218,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            admit(folder / "sockets", own_users().judge, 0o750)
+            let_group_use(folder / "sockets", own_users().judge, 0o750)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
@@ -352,7 +352,7 @@ class Worker:
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:
-            raise Ended(why_it_ended(process, SECONDS_TO_END) or str(error)) from error
+            raise Ended(wait_for_end(process, SECONDS_TO_END) or str(error)) from error
         finally:
             ours.close()
             process.close()
@@ -387,7 +387,7 @@ def _become_worker(root: Path, settings: Settings, workers: int, slots: str) -> 
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # by which the pool stops us: time to end what runs in the jail
-    threads = str(max(1, int(cores()) // workers))
+    threads = str(max(1, int(count_cores()) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else one process takes all of a GPU, and 5 GiB here

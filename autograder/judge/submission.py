@@ -11,7 +11,7 @@ from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed, in_a_line, raised
 from autograder.judge.models import InModelProcess, Model
 from autograder.sandbox.inside.wire import WireError, decode, encode
-from autograder.sandbox.limits import Stopped, limit_hit
+from autograder.sandbox.limits import Stopped, explain_error
 from autograder.sandbox.run import NotebookRun
 
 
@@ -129,4 +129,4 @@ def _raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
         return CheckFailed(f"{name} is not filled in yet (it raises NotImplementedError)", final=True)
     where = f", in the line `{line}`" if line else ""
     said = f": {in_a_line(text)}" if text else ""
-    return CheckFailed(f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=raised(kind, text))
+    return CheckFailed(f"raised {kind}{said}{where}", explain_error(kind, text, limits), raised=raised(kind, text))

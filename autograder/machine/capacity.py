@@ -9,13 +9,13 @@ from pathlib import Path
 MIB_OF_A_WORKER = 2048  # with its warm parents and a training of the lecture's size
 
 
-def usual_workers() -> int:
+def suggest_workers() -> int:
     """As many workers as this process has whole cores and memory for, and at least one."""
-    mib = memory_mib()
-    return max(1, int(cores() if mib is None else min(cores(), mib / MIB_OF_A_WORKER)))
+    mib = find_memory_mib()
+    return max(1, int(count_cores() if mib is None else min(count_cores(), mib / MIB_OF_A_WORKER)))
 
 
-def cores(root: Path = Path("/")) -> float:
+def count_cores(root: Path = Path("/")) -> float:
     """The least of the cores that this process may run on, and the share of them that its control groups (version 1 or 2) allow.
 
     Args:
@@ -32,7 +32,7 @@ def _quotas(root: Path) -> Iterator[float]:
             yield int(allowed[0]) / int(allowed[1])
 
 
-def memory_mib(root: Path = Path("/")) -> int | None:
+def find_memory_mib(root: Path = Path("/")) -> int | None:
     """The least of what the machine has and what its control groups (version 1 or 2) allow; None if neither is known.
 
     Args:
@@ -42,7 +42,7 @@ def memory_mib(root: Path = Path("/")) -> int | None:
     return min(known) >> 20 if known else None
 
 
-def memory_kills(root: Path = Path("/")) -> int:
+def count_memory_kills(root: Path = Path("/")) -> int:
     """How many processes the system has killed for want of memory since it started; 0 where it does not say.
 
     Args:
@@ -87,7 +87,7 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def shortage(has_mib: int | None, needs_mib: int) -> str:
+def describe_shortage(has_mib: int | None, needs_mib: int) -> str:
     """One line when there is less memory than grading needs, else nothing."""
     if has_mib is None or has_mib >= needs_mib:
         return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from autograder.machine.leftovers import own_group, remove_groups
+from autograder.machine.leftovers import name_own_group, remove_groups
 
 MOUNTED = Path("/sys/fs/cgroup")
 _numbers = itertools.count()
@@ -24,7 +24,7 @@ class Group:
     @classmethod
     def make(cls, memory_mib: int, processes: int) -> Self | None:
         """A new group with these limits; None where this user may make none, or where memory cannot be counted."""
-        name = own_group(next(_numbers))
+        name = name_own_group(next(_numbers))
         limit = {"memory.max": memory_mib << 20, "memory.swap.max": 0, "memory.oom.group": 1, "pids.max": processes}
         older = {
             "memory.limit_in_bytes": memory_mib << 20,

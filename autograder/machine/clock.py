@@ -91,7 +91,7 @@ def _threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
 
     Source: Documentation/scheduler/sched-stats.rst of Linux, ``/proc/<pid>/schedstat``.
     """
-    for process in usage.tree(pid):
+    for process in usage.list_descendants(pid):
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{process}/task"):
                 with contextlib.suppress(OSError, ValueError):

@@ -16,7 +16,7 @@ GROUP = "autograder"  # begins the name of a control group
 AGE = 60.0  # seconds; a younger folder may not be locked yet
 
 
-def own_folder() -> tuple[Path, int]:
+def make_own_folder() -> tuple[Path, int]:
     """A temporary folder of this process, and the lock on it, which is free again when this process ends, however it ends."""
     remove_folders(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -35,18 +35,18 @@ def remove_folders(place: str) -> None:
                 lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    remove(str(folder))
+                    remove_tree(str(folder))
                 finally:
                     os.close(lock)
 
 
-def remove(folder: str) -> None:
+def remove_tree(folder: str) -> None:
     """Remove a folder, however deep it is: Python's own function follows no path that is too long for the system."""
     if os.path.lexists(folder):
         subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
-def own_group(number: int) -> str:
+def name_own_group(number: int) -> str:
     """The name of a control group, by which others know when its owner has ended."""
     return f"{GROUP}-{os.getpid()}-{_started(os.getpid())}-{number}"
 

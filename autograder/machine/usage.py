@@ -22,23 +22,23 @@ MAPPED = re.compile(rb"(\w+)-(\w+) \S+ \S+ (\w+):(\w+) (\d+) +(/.*) \(deleted\)"
 SHARED_MEMORY = b"/dev/zero"  # what the system calls memory that is shared and has no file
 
 
-def tree(pid: int) -> Iterator[int]:
+def list_descendants(pid: int) -> Iterator[int]:
     """All descendants of a process."""
-    for children in children_files(pid):
+    for children in list_children_files(pid):
         with contextlib.suppress(OSError):
             for child in children.read_text().split():
                 yield int(child)
-                yield from tree(int(child))
+                yield from list_descendants(int(child))
 
 
-def children_files(pid: int) -> list[Path]:
+def list_children_files(pid: int) -> list[Path]:
     """The files that name the children of a process, one for each thread; none where the system has no such files."""
     with contextlib.suppress(OSError):
         return list(Path(f"/proc/{pid}/task").glob("*/children"))
     return []
 
 
-def memory(pid: int) -> int:
+def measure_memory(pid: int) -> int:
     """Bytes of memory that the descendants of a process hold, with what waits in their sockets and pipes."""
     total, waiting = 0, {}
     for place, status in _processes(pid):
@@ -56,7 +56,7 @@ def memory(pid: int) -> int:
     return total + sum(waiting.values())
 
 
-def written(pid: int, folders: Iterable[Path], user: int) -> int:
+def measure_files(pid: int, folders: Iterable[Path], user: int) -> int:
     """Bytes of the files of ``user`` under folders that he may be writing to, and of deleted ones that his processes still hold.
 
     Args:
@@ -93,7 +93,7 @@ def _processes(pid: int) -> Iterator[tuple[str, str]]:
 
     The first thread may have ended; it says nothing of its process then.
     """
-    for each in tree(pid):
+    for each in list_descendants(pid):
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{each}/task"):
                 status = Path(f"/proc/{each}/task/{thread}/status").read_text(errors="replace")

@@ -86,7 +86,7 @@ class CourseCopy:
         )
 
 
-def course_from(root: str, settings: Mapping[str, Mapping[str, Any]]) -> Course:
+def restore_course(root: str, settings: Mapping[str, Mapping[str, Any]]) -> Course:
     """The course that ``CourseCopy.settings`` told of."""
     config = Config({name: dict(values) for name, values in settings.items()})
     course, limits, jail = (SECTIONS[name](config=config) for name in SECTIONS)

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from autograder.course.config import Limits
 from autograder.machine import usage
-from autograder.machine.capacity import memory_kills
+from autograder.machine.capacity import count_memory_kills
 from autograder.machine.cgroup import Group
 from autograder.machine.clock import Clock
 from autograder.machine.last_words import LastWords
-from autograder.machine.leftovers import remove
+from autograder.machine.leftovers import remove_tree
 from autograder.sandbox.limits import STARVED
 
 BY_US = "ended"  # how a process ended that had nothing more to do
@@ -40,7 +40,7 @@ class Process(Protocol):
     def close(self) -> None: ...
 
 
-def why_it_ended(process: Process, seconds: float) -> str | None:
+def wait_for_end(process: Process, seconds: float) -> str | None:
     """Wait for a process that is about to end; None where it has not after ``seconds``.
 
     What it said last is lost when it is killed: so the one who ends it asks here before.
@@ -73,7 +73,7 @@ class JailedProcess:
         self._keeper = keeper
         self._status = status
         self._words = words
-        self._system_killed = memory_kills()
+        self._system_killed = count_memory_kills()
         self._home = home
         self.leftovers = [str(home)]
         self._limits = limits
@@ -86,7 +86,7 @@ class JailedProcess:
         if self._group is not None and not self._group.add(self.pid):
             self._group.remove()
             self._group = None
-        if self._group is None and not usage.children_files(self.pid):
+        if self._group is None and not usage.list_children_files(self.pid):
             raise OSError("this system does not say which processes a process has started, so none can be counted")
         self._clock = Clock(self.pid, cores)
         status.send(b"counted" if self._group else b"watched")
@@ -122,14 +122,14 @@ class JailedProcess:
     def _watch(self) -> None:
         """The limits that nothing in the system keeps here, or only by ending one process of several."""
         limit = self._limits.memory_mib << 20
-        if self._group.out_of_memory() if self._group else usage.memory(self.pid) > limit:
+        if self._group.out_of_memory() if self._group else usage.measure_memory(self.pid) > limit:
             self.end("memory")
         elif self._home.is_dir() and self._written() > self._limits.scratch_mib << 20:
             self.end("scratch")
 
     def _written(self) -> int:
         folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
-        return usage.written(self.pid, folders, self._home.stat().st_uid)
+        return usage.measure_files(self.pid, folders, self._home.stat().st_uid)
 
     def _why(self) -> str:
         if self._over:
@@ -142,7 +142,7 @@ class JailedProcess:
             why = f"{kind} {int(number)}"
         except (OSError, ValueError, AttributeError):  # the keeper was ended before it could say anything
             why = f"signal {signal.SIGKILL:d}"
-        return STARVED if why == f"signal {signal.SIGKILL:d}" and memory_kills() > self._system_killed else why
+        return STARVED if why == f"signal {signal.SIGKILL:d}" and count_memory_kills() > self._system_killed else why
 
     def interrupt(self) -> None:
         """Ctrl-C."""
@@ -176,7 +176,7 @@ class JailedProcess:
         if self._group is not None:
             self._group.remove()
         for folder in self.leftovers:
-            remove(folder)
+            remove_tree(folder)
 
 
 def _pid(descriptor: int) -> int:

@@ -19,7 +19,7 @@ from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch
 from autograder.sandbox.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
 from autograder.sandbox.jailed_process import Process
-from autograder.sandbox.limits import Budget, most_message_mib
+from autograder.sandbox.limits import TimeBudget, find_message_limit_mib
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
@@ -100,9 +100,9 @@ class Kernel:
         OSError: it could not be started.
     """
 
-    def __init__(self, files: Sequence[Path], limits: Limits, budget: Budget | None = None) -> None:
+    def __init__(self, files: Sequence[Path], limits: Limits, budget: TimeBudget | None = None) -> None:
         self.limits = limits
-        self.budget = budget or Budget(limits.seconds_per_submission)
+        self.budget = budget or TimeBudget(limits.seconds_per_submission)
         self.printed = 0  # bytes, since the current cell began
         self.channels: list[Channel] = []
         self.manager = OurManager(kernel_name="submission", kernel_spec_manager=OurSpec())
@@ -120,7 +120,7 @@ class Kernel:
 
     def _connected(self, name: str, kind: Literal["DEALER", "SUB"]) -> Channel:
         path = f"{self.manager.ip}-{getattr(self.manager, f'{name}_port')}"
-        channel = Channel(path, kind, most_message_mib(self.limits) << 20, MAX_BUFFERS)
+        channel = Channel(path, kind, find_message_limit_mib(self.limits) << 20, MAX_BUFFERS)
         self.channels.append(channel)
         return channel
 

@@ -45,7 +45,7 @@ class Doubt:
 
 
 @dataclass
-class Budget:
+class TimeBudget:
     """What a submission has.
 
     Attributes:
@@ -74,12 +74,12 @@ class Budget:
             self.doubts.append(Doubt("something else than the grader killed a process of it", False))
 
 
-def most_message_mib(limits: Limits) -> int:
+def find_message_limit_mib(limits: Limits) -> int:
     """What one message of a student's process may take: an answer that is too large still comes, and is named as such."""
     return 2 * limits.answer_mib
 
 
-def how_it_ended(why: str, limits: Limits) -> Stopped:
+def explain_end(why: str, limits: Limits) -> Stopped:
     """What became of a process, from ``JailedProcess.poll``."""
     match why.split():
         case ["memory"]:
@@ -92,7 +92,7 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
                 f"printed more than {limits.output_mib} MiB and was stopped", "Is there a print inside a long loop?"
             )
         case ["answer"]:
-            return Stopped(f"sent the grader more than {most_message_mib(limits)} MiB at once and was stopped")
+            return Stopped(f"sent the grader more than {find_message_limit_mib(limits)} MiB at once and was stopped")
         case ["scratch"]:
             return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
         case ["exit", code]:
@@ -108,10 +108,10 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
     raise ValueError(f"no such end: {why}")
 
 
-def limit_hit(error_type: str, text: str, limits: Limits) -> str:
+def explain_error(error_type: str, text: str, limits: Limits) -> str:
     """A hint when an error is what a limit of the jail looks like from inside; else nothing.
 
-    >>> limit_hit("OSError", "[Errno 28] No space left on device", Limits())
+    >>> explain_error("OSError", "[Errno 28] No space left on device", Limits())
     'While grading, a notebook may write at most 512 MiB of files.'
     """
     told = {

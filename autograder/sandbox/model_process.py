@@ -19,8 +19,8 @@ from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
-from autograder.sandbox.jailed_process import Process, why_it_ended
-from autograder.sandbox.limits import Budget, Stopped, how_it_ended
+from autograder.sandbox.jailed_process import Process, wait_for_end
+from autograder.sandbox.limits import Stopped, TimeBudget, explain_end
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
@@ -57,7 +57,7 @@ class ModelProcess:
         starts: how many processes there have been.
     """
 
-    def __init__(self, limits: Limits, budget: Budget) -> None:
+    def __init__(self, limits: Limits, budget: TimeBudget) -> None:
         self.limits = limits
         self.budget = budget
         self.starts = 0
@@ -149,11 +149,11 @@ class ModelProcess:
     def _lost(self) -> Stopped:
         """Say why the process has ended."""
         assert self._process is not None
-        why = why_it_ended(self._process, SECONDS_TO_END) or "time"
+        why = wait_for_end(self._process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
         too_long = Stopped("took longer than a submission may take and was stopped")
-        return too_long if why == "time" else how_it_ended(why, self.limits)
+        return too_long if why == "time" else explain_end(why, self.limits)
 
     def close(self) -> None:
         """End the process; the next question starts a new one."""

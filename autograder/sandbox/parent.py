@@ -24,7 +24,7 @@ from typing import IO, Any, Literal, Protocol
 
 from autograder.course.config import LEVELS, Jail, Limits
 from autograder.machine.last_words import LastWords
-from autograder.machine.leftovers import own_folder
+from autograder.machine.leftovers import make_own_folder
 from autograder.machine.users import own_users
 from autograder.sandbox.jailed_process import MESSAGE, JailedProcess, Process
 
@@ -101,7 +101,7 @@ class WarmParent:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
-        self.folder, self._lock = own_folder()
+        self.folder, self._lock = make_own_folder()
         self.folder.chmod(0o711)
         (self.folder / "root").mkdir(mode=0o700)
         self._kernels, connects = surroundings.sockets or (self.folder / "sockets", surroundings.role)
@@ -128,7 +128,7 @@ class WarmParent:
     def _admit(self, path: str, mode: int) -> None:
         """Let the user that connects to kernels use a file of ours, where that is another one."""
         if self._connects is not None and os.getuid() == 0:
-            admit(path, getattr(own_users(), self._connects), mode)
+            let_group_use(path, getattr(own_users(), self._connects), mode)
 
     def new_sockets(self) -> int:
         """A folder for one more kernel's sockets, by its number."""
@@ -321,7 +321,7 @@ def _cores(number: int, of: int) -> list[int]:
     return cores[first : first + share]
 
 
-def admit(path: str | Path, group: int, mode: int) -> None:
+def let_group_use(path: str | Path, group: int, mode: int) -> None:
     """Let one group use a file, which stays ours."""
     os.chown(path, -1, group)
     os.chmod(path, mode)

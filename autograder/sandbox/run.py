@@ -11,7 +11,7 @@ from typing import Any, Self
 from autograder.course.config import Limits
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import CellError, Kernel, KernelDied, OutOfTime
-from autograder.sandbox.limits import Budget, Stopped, how_it_ended, limit_hit
+from autograder.sandbox.limits import Stopped, TimeBudget, explain_end, explain_error
 from autograder.sandbox.model_process import ModelProcess
 
 MAX_RESTARTS = 8
@@ -34,7 +34,7 @@ class NotebookRun:
         self.locked = locked
         self.limits = limits
         self.outcomes: dict[int, Stopped | None] = {}
-        self.budget = Budget(limits.seconds_per_submission)
+        self.budget = TimeBudget(limits.seconds_per_submission)
         self.models = ModelProcess(limits, self.budget)
         self.restarts = 0
         self.kernel: Kernel | None = None
@@ -80,7 +80,7 @@ class NotebookRun:
         try:
             error = self._run_cell(index)
             if error is not None:
-                hint = limit_hit(error.type, error.text, self.limits)
+                hint = explain_error(error.type, error.text, self.limits)
                 self.outcomes[index] = Stopped(f"stopped with {error}", hint)
             else:
                 self.outcomes[index] = None
@@ -92,7 +92,7 @@ class NotebookRun:
         if isinstance(error, OutOfTime):
             end, stopped = "time", _took_too_long(error)
         else:
-            end, stopped = error.why, how_it_ended(error.why, self.limits)
+            end, stopped = error.why, explain_end(error.why, self.limits)
         self.budget.note(end, error.share_waited)
         if self.kernel is not None and (isinstance(error, KernelDied) or error.killed):
             self.kernel.stop()

@@ -26,7 +26,7 @@ from autograder.machine.cgroup import Group
 from autograder.machine import leftovers
 
 leftovers.AGE = -1.0
-folder, _ = leftovers.own_folder()
+folder, _ = leftovers.make_own_folder()
 (folder / "home").mkdir()
 group = Group.make(512, 64)
 print(folder, *(group.folders if group else ()), flush=True)
@@ -63,7 +63,7 @@ def test_folders_and_groups_of_a_killed_command_are_removed_and_others_stay(tmp_
 
 
 def test_a_process_id_that_is_used_again_keeps_no_group(tmp_path: Path) -> None:
-    own, pid = leftovers.own_group(3), os.getpid()
+    own, pid = leftovers.name_own_group(3), os.getpid()
     others = [f"autograder-{pid}-1-0", "autograder-999999999-5-0"]
     for name in (own, *others, "autograder-doctor-1", "another"):
         (tmp_path / name).mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.machine import capacity
-from autograder.machine.capacity import cores, memory_mib, shortage, usual_workers
+from autograder.machine.capacity import count_cores, describe_shortage, find_memory_mib, suggest_workers
 
 
 def lay_out(root: Path, files: dict[str, str]) -> Path:
@@ -45,12 +45,12 @@ def lay_out(root: Path, files: dict[str, str]) -> Path:
 def test_memory_is_the_least_of_machine_and_control_groups(
     tmp_path: Path, files: dict[str, str], expected: int | None
 ) -> None:
-    assert memory_mib(lay_out(tmp_path, files)) == expected
+    assert find_memory_mib(lay_out(tmp_path, files)) == expected
 
 
 def test_enough_memory_needs_no_line() -> None:
-    assert shortage(4096, 4096) == ""
-    assert shortage(None, 4096) == ""
+    assert describe_shortage(4096, 4096) == ""
+    assert describe_shortage(None, 4096) == ""
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_cores_are_the_least_of_machine_and_control_groups(
     tmp_path: Path, files: dict[str, str], expected: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
-    assert cores(lay_out(tmp_path, files)) == expected
+    assert count_cores(lay_out(tmp_path, files)) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_cores_are_the_least_of_machine_and_control_groups(
 def test_workers_follow_cores_and_memory(
     has: float, mib: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capacity, "cores", lambda: has)
-    monkeypatch.setattr(capacity, "memory_mib", lambda: mib)
-    assert usual_workers() == workers
+    monkeypatch.setattr(capacity, "count_cores", lambda: has)
+    monkeypatch.setattr(capacity, "find_memory_mib", lambda: mib)
+    assert suggest_workers() == workers

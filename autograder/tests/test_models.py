@@ -18,7 +18,7 @@ from autograder.judge.models import InModelProcess, Model
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
-from autograder.sandbox.limits import Budget
+from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
@@ -528,7 +528,7 @@ class TakenOver(ModelProcess):
     """Says what it is told to say, one reply after the other."""
 
     def __init__(self, *replies: tuple[Any, list[bytes]]) -> None:
-        super().__init__(Limits(answer_mib=8), Budget(60.0))
+        super().__init__(Limits(answer_mib=8), TimeBudget(60.0))
         self.replies = iter(replies)
 
     def _start(self) -> None:
@@ -548,7 +548,6 @@ class Running:
     """A process that does not end."""
 
     seconds = waited = 0.0
-    last_words = ""
 
     def poll(self) -> str | None:
         return None

@@ -365,9 +365,9 @@ for each in held:
 
 @pytest.mark.parametrize("name", HELD)
 def test_memory_that_no_process_counts_as_its_own_is_counted(name: str) -> None:
-    before = usage.memory(os.getpid())
+    before = usage.measure_memory(os.getpid())
     for _ in held_by(HELD[name] + WAITS):
-        assert usage.memory(os.getpid()) - before > 40 * MIB
+        assert usage.measure_memory(os.getpid()) - before > 40 * MIB
 
 
 @pytest.mark.parametrize("keeps", ["open", "mapped"])
@@ -386,7 +386,7 @@ for number in range(8):
 """
     for _ in held_by(code + WAITS):
         assert list(tmp_path.iterdir()) == []
-        assert 32 * MIB <= usage.written(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
+        assert 32 * MIB <= usage.measure_files(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
 
 
 def test_without_a_control_group_memory_without_a_name_is_refused(level: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | Non
         raise WireError(f"nested more than {MAX_DEPTH} levels deep")
     if special is not None and (tree := special(value)) is not None:
         return tree
-    value = plain_number(value)
+    value = to_plain_number(value)
     if value is None or isinstance(value, (bool, str)):
         return value if value is None else (bool(value) if isinstance(value, bool) else str(value))
     if isinstance(value, int):
@@ -72,10 +72,10 @@ def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | Non
     return _encode_array(value, buffers, special, depth)
 
 
-def plain_number(value: Any) -> Any:
+def to_plain_number(value: Any) -> Any:
     """A fraction or a decimal number as the int that it equals, or else as the nearest float; anything else as it is.
 
-    >>> plain_number(Fraction(6, 2)), plain_number(Decimal("0.25")), plain_number("6/2")
+    >>> to_plain_number(Fraction(6, 2)), to_plain_number(Decimal("0.25")), to_plain_number("6/2")
     (3, 0.25, '6/2')
     """
     if not isinstance(value, (Fraction, Decimal)):
