@@ -227,7 +227,7 @@ if os.getuid():
 jail.unshare(jail.OWN)
 if os.fork() == 0:
     try:
-        own_root.new_root(root, {inside!r}, [sys.prefix], [], 65520)
+        own_root.enter_new_root(root, {inside!r}, [sys.prefix], [], 65520)
         print("offered")
     except OSError as error:
         print(error)

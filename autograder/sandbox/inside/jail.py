@@ -1,7 +1,7 @@
-"""The jail around a student's process: what it sees, what it may ask of the system, how much it may use.
+"""Rights, limits and Landlock of a process in the jail.
 
-Linux alone, and nothing beyond the standard library: these functions run between a fork and a student's first cell. Each does one
-thing, and raises OSError where the machine does not allow it; `zygote.py` decides what follows.
+These functions run between a fork and a student's first cell, on Linux, with the standard library alone. Each does one thing, and
+raises OSError where the machine does not allow it; `jail_levels.py` and `keeper.py` decide what follows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-# Numbers of <linux/sched.h>, <linux/prctl.h> and <linux/landlock.h>.
+# Numbers from <linux/sched.h>, <linux/prctl.h> and <linux/landlock.h>.
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
 OWN = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
@@ -25,16 +25,16 @@ LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # system calls
 KEEPS_SIGNALS_IN = 6  # version of Landlock
 FILE_READ, FILE_WRITE, FILE_EXECUTE, DIR_READ, DEVICE_CONTROL = 1 << 2, 1 << 1 | 1 << 14, 1 << 0, 1 << 3, 1 << 15
 
-SECONDS_TO_DIE = 5  # of processor time, between the signal that names the limit and the one that nobody can ignore
+SECONDS_TO_DIE = 5  # of processor time, from SIGXCPU, which names the limit, to SIGKILL, which cannot be ignored
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FROM_ETC = ("ld.so.cache", "localtime", "alternatives", "fonts")
-#: What numpy, its linear algebra, TensorFlow and psutil read about the machine; and CUDA, where there is a card.
+#: Entries about the machine that numpy, its linear algebra, TensorFlow and psutil read; and CUDA, where there is a card.
 OF_PROC, OF_PROC_FOR_CARDS = ("cpuinfo", "meminfo", "stat", "filesystems"), ("devices", "modules", "driver/nvidia")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/sys/devices/system")
 
 
 def call(name: str, *arguments: Any) -> int:
-    """A function of the C library, its failure as OSError."""
+    """Call a function of the C library; raise OSError where it fails."""
     result: int = getattr(_libc, name)(*arguments)
     if result < 0:
         number = ctypes.get_errno()
@@ -48,12 +48,12 @@ def prctl(option: int, value: int) -> None:
 
 
 def prctl_pointer(option: int, kind: int, pointer: Any) -> None:
-    """Set one property that is a structure."""
+    """Set one property of this process that is a structure."""
     call("prctl", option, ctypes.c_ulong(kind), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0))
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces named by ``flags`` for new ones; that of process ids counts from the next child on."""
+    """Move to new namespaces, named by ``flags``; a new pid namespace applies to later children alone."""
     call("unshare", flags)
 
 
@@ -62,21 +62,21 @@ def end_with_parent() -> None:
     prctl(PR_SET_PDEATHSIG, 9)
 
 
-def no_orphans(*_: object) -> None:
+def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def readable_by_itself() -> None:
-    """Let a process open its own ``/proc/self`` again after ``drop_privileges``."""
+def open_own_proc() -> None:
+    """Let this process open its own ``/proc/self`` again after ``drop_privileges``."""
     prctl(PR_SET_DUMPABLE, 1)
 
 
 def become_own_root(uid: int) -> None:
-    """Become, in a user namespace, the one user there is, with every capability inside it and none outside.
+    """Enter a new user namespace as its only user, with every capability inside it and none outside.
 
     Args:
-        uid: by which the user is known inside.
+        uid: the user's number inside.
     """
     outer, group = os.getuid(), os.getgid()
     unshare(NEWUSER)
@@ -86,7 +86,7 @@ def become_own_root(uid: int) -> None:
 
 
 def remove_files_of(uid: int) -> None:
-    """What a user left in the folders that everybody may write to."""
+    """Remove a user's files from the folders that are open to everybody."""
     for top in ("/tmp", "/var/tmp", "/dev/shm"):
         for place, folders, names in os.walk(top, topdown=False):
             for name in (*folders, *names):
@@ -94,7 +94,7 @@ def remove_files_of(uid: int) -> None:
                 try:
                     if os.lstat(path).st_uid == uid:
                         (os.rmdir if name in folders and not os.path.islink(path) else os.remove)(path)
-                except OSError:  # somebody else's file lies in it, or it is gone already
+                except OSError:  # another user's file lies in it, or it is already gone
                     continue
 
 
@@ -102,7 +102,7 @@ def remove_files_of(uid: int) -> None:
 
 
 def drop_privileges(uid: int | None) -> None:
-    """Give up every capability for good; and become ``uid`` where it is given, which only root can."""
+    """Give up every capability for good; first change to ``uid`` where it is given, which only root can."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)
@@ -119,7 +119,7 @@ def drop_privileges(uid: int | None) -> None:
 
 
 def refuse_if_unconfined() -> None:
-    """Raise OSError unless the system keeps to what was asked of it for this process, which cannot fork afterwards."""
+    """Raise OSError unless the system enforces what this process was confined to; afterwards it cannot fork."""
     with open("/proc/self/status") as file:
         status = {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
@@ -137,17 +137,17 @@ def refuse_if_unconfined() -> None:
 
 
 def refuse_if_reached(pid: int) -> None:
-    """Raise OSError if this process may send a signal to one outside its jail."""
+    """Raise OSError if this process may signal a process outside its jail."""
     with contextlib.suppress(PermissionError):
         os.kill(pid, 0)
         raise OSError(f"user {os.getuid()} can send signals to processes outside")
 
 
 def set_limits(limits: Mapping[str, int]) -> None:
-    """Limits of this process and its children.
+    """Limit this process and its children.
 
     Args:
-        limits: name as in ``resource.RLIMIT_…``, in lower case -> value; never raised above what holds already.
+        limits: name as in ``resource.RLIMIT_…``, in lower case -> value; a limit is never raised above the present one.
     """
     for name, value in limits.items():
         number = getattr(resource, f"RLIMIT_{name.upper()}")
@@ -157,19 +157,21 @@ def set_limits(limits: Mapping[str, int]) -> None:
         resource.setrlimit(number, (min(value, hard), hard))
 
 
-def graphics_cards() -> Iterator[str]:
+def list_graphics_cards() -> Iterator[str]:
+    """Yield the device files of NVIDIA cards."""
     yield from (entry.path for entry in os.scandir("/dev") if entry.name.startswith("nvidia"))
 
 
-def shown_of_proc() -> tuple[str, ...]:
-    return OF_PROC + (OF_PROC_FOR_CARDS if any(graphics_cards()) else ())
+def list_shown_of_proc() -> tuple[str, ...]:
+    """Return the entries of ``/proc`` about the machine that stay readable."""
+    return OF_PROC + (OF_PROC_FOR_CARDS if any(list_graphics_cards()) else ())
 
 
 # ---- Landlock: where no root of its own can be had
 
 
-def landlock_version() -> int:
-    """Version of the interface; 0 where there is none."""
+def find_landlock_version() -> int:
+    """Return the version of Landlock's interface; 0 where the kernel has none."""
     version: int = _libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     return max(0, version)
 
@@ -183,16 +185,16 @@ class _Beneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def landlock(read: Iterable[str], write: Iterable[str]) -> None:
-    """From here on only these files and folders, no TCP, and no signal or abstract socket outwards.
+def restrict_files(read: Iterable[str], write: Iterable[str]) -> None:
+    """Allow these files and folders alone from here on, and no TCP, signal or abstract socket to the outside, by Landlock.
 
-    The last two where the version has them (4 and 6).
+    Version 4 of Landlock refuses TCP, version 6 signals and abstract sockets.
 
     Args:
         read: may be read and executed.
-        write: anything goes.
+        write: may be used in any way.
     """
-    version = landlock_version()
+    version = find_landlock_version()
     bits = {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)
     every = (1 << bits) - 1
     rules = _Ruleset(every, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
@@ -201,13 +203,13 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
         raise OSError("this kernel has no Landlock")
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     ruleset = call("syscall", LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
-    of_etc, of_proc = (f"/etc/{name}" for name in FROM_ETC), (f"/proc/{name}" for name in shown_of_proc())
+    of_etc, of_proc = (f"/etc/{name}" for name in FROM_ETC), (f"/proc/{name}" for name in list_shown_of_proc())
     system = [path for path in (*SYSTEM, *of_etc, *of_proc) if os.path.exists(path)]
     devices = [f"/dev/{name}" for name in DEVICES]
     allowed = (
         ([*system, *read], FILE_READ | FILE_EXECUTE | DIR_READ),
         (devices, FILE_READ | FILE_WRITE),
-        (graphics_cards(), FILE_READ | FILE_WRITE | DEVICE_CONTROL),
+        (list_graphics_cards(), FILE_READ | FILE_WRITE | DEVICE_CONTROL),
         (write, every),
     )
     for paths, wanted in allowed:
@@ -224,12 +226,12 @@ def landlock(read: Iterable[str], write: Iterable[str]) -> None:
     os.close(ruleset)
 
 
-def readable(paths: Iterable[str]) -> list[str]:
-    """Those of ``paths`` in which this process could still read something."""
-    return [path for path in paths if opens(path) and (not os.path.isdir(path) or os.listdir(path))]
+def list_readable(paths: Iterable[str]) -> list[str]:
+    """Return those of ``paths`` in which this process can read something."""
+    return [path for path in paths if can_open(path) and (not os.path.isdir(path) or os.listdir(path))]
 
 
-def opens(path: str) -> bool:
+def can_open(path: str) -> bool:
     """Whether this process can open a file or folder to read it."""
     try:
         os.close(os.open(path, os.O_RDONLY))

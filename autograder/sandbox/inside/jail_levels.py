@@ -1,4 +1,4 @@
-"""Which level of the jail this machine allows, found out by trying; and what is given up on each."""
+"""Finds the best level of the jail that this machine allows, by trying each; and confines a process at a level."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def enclose(plan: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Take this process into the best jail that this machine allows.
 
     Returns:
-        Its level ("off" where none holds), and for each better one why it cannot be had.
+        Its level ("off" where none holds), and for each better level the reason why it was refused.
     """
     refused: dict[str, str] = {}
     plan["owner"] = plan["uid"] if os.getuid() == 0 else None
-    jail.no_orphans()
+    jail.adopt_orphans()
     for level in plan["levels"]:
         try:
             {"namespaces": enter_namespaces, "landlock": try_landlock, "user": try_user, "off": try_nothing}[level](
@@ -37,10 +37,10 @@ def enclose(plan: dict[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 def enter_namespaces(plan: dict[str, Any]) -> None:
-    """Go on as process 1 of namespaces of our own, in a root of our own; the processes that were there before only wait.
+    """Continue as process 1 of new namespaces, in a root of its own; the two processes above it only wait for it.
 
     Raises:
-        OSError: the machine does not allow it. This process is as it was.
+        OSError: the machine does not allow it. This process is unchanged.
     """
     heard, told = socket.socketpair()
     if child := os.fork():
@@ -59,11 +59,11 @@ def enter_namespaces(plan: dict[str, Any]) -> None:
             told.close()
             wait_for_end(inner)
         jail.end_with_parent()
-        own_root.new_root(plan["root"], sys.path[0], plan["shown"], plan["hidden"], plan["uid"])
-        own_root.own_scratch(16, os.getuid())  # some packages want to write while they are imported
+        own_root.enter_new_root(plan["root"], sys.path[0], plan["shown"], plan["hidden"], plan["uid"])
+        own_root.mount_scratch(16, os.getuid())  # some packages write files while they are imported
         refuse_if_readable(plan)
         sys.path[0] = own_root.INSIDE
-        trial(plan, "namespaces")
+        try_level(plan, "namespaces")
     except OSError as error:
         told.send(str(error).encode())
         os._exit(1)
@@ -71,7 +71,7 @@ def enter_namespaces(plan: dict[str, Any]) -> None:
 
 
 def wait_for_end(child: int, folder: str = "") -> None:
-    """End as the child ends, and leave no ``folder`` behind, even when whoever started us was killed."""
+    """Wait for the child, remove ``folder`` even where the command was killed, and end with the child's exit code."""
     _, status = os.waitpid(child, 0)
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
@@ -79,40 +79,40 @@ def wait_for_end(child: int, folder: str = "") -> None:
 
 
 def try_landlock(plan: dict[str, Any]) -> None:
-    """See whether Landlock would hold, with a user of its own where that can be; it is put on each student's process alone."""
+    """Try whether Landlock holds, with a separate user where possible; it is applied later, to each student's process alone."""
     alone = ""
     try:
         try_user(plan)
     except OSError as error:
         plan["owner"], alone = None, str(error)
-        if jail.landlock_version() < jail.KEEPS_SIGNALS_IN:
+        if jail.find_landlock_version() < jail.KEEPS_SIGNALS_IN:
             raise OSError(
                 f"Landlock of this kernel does not keep signals in, and there is no user of its own: {alone}"
             ) from None
     try:
-        trial(plan, "landlock")
+        try_level(plan, "landlock")
     except OSError as error:
         raise OSError(f"{error}; {alone}" if alone else str(error)) from None
 
 
 def try_user(plan: dict[str, Any]) -> None:
-    """See whether a user of its own would hold; only root can become one."""
+    """Try whether a separate user holds; only root can change to one."""
     if os.getuid() != 0:
         raise OSError("only root can start a process of another user")
     plan["owner"] = plan["uid"]
-    trial(plan, "user")
+    try_level(plan, "user")
 
 
 def try_nothing(plan: dict[str, Any]) -> None:
-    """No jail at all, which the instructor asked for."""
+    """Accept no jail at all: the instructor asked for it."""
     plan["owner"] = None
 
 
-def trial(plan: dict[str, Any], level: str) -> None:
-    """Confine a child and see that it can read what it needs, nothing that is hidden, and that what every level promises holds.
+def try_level(plan: dict[str, Any], level: str) -> None:
+    """Confine a child, and check that it reads what it needs and nothing hidden, and keeps the promises of its level.
 
     Raises:
-        OSError: it could not be confined, or not enough.
+        OSError: the child could not be confined, or not enough.
     """
     needed = [path for path in (*plan["shown"], f"{sys.path[0]}/agent.py") if os.path.exists(path)]
     heard, told = socket.socketpair()
@@ -126,16 +126,16 @@ def trial(plan: dict[str, Any], level: str) -> None:
 
 
 def try_from_inside(plan: dict[str, Any], level: str, needed: list[str], told: socket.socket) -> int:
-    """Say ``HOLDS``, or what does not."""
+    """Send ``HOLDS``, or the reason why the level does not hold."""
     try:
         confine(plan, level, {"uid": plan["uid"], "role": plan["role"]})
         if level == "landlock":
-            see_only_needed(plan, plan["root"], plan["role"])
+            show_only_needed(plan, plan["root"], plan["role"])
         refuse_if_readable(plan)
         for path in needed:
-            if not jail.opens(path):
+            if not jail.can_open(path):
                 raise OSError(f"user {os.getuid()} cannot read {path}, which the notebook's Python needs")
-        if level != "namespaces":  # there a student's process has a namespace of its own, which this one has not
+        if level != "namespaces":  # there a student's process gets a pid namespace of its own, which this child lacks
             jail.refuse_if_reached(os.getppid())
         jail.refuse_if_unconfined()
     except OSError as error:
@@ -146,20 +146,21 @@ def try_from_inside(plan: dict[str, Any], level: str, needed: list[str], told: s
 
 
 def refuse_if_readable(plan: dict[str, Any]) -> None:
-    if seen := jail.readable(plan["hidden"]):
+    """Raise OSError where a hidden file can be read."""
+    if seen := jail.list_readable(plan["hidden"]):
         raise OSError(f"{seen[0]} can be read from inside")
 
 
-def user(plan: dict[str, Any], launch: dict[str, Any]) -> int | None:
-    """The user that a process becomes; None where it cannot be another one."""
+def find_user(plan: dict[str, Any], launch: dict[str, Any]) -> int | None:
+    """Return the user that a process changes to; None where this machine or user does not allow one."""
     return None if plan["owner"] is None else launch["uid"]
 
 
 def confine(plan: dict[str, Any], level: str, launch: dict[str, Any]) -> None:
-    """Give up what neither keeper nor student may have, for good."""
+    """Give up, for good, the rights and system calls that neither keeper nor student may have."""
     if level == "off":
         return
-    jail.drop_privileges(user(plan, launch))
+    jail.drop_privileges(find_user(plan, launch))
     seccomp.filter_system_calls(
         sockets=level == "namespaces",
         connects=launch["role"] == "judge",  # to the kernels' sockets
@@ -167,8 +168,8 @@ def confine(plan: dict[str, Any], level: str, launch: dict[str, Any]) -> None:
     )
 
 
-def see_only_needed(plan: dict[str, Any], home: str, role: str) -> None:
-    """Landlock on this process: what Python needs, what lies in its own folder, and what ``/proc`` says of itself."""
+def show_only_needed(plan: dict[str, Any], home: str, role: str) -> None:
+    """Put Landlock on this process: it can read what Python needs, its own folder, and its own entries in ``/proc``."""
     hidden = plan["hidden_from"].get(role, [])
     shown = [path for path in plan["shown"] if path not in hidden]
-    jail.landlock([*shown, os.path.dirname(os.path.abspath(__file__))], [home, "/proc/self"])
+    jail.restrict_files([*shown, os.path.dirname(os.path.abspath(__file__))], [home, "/proc/self"])

@@ -1,4 +1,4 @@
-"""Forked processes, and all that descends from them."""
+"""Forks processes, and ends all their descendants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def in_child(function: Callable[..., int], *arguments: Any) -> None:
-    """Run ``function`` in a forked process and end there with its exit code; the parent's own code is never returned to."""
+    """Run ``function`` in a forked process, and end it with the exit code returned; never return to the parent's code."""
     code = 1
     try:
         code = function(*arguments)
@@ -20,7 +20,7 @@ def in_child(function: Callable[..., int], *arguments: Any) -> None:
 
 
 def reap() -> set[int]:
-    """Take leave of children that ended."""
+    """Collect the children that have ended; return their process ids."""
     ended = set()
     with contextlib.suppress(ChildProcessError):
         while pid := os.waitpid(-1, os.WNOHANG)[0]:
@@ -29,35 +29,36 @@ def reap() -> set[int]:
 
 
 def end_children(spared: Set[int] = frozenset()) -> None:
-    """End every descendant but those of ``spared`` children, however fast they make new ones.
+    """End every descendant but the ``spared`` children and theirs, however fast they fork.
 
-    Whoever is stopped makes none: all are, until no other is seen, and only then killed. One whose parent is gone has become a
-    child of this process, so none is out of sight.
+    A stopped process cannot fork. So all are stopped first, until no new one is found, and only then killed. A process whose
+    parent has ended becomes a child of this one (see ``jail.adopt_orphans``), so none is missed.
     """
-    while seen := descendants(os.getpid(), spared):
+    while seen := find_descendants(os.getpid(), spared):
         stopped: set[int] = set()
         while fresh := seen - stopped:
-            send(fresh, signal.SIGSTOP)
+            send_signal(fresh, signal.SIGSTOP)
             stopped |= fresh
-            seen = descendants(os.getpid(), spared)
-        send(stopped, signal.SIGKILL)
-        for _ in range(100):  # those whose parents were among them become ours a moment later
+            seen = find_descendants(os.getpid(), spared)
+        send_signal(stopped, signal.SIGKILL)
+        for _ in range(100):  # orphans of those just killed become our children a moment later
             for each in stopped:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(each, os.WNOHANG)
-            if not descendants(os.getpid(), spared) & stopped:
+            if not find_descendants(os.getpid(), spared) & stopped:
                 break
             time.sleep(0.01)
 
 
-def send(pids: Set[int], number: signal.Signals) -> None:
+def send_signal(pids: Set[int], number: signal.Signals) -> None:
+    """Send a signal to each process that still exists."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
-def descendants(pid: int, spared: Set[int]) -> set[int]:
-    """All descendants of a process, without the ``spared`` ones and theirs."""
+def find_descendants(pid: int, spared: Set[int]) -> set[int]:
+    """Return all descendants of a process, without the ``spared`` ones and theirs."""
     found: set[int] = set()
     waiting = [pid]
     while waiting:
