@@ -595,7 +595,7 @@ def test_no_layer_or_operation_makes_more_than_was_estimated(builder: Any, table
     for name in everything(tables):
         model = builder.Rebuilt(json.dumps(tried_as(tables, name)), [])
         inputs = [((2, *each.shape[1:]), each.dtype) for each in model.keras.inputs]
-        [estimated], _, size = model.graph.cost([keras.KerasTensor(shape, dtype) for shape, dtype in inputs])
+        [estimated], _, size = model.graph.estimate([keras.KerasTensor(shape, dtype) for shape, dtype in inputs])
         traced = tf.function(lambda *those, m=model: m.keras(those if len(those) > 1 else those[0], training=False))
         made = largest_in(traced.get_concrete_function(*(tf.TensorSpec(shape, dtype) for shape, dtype in inputs)))
         weights = 4 * sum(weight.size for weight in model.keras.get_weights())

@@ -1,4 +1,4 @@
-"""Makes a model of a config by the tables."""
+"""Builds the model that a config describes, by the tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 
-from .costs import Graph, Part, Shape, Tensor, fill, tensors
+from .arguments import build_initializer, open_object, read_common, refuse_others, take
+from .costs import Graph, Part, Shape, Tensor, fill, list_tensors
 from .tables import (
     ACTIVATIONS,
     AS_ACTIVATION,
     CELLS,
-    INITIALIZERS,
     LAYERS,
     MODULES,
     OPERATIONS,
@@ -24,89 +24,76 @@ from .tables import (
     Bidirectional,
 )
 from .values import (
-    IGNORED,
-    IGNORED_ENDS,
     KINDS,
     MAX_CALLS,
     MAX_DEPTH,
     MAX_DIMENSIONS,
     MAX_LAYERS,
     MAX_NODES,
-    OFF,
     Refused,
-    flag,
     integer,
-    listed,
     optional,
     precision,
+    read_list,
     several,
 )
-from .weights import Budget, Budgeted
-from .wiring import ends_of, single, wired
+from .weights import BudgetedInitializer, WeightBudget
+from .wiring import find_ends, is_single, read_call
 
-MAX_ROW = 1 << 24  # numbers of a tensor for one row of a batch
-
-
-OBJECT = {
-    "module",
-    "class_name",
-    "config",
-    "registered_name",
-    "build_config",
-    "compile_config",
-    "name",
-    "inbound_nodes",
-}
+MAX_ROW = 1 << 24  # numbers in a tensor for one row of a batch
 
 
 class Builder:
-    """Makes one model of a config.
+    """Builds the model of one config.
 
     Args:
-        budget: of weights.
-        fresh: whether the model was never built; then its initialisers count, and otherwise they do not.
+        budget: how many weights it may have.
+        fresh: whether the student's model was never built; only then its initialisers matter.
     """
 
-    def __init__(self, budget: Budget, fresh: bool) -> None:
+    def __init__(self, budget: WeightBudget, fresh: bool) -> None:
         self.budget = budget
         self.fresh = fresh
         self.layers = self.calls = self.tensors = self.nodes = 0
 
     # -- layers
 
-    def layer(self, node: Any, depth: int = 0) -> Part:
-        """The layer, the model or the operation that an object in a config stands for."""
-        name, module, config = self.opened(node, depth)
+    def build_layer(self, node: Any, depth: int = 0) -> Part:
+        """Build the layer, model or operation that an object in a config describes."""
+        name, module, config = open_object(node, depth)
         if name in ("Sequential", "Functional") and module in MODULES:
-            return self.sequential(config, depth) if name == "Sequential" else self.functional(config, depth)
+            return (
+                self.build_sequential(config, depth) if name == "Sequential" else self.build_functional(config, depth)
+            )
         if module.startswith(("keras.src.ops.", "keras.src.activations.")):
-            return self.operation(name, config)
+            return self.build_operation(name, config)
         if module != "keras.layers":
             raise Refused("not of Keras' own")
         self.count_layer()
         if name == "Bidirectional":
-            return self.bidirectional(config, depth)
+            return self.build_bidirectional(config, depth)
         if name == "TimeDistributed":
-            inner = self.layer(self.taken_from(config, "layer"), depth + 1)
+            inner = self.build_layer(take(config, "layer"), depth + 1)
             if inner.name == name or inner.stack or not isinstance(inner.target, keras.layers.Layer):
                 raise Refused("not a layer to apply at every time")
-            target = keras.layers.TimeDistributed(inner.target, **self.common(config, {"layer"}))
+            target = keras.layers.TimeDistributed(inner.target, **read_common(config, {"layer"}))
             return Part(name, target, [f"{name}({inner.name})"], 1 + inner.calls, inner=[inner])
         if name == "RNN":
-            given = self.arguments(config, SEQUENCE, {"cell"})
-            return Part(name, keras.layers.RNN(self.cell(config.get("cell"), depth + 1), **given), [name], 2)
+            given = self.read_arguments(config, SEQUENCE, {"cell"})
+            return Part(name, keras.layers.RNN(self.build_cell(config.get("cell"), depth + 1), **given), [name], 2)
         if name not in LAYERS:
             raise Refused("not a layer of the table")
         make, allowed = LAYERS[name]
-        given = self.arguments(config, allowed)
+        given = self.read_arguments(config, allowed)
         if name in UNTRAINED:
             given.pop("trainable", None)
         return Part(name, make(**given), [name])
 
-    def bidirectional(self, config: dict[str, Any], depth: int) -> Part:
-        common = self.common(config, {"layer", "backward_layer", "merge_mode"})
-        forward = self.layer(self.taken_from(config, "layer"), depth + 1)
-        backward = self.layer(self.taken_from(config, "backward_layer"), depth + 1)
+    def build_bidirectional(self, config: dict[str, Any], depth: int) -> Part:
+        """Build a bidirectional wrapper around two recurrent layers."""
+        common = read_common(config, {"layer", "backward_layer", "merge_mode"})
+        forward = self.build_layer(take(config, "layer"), depth + 1)
+        backward = self.build_layer(take(config, "backward_layer"), depth + 1)
         if not {forward.name, backward.name} <= set(RECURRENT):
             raise Refused("not a recurrent layer")
         merge = KINDS["merge_mode"](config.get("merge_mode", "concat"))
@@ -114,8 +101,9 @@ class Builder:
         calls = 1 + forward.calls + backward.calls
         return Part("Bidirectional", target, [f"Bidirectional({forward.name})"], calls, inner=[forward, backward])
 
-    def cell(self, node: Any, depth: int) -> Any:
-        name, module, config = self.opened(node, depth)
+    def build_cell(self, node: Any, depth: int) -> Any:
+        """Build the cell of an RNN layer, or a stack of cells."""
+        name, module, config = open_object(node, depth)
         self.count_layer()
         if module != "keras.layers":
             raise Refused("not of Keras' own")
@@ -123,107 +111,69 @@ class Builder:
             cells = config.get("cells")
             if not isinstance(cells, list) or not 1 <= len(cells) <= MAX_DEPTH:
                 raise Refused("no list of cells")
-            made = [self.cell(each, depth + 1) for each in cells]
-            return keras.layers.StackedRNNCells(made, **self.common(config, {"cells"}))
+            made = [self.build_cell(each, depth + 1) for each in cells]
+            return keras.layers.StackedRNNCells(made, **read_common(config, {"cells"}))
         if name not in CELLS:
             raise Refused("not a cell of the table")
         make, allowed = CELLS[name]
-        return make(**self.arguments(config, allowed))
+        return make(**self.read_arguments(config, allowed))
 
-    def operation(self, name: str, config: dict[str, Any]) -> Part:
+    def build_operation(self, name: str, config: dict[str, Any]) -> Part:
+        """Build an operation on tensors, with its plain arguments bound."""
         if name not in OPERATIONS:
             raise Refused("not an operation of the table")
         function, allowed = OPERATIONS[name]
-        given = self.arguments(config, allowed, common=False)
+        given = self.read_arguments(config, allowed, common=False)
         return Part(name, functools.partial(function, **given), [])
 
-    def opened(self, node: Any, depth: int) -> tuple[str, str, dict[str, Any]]:
-        """(class name, module, config) of an object in a config."""
-        if depth > MAX_DEPTH or not isinstance(node, dict) or not set(node) <= OBJECT:
-            raise Refused("no object, or too deep")
-        name, module, config = node.get("class_name"), node.get("module"), node.get("config")
-        if not isinstance(name, str) or not isinstance(module, str) or not isinstance(config, dict):
-            raise Refused("no object")
-        if node.get("registered_name") not in (None, name):
-            raise Refused("a class that somebody registered")
-        return name, module, config
-
-    @staticmethod
-    def taken_from(config: dict[str, Any], name: str) -> Any:
-        if name not in config:
-            raise Refused(f"no {name}")
-        return config[name]
-
     def count_layer(self) -> None:
+        """Count one more layer, and refuse too many."""
         self.layers += 1
         if self.layers > MAX_LAYERS:
             raise Refused("too many layers")
 
-    def arguments(
+    def read_arguments(
         self, config: dict[str, Any], allowed: str, handled: Set[str] = frozenset(), common: bool = True
     ) -> dict[str, Any]:
-        """The arguments in a config, each read by its kind."""
+        """Read the arguments in a config, each by its kind."""
         kinds = {word.partition(":")[0]: word for word in allowed.split()}
-        made = self.common(config, {*kinds, *handled}) if common else {}
+        made = read_common(config, {*kinds, *handled}) if common else {}
         if not common:
-            self.nothing_else(config, {*kinds, *handled})
+            refuse_others(config, {*kinds, *handled})
         for name, word in kinds.items():
-            if name in config or name.endswith("_initializer"):  # never Keras' own default: it knows no budget
-                made[name] = self.value(word, config.get(name))
+            if name in config or name.endswith("_initializer"):  # never Keras' default initialiser: it has no budget
+                made[name] = self.read_value(word, config.get(name))
         return made
 
-    def value(self, word: str, given: Any) -> Any:
+    def read_value(self, word: str, given: Any) -> Any:
+        """Read one argument; ``word`` is its name, or its key in ``KINDS``."""
         if word.endswith("activation"):
-            return self.activation(given)
+            return self.build_activation(given)
         if word.endswith("_initializer"):
-            return Budgeted(self.budget, self.initializer(given) if self.fresh and given is not None else None)
+            return BudgetedInitializer(
+                self.budget, build_initializer(given) if self.fresh and given is not None else None
+            )
         return KINDS[word](given)
 
-    def common(self, config: dict[str, Any], handled: set[str]) -> dict[str, Any]:
-        """What every layer may have."""
-        self.nothing_else(config, {*handled, "trainable", "dtype"})
-        kinds = {"trainable": flag, "dtype": precision}
-        return {name: kind(config[name]) for name, kind in kinds.items() if config.get(name) is not None}
-
-    @staticmethod
-    def nothing_else(config: dict[str, Any], known: set[str]) -> None:
-        for name, value in config.items():
-            if name in known or name in IGNORED or name.endswith(IGNORED_ENDS):
-                continue
-            if name not in OFF or not (value is None or value is False):
-                raise Refused("an argument that is in no table")
-
-    def activation(self, given: Any) -> Any:
+    def build_activation(self, given: Any) -> Any:
+        """Return an activation function or layer of the table; None where there is none."""
         if given is None or (isinstance(given, str) and given in ACTIVATIONS):
             return None if given is None else ACTIVATIONS[given]
         if isinstance(given, dict) and given.get("class_name") in AS_ACTIVATION:
-            return self.layer(given, MAX_DEPTH).target
+            return self.build_layer(given, MAX_DEPTH).target
         raise Refused("not an activation of the table")
-
-    def initializer(self, given: Any) -> Any:
-        if isinstance(given, str):
-            given = {"class_name": given.title().replace("_", ""), "config": {}}
-        if not isinstance(given, dict) or given.get("module", "keras.initializers") != "keras.initializers":
-            raise Refused("not an initialiser of Keras' own")
-        name, config = given.get("class_name"), given.get("config")
-        if not isinstance(name, str) or name not in INITIALIZERS or not isinstance(config, dict):
-            raise Refused("not an initialiser of the table")
-        make, kinds = INITIALIZERS[name]
-        if not set(config) <= {*kinds, "seed", "input_axes", "output_axes"}:
-            raise Refused("an argument that is in no table")
-        return make(**{argument: kind(config[argument]) for argument, kind in kinds.items() if argument in config})
 
     # -- models
 
-    def sequential(self, config: dict[str, Any], depth: int, shape: Shape | None = None) -> Part:
-        """A stack of layers, for inputs of ``shape`` where it says nothing of them."""
+    def build_sequential(self, config: dict[str, Any], depth: int, shape: Shape | None = None) -> Part:
+        """Build a stack of layers; ``shape`` is that of its inputs where the config does not name it."""
         if not set(config) <= {"name", "trainable", "dtype", "layers", "build_input_shape"}:
             raise Refused("an argument that is in no table")
-        nodes = listed(config.get("layers"), MAX_LAYERS + 1)
+        nodes = read_list(config.get("layers"), MAX_LAYERS + 1)
         given = None
         if nodes and isinstance(nodes[0], dict) and nodes[0].get("class_name") == "InputLayer":
-            given, nodes = self.input(nodes[0], depth + 1), nodes[1:]
-        parts = [self.layer(node, depth + 1) for node in nodes]
+            given, nodes = self.make_input(nodes[0], depth + 1), nodes[1:]
+        parts = [self.build_layer(node, depth + 1) for node in nodes]
         if not parts or any(not isinstance(part.target, keras.layers.Layer) for part in parts):
             raise Refused("no layers, or an operation among them")
         names = [name for part in parts for name in part.names]
@@ -237,7 +187,7 @@ class Builder:
         return stack
 
     def chain(self, parts: list[Part], given: Any) -> Graph:
-        """The graph of parts that are called one after the other."""
+        """Return the graph of parts that are called one after the other."""
         graph, known = Graph(), dict[int, Any]()
         graph.inputs = graph.outputs = [self.keep(given, known)]
         graph.shapes = [tuple(given.shape)]
@@ -247,22 +197,23 @@ class Builder:
                 raise Refused("a layer of several outputs in a stack")
         return graph
 
-    def functional(self, config: dict[str, Any], depth: int) -> Part:
+    def build_functional(self, config: dict[str, Any], depth: int) -> Part:
+        """Build a functional model: make its layers, then apply each call as soon as its tensors exist."""
         if not set(config) <= {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}:
             raise Refused("an argument that is in no table")
         graph, known = Graph(), dict[int, Any]()
-        made: dict[str, list[list[int]]] = {}  # name -> for each call the numbers of its results
+        made: dict[str, list[list[int]]] = {}  # name -> for each call, the numbers of its results
         waiting: list[tuple[str, Part, Any]] = []
         parts: list[Part] = []
-        for node in listed(config.get("layers"), MAX_NODES):
+        for node in read_list(config.get("layers"), MAX_NODES):
             name, calls = (node.get("name"), node.get("inbound_nodes")) if isinstance(node, dict) else (None, None)
             if not isinstance(name, str) or name in made or not isinstance(calls, list):
                 raise Refused("no node, or two of one name")
             made[name] = []
             if node.get("class_name") == "InputLayer":
-                made[name].append([self.keep(self.input(node, depth + 1), known)])
+                made[name].append([self.keep(self.make_input(node, depth + 1), known)])
                 continue
-            part = self.layer(node, depth + 1)
+            part = self.build_layer(node, depth + 1)
             parts.append(part)
             self.nodes += len(calls)
             if self.nodes > MAX_NODES:
@@ -271,8 +222,8 @@ class Builder:
         while waiting:
             still, blocked = [], set()
             for name, part, call in waiting:
-                found = None if name in blocked else wired(call, made, part.name)
-                if found is None:  # something that it needs is not there yet; calls of a layer keep their order
+                found = None if name in blocked else read_call(call, made, part.name)
+                if found is None:  # a tensor that it needs does not exist yet; calls of one layer keep their order
                     blocked.add(name)
                     still.append((name, part, call))
                 else:
@@ -280,35 +231,40 @@ class Builder:
             if len(still) == len(waiting):
                 raise Refused("a circle, or an edge from nowhere")
             waiting = still
-        graph.inputs = [number for number, _ in ends_of(config.get("input_layers"), made)]
-        ends = ends_of(config.get("output_layers"), made)
+        graph.inputs = [number for number, _ in find_ends(config.get("input_layers"), made)]
+        ends = find_ends(config.get("output_layers"), made)
         graph.outputs = [number for number, _ in ends]
-        one_in = single(config["input_layers"])
+        one_in = is_single(config["input_layers"])
         inputs, outputs = ([known[number] for number in numbers] for numbers in (graph.inputs, graph.outputs))
         graph.shapes = [tuple(each.shape) for each in inputs]
-        model = keras.Model(inputs[0] if one_in else inputs, outputs[0] if single(config["output_layers"]) else outputs)
+        model = keras.Model(
+            inputs[0] if one_in else inputs, outputs[0] if is_single(config["output_layers"]) else outputs
+        )
         if config.get("trainable") is False:
             model.trainable = False
-        return Part("Functional", model, self.order(model, parts), sum(step[0].calls for step in graph.steps), graph)
+        return Part(
+            "Functional", model, self.list_names(model, parts), sum(step[0].calls for step in graph.steps), graph
+        )
 
     @staticmethod
-    def order(model: Any, parts: list[Part]) -> list[str]:
-        """Names of its layers in the model's own order."""
+    def list_names(model: Any, parts: list[Part]) -> list[str]:
+        """Return the names of the model's layers in its own order."""
         names = {id(part.target): part.names for part in parts}
         return [name for layer in model.layers for name in names.get(id(layer), [])]
 
-    def input(self, node: Any, depth: int) -> Any:
-        _, module, config = self.opened(node, depth)
+    def make_input(self, node: Any, depth: int) -> Any:
+        """Make the symbolic input that an input layer describes."""
+        _, module, config = open_object(node, depth)
         if module != "keras.layers" or not set(config) <= {
             *"batch_shape shape dtype name sparse ragged optional".split()
         }:
             raise Refused("no input of Keras' own")
-        self.nothing_else(config, {"batch_shape", "shape", "dtype"})
+        refuse_others(config, {"batch_shape", "shape", "dtype"})
         shape = several(optional(integer(1)))(config.get("batch_shape"))
         return keras.Input(batch_shape=shape, dtype=precision(config.get("dtype") or "float32"))
 
     def keep(self, tensor: Any, known: dict[int, Any]) -> int:
-        """The number of a tensor, which may not be too large."""
+        """Note a tensor and return its number; refuse one that is too large."""
         if len(tensor.shape) > MAX_DIMENSIONS or math.prod(size or 1 for size in tensor.shape[1:]) > MAX_ROW:
             raise Refused("too large a tensor")
         self.tensors += 1
@@ -318,17 +274,19 @@ class Builder:
     def call(
         self, part: Part, args: tuple[Any, ...], kwargs: dict[str, Any], graph: Graph, known: dict[int, Any]
     ) -> list[int]:
-        """Apply a part to symbolic tensors; the numbers of its results."""
+        """Apply a part to symbolic tensors; return the numbers of its results."""
         self.calls += part.calls
         if self.calls > MAX_CALLS:
             raise Refused("too many calls")
         if part.stack and part.graph is None:
-            [first, *_] = tensors(fill(args, known))
+            [first, *_] = list_tensors(fill(args, known))
             part.graph = self.chain(part.stack, keras.Input(batch_shape=first.shape, dtype=first.dtype))
-        if next(tensors(fill((args, kwargs), known)), None) is None:
+        if next(list_tensors(fill((args, kwargs), known)), None) is None:
             raise Refused("a call without a tensor, which would be computed at once")
         part.ensure_fits(fill(args, known), fill(kwargs, known))
-        results = [self.keep(each, known) for each in tensors(part.target(*fill(args, known), **fill(kwargs, known)))]
+        results = [
+            self.keep(each, known) for each in list_tensors(part.target(*fill(args, known), **fill(kwargs, known)))
+        ]
         if not results:
             raise Refused("no tensor comes of it")
         graph.steps.append((part, args, kwargs, results))

@@ -1,4 +1,4 @@
-"""What the parts of a model make and take for inputs of given shapes, before anything is computed."""
+"""Estimates the results, work and memory of a model for inputs of given shapes, before anything is computed."""
 
 from __future__ import annotations
 
@@ -14,29 +14,28 @@ from .values import Refused
 
 Shape = tuple[int | None, ...]
 
-MAX_TIMES = 1 << 14  # at which a layer is applied one by one
+MAX_TIMES = 1 << 14  # time steps at which a layer is applied one by one
 
-
-BYTES = 4.0  # of a number
+BYTES = 4.0  # of one number
 PRODUCTS = {"Matmul", "Dot"}
 BEYOND_ROWS = {*"Attention AdditiveAttention MultiHeadAttention".split()}
 EACH_ALONE = {
     *"Embedding BatchNormalization LayerNormalization GroupNormalization RMSNormalization Normalization PReLU".split()
 }
 
-WORKED_ON = ("inputs", "sequences", "query")  # a layer has one of them
+WORKED_ON = ("inputs", "sequences", "query")  # names of the main input; a layer has one of them
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 
 
 class Part:
-    """A layer, a model or an operation, with what its calls count for.
+    """A layer, a model or an operation, with the cost of its calls.
 
     Attributes:
-        names: class names as students know them, nested models opened.
-        calls: of layers and operations, when this one is called once.
-        graph: of a model, to follow a prediction through it.
+        names: class names as students know them; those of nested models in their place.
+        calls: how many layers and operations are called when this part is called once.
+        graph: the steps of a model; None for other parts.
         inner: the layers that a wrapper applies.
-        stack: the parts of a stack that does not know its inputs yet.
+        stack: the parts of a stack whose inputs are not known yet.
     """
 
     def __init__(
@@ -56,98 +55,102 @@ class Part:
         self.inner = inner
         self.stack: list[Part] = []
 
-    def cost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], float, float]:
-        """Symbolic results for symbolic arguments; about how many multiplications and bytes they take.
+    def estimate(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], float, float]:
+        """Return symbolic results for symbolic arguments, and roughly the multiplications and bytes that they take.
 
         Raises:
-            Refused: nobody can tell.
+            Refused: no estimate is possible.
         """
         self.ensure_fits(args, kwargs)
-        taken = in_order(args, kwargs)
+        taken = list_in_order(args, kwargs)
         if self.graph is not None:
-            return self.graph.cost(taken)
+            return self.graph.estimate(taken)
         if self.name == "TimeDistributed":
             batch, times, *rest = taken[0].shape
-            [made], work, size = self.inner[0].cost((keras.KerasTensor((batch * times, *rest), taken[0].dtype),), {})
+            [made], work, size = self.inner[0].estimate(
+                (keras.KerasTensor((batch * times, *rest), taken[0].dtype),), {}
+            )
             if times > MAX_TIMES or made.shape[0] != batch * times:
                 raise Refused("too many times, or rows that are not its own")
             made = keras.KerasTensor((batch, times, *made.shape[1:]), made.dtype)
             return [made], work, size + BYTES * math.prod(made.shape)
-        made = list(tensors(getattr(self.target, "compute_output_spec", self.target)(*args, **kwargs)))
-        work, size = estimate(self, taken, made)
+        made = list(list_tensors(getattr(self.target, "compute_output_spec", self.target)(*args, **kwargs)))
+        work, size = estimate_step(self, taken, made)
         for each in self.inner:
-            _, more, room = each.cost((taken[0],), {})
+            _, more, room = each.estimate((taken[0],), {})
             work, size = work + more, size + room
         return made, work, size
 
     def ensure_fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Raise Refused where a second tensor or an array could make the result larger than Keras says it is."""
-        taken = in_order(args, kwargs)
+        """Raise Refused where a second tensor or an array could make the result larger than Keras infers."""
+        taken = list_in_order(args, kwargs)
         if self.name == "Rescaling":
             for each in (self.target.scale, self.target.offset):
                 if np.ndim(each) and taken[0].shape[-1] != len(each):
                     raise Refused("not one number for each feature")
         if self.name in (*RECURRENT, "Bidirectional"):
-            masks = list(tensors(kwargs.get("mask")))
+            masks = list(list_tensors(kwargs.get("mask")))
             states = [each for each in taken[1:] if not any(each is mask for mask in masks)]
-            if any(len(each.shape) != 2 or not same(each.shape[0], taken[0].shape[0]) for each in states):
+            if any(len(each.shape) != 2 or not may_equal(each.shape[0], taken[0].shape[0]) for each in states):
                 raise Refused("a state that is not one for each row")
         for name in MASKS:
-            for mask in tensors(kwargs.get(name)):
-                if not any(same_start(mask.shape, each.shape) for each in taken if each is not mask):
+            for mask in list_tensors(kwargs.get(name)):
+                if not any(may_start_with(mask.shape, each.shape) for each in taken if each is not mask):
                     raise Refused("a mask of another shape")
 
 
-def in_order(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    """The tensors among the arguments of a call, what a layer works on first."""
-    return list(tensors((args, sorted(kwargs.items(), key=lambda item: item[0] not in WORKED_ON))))
+def list_in_order(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """Return the tensors among the arguments of a call, a layer's main input first."""
+    return list(list_tensors((args, sorted(kwargs.items(), key=lambda item: item[0] not in WORKED_ON))))
 
 
-def same(one: int | None, other: int | None) -> bool:
-    """Whether two sizes are, or may be, the same."""
+def may_equal(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are equal, or may be where one is unknown."""
     return one is None or other is None or one == other
 
 
-def same_start(short: Shape, long: Shape) -> bool:
-    return len(short) <= len(long) and all(map(same, short, long))
+def may_start_with(short: Shape, long: Shape) -> bool:
+    """Whether the second shape may begin with the first."""
+    return len(short) <= len(long) and all(map(may_equal, short, long))
 
 
 class Graph:
-    """What a model does, step by step, in the order in which it can be done.
+    """The steps of a model, in an order in which they can be computed.
 
-    A tensor is known by its number; ``steps`` are (part, args, kwargs, numbers of its results), with a ``Tensor`` in the place of each.
+    Tensors are known by numbers. A step is (part, args, kwargs, numbers of its results); in args and kwargs a ``Tensor`` stands for
+    each tensor.
     """
 
     def __init__(self) -> None:
         self.inputs: list[int] = []
-        self.shapes: list[Shape] = []  # that the inputs were declared with
+        self.shapes: list[Shape] = []  # as the inputs were declared
         self.outputs: list[int] = []
         self.steps: list[tuple[Part, tuple[Any, ...], dict[str, Any], list[int]]] = []
 
-    def cost(self, given: list[Any]) -> tuple[list[Any], float, float]:
-        """As of a part.
+    def estimate(self, given: list[Any]) -> tuple[list[Any], float, float]:
+        """Estimate all steps, as ``Part.estimate`` does for one.
 
         Raises:
-            ValueError: there are more inputs or fewer, or one of another rank.
+            ValueError: the number of inputs or the rank of one differs.
         """
         if len(given) != len(self.inputs):
             raise ValueError(f"Expected {len(self.inputs)} input(s), but received {len(given)}.")
         known = {
-            number: in_rank_of(shape, each) for number, shape, each in zip(self.inputs, self.shapes, given, strict=True)
+            number: match_rank(shape, each) for number, shape, each in zip(self.inputs, self.shapes, given, strict=True)
         }
         work = size = BYTES * sum(math.prod(each.shape) for each in given)
         for part, args, kwargs, results in self.steps:
-            made, more, room = part.cost(fill(args, known), fill(kwargs, known))
+            made, more, room = part.estimate(fill(args, known), fill(kwargs, known))
             work, size = work + more, size + room
             known |= dict(zip(results, made, strict=True))
         return [known[number] for number in self.outputs], work, size
 
 
-def in_rank_of(shape: Shape, given: Any) -> Any:
-    """What a model sees of an input: Keras adds a last axis of one, or leaves it out, where that gives the rank it was declared with.
+def match_rank(shape: Shape, given: Any) -> Any:
+    """Return the input as the model sees it: Keras adds or drops a last axis of size one to get the declared rank.
 
     Raises:
-        ValueError: it has another rank all the same.
+        ValueError: its rank still differs.
     """
     have = tuple(given.shape)
     if len(have) == len(shape) + 1 and have[-1] == 1:
@@ -167,7 +170,7 @@ class Tensor:
 
 
 def fill(value: Any, known: dict[int, Any]) -> Any:
-    """Arguments with the tensors that are known in their places."""
+    """Return the arguments with each ``Tensor`` replaced by the known tensor."""
     if isinstance(value, Tensor):
         return known[value.number]
     if isinstance(value, (list, tuple)):
@@ -177,20 +180,20 @@ def fill(value: Any, known: dict[int, Any]) -> Any:
     return value
 
 
-def tensors(value: Any) -> Iterator[Any]:
-    """The symbolic tensors in arguments or results."""
+def list_tensors(value: Any) -> Iterator[Any]:
+    """Yield the symbolic tensors in arguments or results."""
     if isinstance(value, keras.KerasTensor):
         yield value
     elif isinstance(value, (list, tuple)):
         for part in value:
-            yield from tensors(part)
+            yield from list_tensors(part)
     elif isinstance(value, dict):
         for part in value.values():
-            yield from tensors(part)
+            yield from list_tensors(part)
 
 
-def estimate(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, float]:
-    """About how many multiplications and bytes a step takes, given the shapes of what goes in and comes out."""
+def estimate_step(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, float]:
+    """Estimate the multiplications and bytes of a step from the shapes of its inputs and results."""
     shapes_in, shapes_out = [tuple(t.shape) for t in taken], [tuple(t.shape) for t in made]
     if any(size is None for shape in (*shapes_in, *shapes_out) for size in shape):
         raise Refused("a tensor of no known shape")
@@ -215,6 +218,6 @@ def estimate(part: Part, taken: list[Any], made: list[Any]) -> tuple[float, floa
     if part.name.startswith("SeparableConv"):  # the first of its two steps
         places = max(math.prod(shape[:-1]) for shape in (*shapes_in, *shapes_out))
         room += float(places) * shapes_in[0][-1] * part.target.depth_multiplier
-    if part.name == "CategoryEncoding":  # every index is written out before they are brought together
+    if part.name == "CategoryEncoding":  # every index becomes a row of its own before they are summed
         room += float(math.prod(shapes_in[0])) * part.target.num_tokens
     return work, BYTES * room

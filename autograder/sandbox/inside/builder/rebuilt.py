@@ -1,4 +1,4 @@
-"""A student's model as it was rebuilt here, and what is asked of it."""
+"""One rebuilt model: its weights, its description, and its predictions within bounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from .building import Builder
 from .costs import BYTES, Graph, Shape
 from .values import Refused
-from .weights import Budget
+from .weights import WeightBudget
 
 Array = np.ndarray[Any, Any]
 
@@ -20,17 +20,15 @@ MAX_TEXT = 2_000_000  # characters of a config
 MAX_WEIGHTS, MAX_UNBUILT = 50_000_000, 5_000_000
 MAX_BYTES = 1 << 30  # of one batch
 MAX_WORK = 2e12  # multiplications of one prediction
-ONE_CALL, ONE_BATCH = (
-    256,
-    32,
-)  # rows that are predicted in one go; of a batch, where there are more, as in Keras' predict
+ONE_CALL = 256  # rows that are predicted in one call
+ONE_BATCH = 32  # rows of each batch where there are more, as in Keras' predict
 
 
 class Rebuilt:
     """A student's model.
 
     Attributes:
-        keras: the model; every object in it is of our own making.
+        keras: the model; this package made every object in it.
     """
 
     def __init__(self, text: str, weights: list[Array]) -> None:
@@ -43,20 +41,20 @@ class Rebuilt:
         if any(weight.dtype.kind not in "biuf" for weight in weights):
             raise Refused("weights that are no numbers")
         fresh = not weights
-        budget = Budget(MAX_UNBUILT if fresh else sum(weight.size for weight in weights))
-        part = Builder(budget, fresh).layer(self.node)
+        budget = WeightBudget(MAX_UNBUILT if fresh else sum(weight.size for weight in weights))
+        part = Builder(budget, fresh).build_layer(self.node)
         if part.name not in ("Sequential", "Functional"):
             raise Refused("no model")
         self.keras, self.graph, self.layers = part.target, part.graph, part.names
         self.allowed: set[Any] = set()
         if weights:
-            self.set(weights)
+            self.set_weights(weights)
 
     @property
     def built(self) -> bool:
         return bool(self.keras.built)
 
-    def set(self, weights: list[Array]) -> None:
+    def set_weights(self, weights: list[Array]) -> None:
         """Give the model weights, in order."""
         if [tuple(weight.shape) for weight in self.keras.weights] != [weight.shape for weight in weights]:
             raise Refused("the model's weights do not have the shapes of its config")
@@ -65,49 +63,49 @@ class Rebuilt:
             if isinstance(layer, keras.layers.Normalization):
                 layer.finalize_state()
 
-    def facts(self) -> dict[str, Any]:
-        """What is known of it without asking it anything."""
+    def describe(self) -> dict[str, Any]:
+        """Return what the judge may know without a prediction: layers, shapes, and which weights are trained."""
         trained = [id(weight) for weight in self.keras.trainable_weights]
         weights = self.keras.weights
         places = {id(weight): place for place, weight in enumerate(weights)}
         return {
             "built": self.built,
             "layers": self.layers,
-            "input_shape": shape_of(self.keras, "input_shape"),
-            "output_shape": shape_of(self.keras, "output_shape"),
+            "input_shape": read_shape(self.keras, "input_shape"),
+            "output_shape": read_shape(self.keras, "output_shape"),
             "names": [str(weight.name)[:40] for weight in weights],
             "shapes": [list(weight.shape) for weight in weights],
             "trainable": [places[each] for each in trained],
         }
 
     def predict(self, inputs: list[Array], several: bool) -> Any:
-        """Outputs for a batch.
+        """Return the outputs for a batch.
 
         Raises:
-            Refused: they would cost too much.
+            Refused: the prediction would cost too much.
         """
         rows = max((len(each) for each in inputs if each.ndim), default=1)
-        whole = rows <= ONE_CALL and self.affordable(inputs, rows, rows)
-        if not whole and not self.affordable(inputs, ONE_BATCH, rows):
+        whole = rows <= ONE_CALL and self.is_affordable(inputs, rows, rows)
+        if not whole and not self.is_affordable(inputs, ONE_BATCH, rows):
             raise Refused("it would take too much time or memory")
         given = inputs if several else inputs[0]
-        if whole:  # predict would trace the model first, which takes longer
+        if whole:  # predict would trace the model first, which is slower
             return keras.tree.map_structure(np.asarray, self.keras(given, training=False))
         return self.keras.predict(given, batch_size=ONE_BATCH, verbose=0)
 
-    def affordable(self, inputs: list[Array], batch: int, rows: int) -> bool:
-        """Whether a prediction in batches of this size stays within bounds; nothing is computed.
+    def is_affordable(self, inputs: list[Array], batch: int, rows: int) -> bool:
+        """Whether a prediction in batches of this size stays within bounds; computes nothing.
 
         Raises:
-            Exception: the inputs do not fit the model, for the most part in Keras' own words.
+            Exception: the inputs do not fit the model; the text is mostly Keras' own.
         """
         shapes = tuple((batch, *each.shape[1:]) for each in inputs)
         if (shapes, rows) in self.allowed:
             return True
         try:
-            graph = self.graph or self.shape_of_first(shapes)
-            dtypes = self.input_dtypes(len(shapes))
-            outputs, work, size = graph.cost([*map(keras.KerasTensor, shapes, dtypes)])
+            graph = self.graph or self.make_graph_for(shapes)
+            dtypes = self.list_input_dtypes(len(shapes))
+            outputs, work, size = graph.estimate([*map(keras.KerasTensor, shapes, dtypes)])
         except Refused:
             return False
         batches = -(-rows // batch)
@@ -117,22 +115,22 @@ class Rebuilt:
             self.allowed.add((shapes, rows))
         return fine
 
-    def input_dtypes(self, number: int) -> list[str]:
-        """One for each of so many inputs, as the model declares them."""
+    def list_input_dtypes(self, number: int) -> list[str]:
+        """Return a dtype for each of ``number`` inputs, as the model declares them."""
         declared = [str(each.dtype) for each in self.keras.inputs] if self.graph is not None else []
         return [*declared, *["float32"] * (number - len(declared))]
 
-    def shape_of_first(self, shapes: tuple[Shape, ...]) -> Graph:
-        """What a stack that was never built would do with inputs of these shapes: a copy is made for them and thrown away."""
+    def make_graph_for(self, shapes: tuple[Shape, ...]) -> Graph:
+        """Return the graph of a stack that was never built, for inputs of these shapes, from a copy that is thrown away."""
         if len(shapes) != 1:
             raise Refused("several inputs for a stack")
-        graph = Builder(Budget(MAX_UNBUILT), False).sequential(self.node["config"], 0, shapes[0]).graph
+        graph = Builder(WeightBudget(MAX_UNBUILT), False).build_sequential(self.node["config"], 0, shapes[0]).graph
         assert graph is not None
         return graph
 
 
-def shape_of(model: Any, name: str) -> Any:
-    """A model's shape as lists; empty where there is none, or several."""
+def read_shape(model: Any, name: str) -> Any:
+    """Return a model's shape as a list; empty where it has none, or several."""
     try:
         shape = getattr(model, name)
     except (AttributeError, ValueError):

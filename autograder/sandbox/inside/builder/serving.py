@@ -1,4 +1,4 @@
-"""Answers the judge: builds models and lets them predict."""
+"""Answers the judge's requests: builds models and lets them predict."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .rebuilt import Rebuilt
 from .values import Refused
 
 REQUEST_BYTES = 1 << 31
-MODELS = 64  # kept at a time; the judge sends another one again when it asks for it
+MODELS = 64  # kept at a time; the judge sends a model again when it was dropped
 MAX_ERROR = 2_000  # characters
 
 
 class Server:
-    """Answers the judge."""
+    """Keeps the models of one submission, and answers requests about them."""
 
     def __init__(self) -> None:
         self.models: dict[int, Rebuilt] = {}
 
     def answer(self, request: dict[str, Any], parts: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """The reply to one request: a model to build, or a batch for one to predict."""
+        """Return the reply to one request: to build a model, or to predict a batch with one."""
         out: list[bytes] = []
         if request["ask"] == "predict" and request["model"] not in self.models:
             return {"status": "gone"}, []
@@ -33,34 +33,36 @@ class Server:
             return {"status": "ok", "value": encode(value, out)}, out
         except Refused as error:
             return {"status": "refused", "text": str(error)[:500]}, []
-        except Exception as error:  # a model that cannot be put together, or that cannot take this batch
+        except Exception as error:  # a model that cannot be built, or that does not accept this batch
             return {"status": "error", "type": type(error).__name__[:100], "text": str(error)[:MAX_ERROR]}, []
 
     def build(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
+        """Build and keep a model; return its description."""
         weights = [np.asarray(decode(each, parts)) for each in request["weights"]]
         model = Rebuilt(request["config"], weights)
         self.models[request["model"]] = model
         while len(self.models) > MODELS:
-            del self.models[next(iter(self.models))]  # the one that was built first
-        return model.facts()
+            del self.models[next(iter(self.models))]  # the oldest one
+        return model.describe()
 
     def predict(self, request: dict[str, Any], parts: list[Any]) -> dict[str, Any]:
+        """Predict a batch; return the outputs, and the new weights and description where this call built the model."""
         model = self.models[request["model"]]
         inputs = [np.asarray(decode(each, parts)) for each in request["inputs"]]
         fresh = not model.built
         if fresh:
             keras.utils.set_random_seed(0)
         if fresh and request["weights"] is not None:
-            model.predict(inputs, request["several"])  # makes the weights that these take the place of
+            model.predict(inputs, request["several"])  # makes weights, which the given ones then replace
         if request["weights"] is not None:
-            model.set([np.asarray(decode(each, parts)) for each in request["weights"]])
+            model.set_weights([np.asarray(decode(each, parts)) for each in request["weights"]])
         outputs = model.predict(inputs, request["several"])
-        made = {"facts": model.facts(), "weights": model.keras.get_weights()} if fresh and model.built else None
+        made = {"facts": model.describe(), "weights": model.keras.get_weights()} if fresh and model.built else None
         return {"outputs": outputs, "made": made}
 
 
 def serve(given: dict[str, Any], sockets: list[int]) -> None:
-    """Answer until the judge closes the stream."""
+    """Answer requests until the judge closes the stream."""
     server = Server()
     with socket.socket(fileno=sockets[0]) as stream:
         while True:

@@ -1,4 +1,4 @@
-"""The layers, cells, activations, initialisers and operations that are known here, with the arguments that each may have."""
+"""The layers, cells, activations, initialisers and operations that may be built, each with the arguments that it may have."""
 
 from __future__ import annotations
 
@@ -104,9 +104,14 @@ CELLS: dict[str, tuple[Callable[..., Any], str]] = {
     "SimpleRNNCell": (keras.layers.SimpleRNNCell, CELL),
 }
 RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN")
-AS_ACTIVATION = ("ReLU", "LeakyReLU", "ELU", "Softmax")  # layers that are given as an activation
+AS_ACTIVATION = ("ReLU", "LeakyReLU", "ELU", "Softmax")  # layers that may stand for an activation
 UNTRAINED = ("SpatialDropout1D", "SpatialDropout2D")  # take no `trainable`
-MODULES = ("keras", "keras.models", "keras.src.models.sequential", "keras.src.models.functional")  # of models
+MODULES = (
+    "keras",
+    "keras.models",
+    "keras.src.models.sequential",
+    "keras.src.models.functional",
+)  # that models come from
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(keras.activations, name)
@@ -116,7 +121,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     ).split()
 }
 
-#: initialiser -> the numbers it may be given; used for a model that was never built, and so has no weights.
+#: initialiser -> the numbers it may be given; used for a model that was never built and so has no weights.
 INITIALIZERS: dict[str, tuple[Callable[..., Any], dict[str, Callable[[Any], Any]]]] = {
     "Zeros": (keras.initializers.Zeros, {}),
     "Ones": (keras.initializers.Ones, {}),
@@ -181,7 +186,7 @@ OPERATIONS |= {
 
 
 class Bidirectional(keras.layers.Bidirectional):  # type: ignore[misc]
-    """Keras' own, around two layers that are there; its constructor would write them down and read them again."""
+    """Keras' own wrapper around two existing layers; its constructor would serialise them and read them back."""
 
     def __init__(self, forward: Any, backward: Any, merge_mode: str | None, **common: Any) -> None:
         keras.layers.Layer.__init__(self, **common)

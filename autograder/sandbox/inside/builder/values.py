@@ -1,4 +1,4 @@
-"""What a config may hold: each reader gives a value of ours that equals what was written, or refuses it."""
+"""Readers of the values in a config: each returns a value of our own that equals the given one, or refuses it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ MAX_SIZE, MAX_DIMENSIONS = 1 << 20, 8
 
 
 class Refused(Exception):
-    """What is asked for stands in no table, or is too large."""
+    """A request for something that is in no table, or that is too large."""
 
 
 def flag(value: Any) -> bool:
+    """Read true or false."""
     if not isinstance(value, bool):
         raise Refused("not true or false")
     return value
 
 
 def integer(low: int, high: int = MAX_SIZE) -> Callable[[Any], int]:
+    """Return a reader of whole numbers in these bounds."""
+
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise Refused(f"no whole number from {low} to {high}")
@@ -31,13 +34,14 @@ def integer(low: int, high: int = MAX_SIZE) -> Callable[[Any], int]:
 
 
 def number(value: Any) -> float:
+    """Read a finite number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < 1e30:  # no NaN either
         raise Refused("not a number")
     return value
 
 
 def one_of(*allowed: Any) -> Callable[[Any], Any]:
-    """The one of our own values that equals what was given, so that nothing of the config goes on."""
+    """Return a reader of one of these values; it returns our value, never the object in the config."""
 
     def read(value: Any) -> Any:
         for each in allowed:
@@ -49,10 +53,13 @@ def one_of(*allowed: Any) -> Callable[[Any], Any]:
 
 
 def optional(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a reader that accepts None too."""
     return lambda value: None if value is None else kind(value)
 
 
 def several(kind: Callable[[Any], Any], most: int = MAX_DIMENSIONS) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a reader of lists of one kind."""
+
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) > most:
             raise Refused(f"no list of at most {most}")
@@ -61,33 +68,35 @@ def several(kind: Callable[[Any], Any], most: int = MAX_DIMENSIONS) -> Callable[
     return read
 
 
-def listed(value: Any, most: int) -> list[Any]:
+def read_list(value: Any, most: int) -> list[Any]:
+    """Return the value where it is a list of at most ``most`` entries."""
     if not isinstance(value, list) or len(value) > most:
         raise Refused("no list, or a long one")
     return value
 
 
 def either(one: Callable[[Any], Any], other: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a reader that reads lists by ``other`` and everything else by ``one``."""
     return lambda value: other(value) if isinstance(value, list) else one(value)
 
 
 def dtype(value: Any) -> str:
-    """The name of a dtype; Keras writes it as a policy, of which nothing but the name is read."""
+    """Read the name of a dtype; where Keras wrote a policy, only its name is read."""
     if isinstance(value, dict) and value.get("class_name") == "DTypePolicy" and isinstance(value.get("config"), dict):
         value = value["config"].get("name")
     return str(DTYPES(value))
 
 
 def precision(value: Any) -> str:
-    """The dtype of a layer or an input, never of half precision: what a model computes is judged, not how exactly."""
+    """Read the dtype of a layer or an input; half precision becomes float32: a model is judged by what it computes, not by rounding."""
     name = dtype(value)
     return "float32" if name in HALF else name
 
 
 def numbers(value: Any) -> Any:
-    """A number, or one for each feature, also where Keras wrote down an array.
+    """Read a number, or one for each feature, also where Keras wrote an array.
 
-    Several axes could make a layer's result larger than its input.
+    An array of several axes is refused: it could make a layer's result larger than its input.
     """
     if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
         value = value["config"].get("value")
@@ -101,7 +110,7 @@ LENGTH = integer(-1)
 HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 DTYPES = one_of(*HALF, "float32", "float64", "int32", "int64", "uint8", "int8", "int16", "bool")
 
-#: name of an argument -> what it may be. A name with a colon stands for one that means something else in some layers.
+#: name of an argument -> its reader. A colon distinguishes an argument that means something else in some layers.
 KINDS: dict[str, Callable[[Any], Any]] = {
     "units": integer(1),
     "filters": integer(1),
@@ -167,11 +176,11 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     ),
 }
 
-#: What plays no part in a prediction: names, randomness, and what only a training asks for. It is not even looked at.
+#: Arguments without effect on a prediction (names, randomness, training); their values are never read.
 IGNORED = {
     *"name seed noise_shape rate dropout recurrent_dropout stddev momentum renorm_clipping renorm_momentum synchronized".split(),
     *"l1 l2 unroll autocast".split(),
 }
 IGNORED_ENDS = ("_regularizer", "_constraint")
-#: What may only be off, because it makes another layer of it.
+#: Arguments that must be off: they would make it a different layer.
 OFF = set("stateful renorm sparse ragged optional quantization_config lora_rank lora_alpha sliding_window".split())

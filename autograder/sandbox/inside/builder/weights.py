@@ -1,4 +1,4 @@
-"""How many weights a model may be given, whatever its config asks for."""
+"""Bounds the number of weights of a model, whatever its config asks for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import keras
 from .values import Refused
 
 
-class Budget:
-    """How many weights may still be made."""
+class WeightBudget:
+    """The number of weights that may still be made."""
 
     def __init__(self, left: int) -> None:
         self.left = left
 
     def take(self, shape: Any) -> None:
+        """Subtract the weights of one array; raise Refused where too few are left."""
         if any(not isinstance(size, int) or size < 0 for size in shape):
             raise Refused("a weight of no known shape")
         self.left -= math.prod(shape)
@@ -24,10 +25,10 @@ class Budget:
             raise Refused("it asks for more weights than it has")
 
 
-class Budgeted(keras.initializers.Initializer):  # type: ignore[misc]
-    """Zeros, or what another initialiser gives, for as many weights as there may be."""
+class BudgetedInitializer(keras.initializers.Initializer):  # type: ignore[misc]
+    """Gives zeros, or the values of another initialiser, and takes them from the budget."""
 
-    def __init__(self, budget: Budget, inner: Any = None) -> None:
+    def __init__(self, budget: WeightBudget, inner: Any = None) -> None:
         self.budget = budget
         self.inner = inner
 
@@ -35,5 +36,5 @@ class Budgeted(keras.initializers.Initializer):  # type: ignore[misc]
         self.budget.take(shape)
         return keras.ops.zeros(shape, dtype) if self.inner is None else self.inner(shape, dtype=dtype)
 
-    def get_config(self) -> dict[str, Any]:  # a layer that has several kernels copies the initialiser for each
+    def get_config(self) -> dict[str, Any]:  # a layer with several kernels copies the initialiser for each
         return {"budget": self.budget, "inner": self.inner}
