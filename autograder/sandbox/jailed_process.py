@@ -1,4 +1,4 @@
-"""One process in the jail, seen from outside: it is watched, interrupted, ended, and why it ended is found out."""
+"""One process in the jail, seen from outside: watches its limits, interrupts and ends it, and finds out why it ended."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from autograder.machine.last_words import LastWords
 from autograder.machine.leftovers import remove_tree
 from autograder.sandbox.limits import STARVED
 
-BY_US = "ended"  # how a process ended that had nothing more to do
-MESSAGE = 1 << 17
+BY_US = "ended"  # how a process ended that the grader no longer needed
+MESSAGE = 1 << 17  # bytes
 
 
 class Process(Protocol):
@@ -32,8 +32,6 @@ class Process(Protocol):
     def seconds(self) -> float: ...
     @property
     def waited(self) -> float: ...
-    @property
-    def last_words(self) -> str: ...
     def poll(self) -> str | None: ...
     def interrupt(self) -> None: ...
     def end(self, over: str = BY_US) -> None: ...
@@ -41,9 +39,9 @@ class Process(Protocol):
 
 
 def wait_for_end(process: Process, seconds: float) -> str | None:
-    """Wait for a process that is about to end; None where it has not after ``seconds``.
+    """Wait for a process that is about to end, and return why it ended; None where it runs on after ``seconds``.
 
-    What it said last is lost when it is killed: so the one who ends it asks here before.
+    Call this before ending a process: killing it would hide why it ended by itself.
     """
     patience = time.monotonic() + seconds
     while (why := process.poll()) is None and time.monotonic() < patience:
@@ -52,12 +50,20 @@ def wait_for_end(process: Process, seconds: float) -> str | None:
 
 
 class JailedProcess:
-    """A process in the jail and all that it started.
+    """A process in the jail, with all its descendants.
+
+    Args:
+        keeper: pidfd of its keeper, which ends after it.
+        status: socket to the keeper.
+        cores: how many cores it may use.
+        writes_anywhere: whether it may write wherever its user may, not in ``home`` alone.
 
     Attributes:
-        pid: of its keeper, which ends after it.
-        leftovers: folders that are removed with it.
-        writes_anywhere: whether it may write wherever its user may, not in ``home`` alone.
+        pid: the keeper's process id.
+        leftovers: folders to remove with the process.
+
+    Raises:
+        OSError: the system cannot count its descendants.
     """
 
     def __init__(
@@ -78,25 +84,25 @@ class JailedProcess:
         self.leftovers = [str(home)]
         self._limits = limits
         self._writes_anywhere = writes_anywhere
-        self._over = ""  # the limit for which this side ended it
+        self._over = ""  # the limit for which the grader ended it
         self._ended: str | None = None
         self._closed = False
-        self.pid = _pid(keeper)
+        self.pid = _find_pid(keeper)
         self._group = Group.make(limits.memory_mib, limits.processes)
         if self._group is not None and not self._group.add(self.pid):
             self._group.remove()
             self._group = None
         if self._group is None and not usage.list_children_files(self.pid):
-            raise OSError("this system does not say which processes a process has started, so none can be counted")
+            raise OSError("this system does not list the children of a process, so limits cannot be kept")
         self._clock = Clock(self.pid, cores)
         status.send(b"counted" if self._group else b"watched")
 
     def poll(self) -> str | None:
-        """None while it runs; then why it ended: the name of a limit, ``BY_US``, ``exit N`` or ``signal N``."""
+        """Return None while it runs, then why it ended: the name of a limit, ``BY_US``, ``exit N`` or ``signal N``."""
         if self._ended is None and not self._closed:
             self._words.listen()
             if select.select([self._keeper], [], [], 0)[0]:
-                self._ended = self._why()
+                self._ended = self._find_reason()
             else:
                 self._clock.look()
                 self._watch()
@@ -104,34 +110,35 @@ class JailedProcess:
 
     @property
     def seconds(self) -> float:
-        """In which it could run, at the last ``poll``."""
+        """Seconds in which it could run, as of the last ``poll``."""
         return self._clock.seconds
 
     @property
     def waited(self) -> float:
-        """Seconds in which others had the cores, at the last ``poll``."""
+        """Seconds in which it waited for a core, as of the last ``poll``."""
         return self._clock.waited
 
     @property
     def last_words(self) -> str:
-        """The end of its standard error where it crashed or left, else nothing. Not trusted: it may be a student's."""
-        return (
-            self._words.text() if (self._ended or "").startswith(("exit", "signal")) and self._ended != "exit 0" else ""
-        )
+        """The end of its standard error where it crashed or exited with an error; not trusted: student code may write it."""
+        crashed = (self._ended or "").startswith(("exit", "signal")) and self._ended != "exit 0"
+        return self._words.text() if crashed else ""
 
     def _watch(self) -> None:
-        """The limits that nothing in the system keeps here, or only by ending one process of several."""
+        """Keep the limits that the system does not keep here, or keeps by ending only one of several processes."""
         limit = self._limits.memory_mib << 20
         if self._group.out_of_memory() if self._group else usage.measure_memory(self.pid) > limit:
             self.end("memory")
-        elif self._home.is_dir() and self._written() > self._limits.scratch_mib << 20:
+        elif self._home.is_dir() and self._measure_files() > self._limits.scratch_mib << 20:
             self.end("scratch")
 
-    def _written(self) -> int:
+    def _measure_files(self) -> int:
+        """Return the bytes that it has written."""
         folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
         return usage.measure_files(self.pid, folders, self._home.stat().st_uid)
 
-    def _why(self) -> str:
+    def _find_reason(self) -> str:
+        """Return why it ended, as ``poll`` does."""
         if self._over:
             return self._over
         if self._group is not None and self._group.out_of_memory():
@@ -140,19 +147,19 @@ class JailedProcess:
             said = json.loads(self._status.recv(MESSAGE, socket.MSG_DONTWAIT))
             (kind, number), *_ = said.items()
             why = f"{kind} {int(number)}"
-        except (OSError, ValueError, AttributeError):  # the keeper was ended before it could say anything
+        except (OSError, ValueError, AttributeError):  # the keeper was killed before it could send anything
             why = f"signal {signal.SIGKILL:d}"
         return STARVED if why == f"signal {signal.SIGKILL:d}" and count_memory_kills() > self._system_killed else why
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """Interrupt it, as Ctrl-C does."""
         self._signal(signal.SIGINT)
 
     def end(self, over: str = BY_US) -> None:
-        """End it at once, with all that it started.
+        """Kill it at once, with all its descendants.
 
         Args:
-            over: the limit that it went over.
+            over: the limit that it exceeded.
         """
         self._over = self._over or over
         self._signal(signal.SIGKILL)
@@ -163,7 +170,7 @@ class JailedProcess:
                 signal.pidfd_send_signal(self._keeper, number)
 
     def close(self) -> None:
-        """End it and leave nothing of it behind. A second time does nothing."""
+        """End it, and remove its folders and its control group. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -179,9 +186,9 @@ class JailedProcess:
             remove_tree(folder)
 
 
-def _pid(descriptor: int) -> int:
-    """The process id behind a pidfd, in this process' own namespace."""
+def _find_pid(descriptor: int) -> int:
+    """Return the process id behind a pidfd, in this process' own namespace."""
     for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines():
         if line.startswith("Pid:"):
             return int(line.split()[1])
-    raise OSError("the process has ended")
+    raise OSError("the process has already ended")

@@ -1,7 +1,7 @@
-"""The warm parent, seen from outside: started once per process, asked for one process after the other, replaced when it dies.
+"""The warm parent, seen from outside: it starts processes in the jail by forking them from one that has imported the packages.
 
-A worker has two: one for what students made, and one, which can see the course's checks, for readers and judges. What runs on the
-other side is `inside/zygote.py`.
+A worker has two: one for student code and students' models, and one, which can see the course's checks, for readers and judges.
+`inside/zygote.py` runs on the other side.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
 from autograder.course.config import LEVELS, Jail, Limits
+from autograder.errors import UsageError
 from autograder.machine.last_words import LastWords
 from autograder.machine.leftovers import make_own_folder
 from autograder.machine.users import own_users
@@ -39,20 +40,20 @@ Role = Literal["student", "model", "judge", "reader"]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the processes of one parent are started with.
+    """How a parent and its processes are started.
 
     Attributes:
-        preload: packages that the parent imports, unless it is to be cold.
-        hidden: files and folders that nothing in the jail may read, wherever they lie.
-        slot: number of this worker among those that work at the same time, and how many there are.
-        levels: of the jail, in the order in which they are tried.
-        shown: files and folders that may be read, besides the system's and Python's own.
+        preload: packages that the parent imports, unless ``jail.cold`` is set.
+        hidden: files and folders that no process in the jail may read, wherever they lie.
+        slot: this worker's number among those that run at the same time, and how many there are.
+        levels: levels of the jail, in the order in which they are tried.
+        shown: readable files and folders, besides the system's and Python's own.
         path: further folders to import from.
-        role: whose user the parent's processes are, unless a launch says otherwise.
-        furnish: called with the parent's folder before it starts; puts more there, and returns what everybody in the jail may
-            read, and what everybody but a reader.
-        sockets: folder for the kernels' sockets, and the role that may connect to them; a folder of its own, and this process'
-            user, where there is none.
+        role: the user of the parent's processes, unless a launch names another role.
+        furnish: called with the parent's folder before it starts; adds files there, and returns the paths that every role may
+            read, and the paths that every role but a reader may read.
+        sockets: folder for the kernels' sockets, and the role that may connect to them; where it is None, the parent's own
+            folder, and this process' user.
     """
 
     jail: Jail = field(default_factory=Jail)
@@ -66,13 +67,13 @@ class Surroundings:
     furnish: Callable[[Path], tuple[list[Path], list[Path]]] = lambda folder: ([], [])
     sockets: tuple[Path, Role] | None = None
 
-    def to_try(self) -> list[str]:
-        """Levels of the jail, best first; none at all where the instructor asked for none."""
+    def list_levels(self) -> list[str]:
+        """Return the levels to try, best first; only ``off`` where the instructor asked for no jail."""
         return ["off"] if self.jail.minimum == "off" else list(self.levels)
 
 
 class Parent(Protocol):
-    """What starts processes in the jail: see ``WarmParent``."""
+    """An object that starts processes in the jail: see ``WarmParent``."""
 
     @property
     def level(self) -> str: ...
@@ -97,9 +98,15 @@ class Parent(Protocol):
 
 
 class WarmParent:
-    """One parent in a jail of its own; ``launch_kernel`` forks a student's process from it."""
+    """One warm parent; ``launch`` and ``launch_kernel`` fork processes from it.
+
+    Raises:
+        UsageError: this is not Linux.
+    """
 
     def __init__(self, surroundings: Surroundings) -> None:
+        if sys.platform != "linux":
+            raise UsageError("student code is run on Linux alone. On Windows use WSL 2, on macOS a container.")
         self.surroundings = surroundings
         self.folder, self._lock = make_own_folder()
         self.folder.chmod(0o711)
@@ -115,23 +122,23 @@ class WarmParent:
             self.process = subprocess.Popen(
                 [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(PACKAGES), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=_environment(),
+                env=_make_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 cwd="/",
-                start_new_session=True,  # a terminal that closes must not end it before those that it keeps
+                start_new_session=True,  # a closing terminal must not end it before its processes
             )
-        self._send(self._plan())
-        self._said: dict[str, Any] | None = None
+        self._send(self._make_plan())
+        self._told: dict[str, Any] | None = None  # what it sends when it is ready
 
     def _admit(self, path: str, mode: int) -> None:
-        """Let the user that connects to kernels use a file of ours, where that is another one."""
+        """Let the role that connects to kernels use a file of ours, where it has a user of its own."""
         if self._connects is not None and os.getuid() == 0:
             let_group_use(path, getattr(own_users(), self._connects), mode)
 
     def new_sockets(self) -> int:
-        """A folder for one more kernel's sockets, by its number."""
+        """Make a folder for one more kernel's sockets, and return its number."""
         number = next(_numbers)
         folder = f"/proc/self/fd/{self._sockets}/{number}"
         os.mkdir(folder, mode=0o700)
@@ -139,14 +146,15 @@ class WarmParent:
         return number
 
     def socket_prefix(self, number: int) -> str:
-        """How the paths of these sockets begin: short, since a socket's path may have 107 characters, a folder's far more."""
+        """Return how the paths of these sockets begin; short, since a socket's path may have 107 characters alone."""
         return f"/proc/self/fd/{self._sockets}/{number}/s"
 
-    def _plan(self) -> dict[str, Any]:
+    def _make_plan(self) -> dict[str, Any]:
+        """Return the plan that the parent starts with."""
         python = (sys.prefix, sys.base_prefix, *PACKAGES)
         given = (*self.surroundings.shown, *self._public, *self._private)
         return {
-            "levels": self.surroundings.to_try(),
+            "levels": self.surroundings.list_levels(),
             "folder": str(self.folder),
             "root": str(self.folder / "root"),
             "shown": sorted({*python, *map(os.path.realpath, python), *map(str, given)}),
@@ -156,23 +164,23 @@ class WarmParent:
             "role": self.surroundings.role,
             "leave_files": [own_users().student, own_users().model] if self.surroundings.role == "student" else [],
             "hidden_from": {"reader": [str(path) for path in self._private]},
-            "preload": [] if self.surroundings.jail.cold else _with_builder(self.surroundings.preload),
-            "cores": _cores(*self.surroundings.slot),
+            "preload": [] if self.surroundings.jail.cold else _add_builder(self.surroundings.preload),
+            "cores": _choose_cores(*self.surroundings.slot),
         }
 
     def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
         told = json.dumps(message).encode()
         if len(told) > MESSAGE:
-            raise OSError("a message that is too long for the warm parent")
+            raise OSError("the message to the warm parent is too long")
         socket.send_fds(self.control, [told], descriptors)
 
-    def _ready(self) -> dict[str, Any]:
-        """What the parent said when it was ready.
+    def _wait_until_ready(self) -> dict[str, Any]:
+        """Return what the parent sends when it is ready.
 
         Raises:
             OSError: it ended while it started.
         """
-        if self._said is None:
+        if self._told is None:
             self.control.settimeout(START_SECONDS)
             answer = self.control.recv(MESSAGE)
             if not answer:
@@ -180,31 +188,31 @@ class WarmParent:
                 self._errors.seek(0)
                 last = (self._errors.read().strip().splitlines() or [""])[-1]
                 raise OSError(f"the warm parent ended with exit code {code} while it started: {last}")
-            self._said = json.loads(answer)
-        return self._said
+            self._told = json.loads(answer)
+        return self._told
 
     @property
     def level(self) -> str:
-        """How much of the jail this machine enforces: one of ``config.LEVELS``."""
-        return str(self._ready()["level"])
+        """The level of the jail that this machine enforces: one of ``config.LEVELS``."""
+        return str(self._wait_until_ready()["level"])
 
     @property
     def refused(self) -> dict[str, str]:
-        """Level -> why this machine does not have it."""
-        return dict(self._ready()["refused"])
+        """Level -> why this machine does not enforce it."""
+        return dict(self._wait_until_ready()["refused"])
 
     def launch_kernel(
         self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
     ) -> JailedProcess:
-        """Fork one student's process, with a kernel in it.
+        """Fork one student's process, which runs a kernel.
 
         Args:
             number: from ``new_sockets``.
             connection: jupyter_client's connection info.
-            files: files and folders that are copied into the process' own folder.
+            files: files and folders to copy into the process' own folder.
 
         Raises:
-            OSError: it could not be started, or the parent has ended.
+            OSError: the process could not be started, or the parent has ended.
         """
         ports = {f"{name}_port": int(connection[f"{name}_port"]) for name in CHANNELS}
         given = {"connection": {**connection, **ports}, "channels": CHANNELS}
@@ -212,7 +220,7 @@ class WarmParent:
             sockets: list[socket.socket] = []
             for name in CHANNELS:
                 path = f"{self.socket_prefix(number)}-{ports[f'{name}_port']}"
-                sockets.append(stack.enter_context(_listening(path)))
+                sockets.append(stack.enter_context(_listen(path)))
                 self._admit(path, 0o660)
             process = self.launch("agent:serve", given, sockets, files, limits)
         process.leftovers.append(str(self._kernels / str(number)))
@@ -230,12 +238,12 @@ class WarmParent:
         """Fork one process into the jail.
 
         Args:
-            serve: what it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
-            files: files and folders that are copied into the process' own folder.
-            role: whose user it becomes, and what is hidden from it; the parent's role where none is given.
+            serve: the function that it runs, as ``module:function``; called with ``given`` and the descriptors of ``sockets``.
+            files: files and folders to copy into the process' own folder.
+            role: decides its user and what is hidden from it; the parent's role where None.
 
         Raises:
-            OSError: it could not be started, or the parent has ended.
+            OSError: the process could not be started, or the parent has ended.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(START_SECONDS)
@@ -246,7 +254,7 @@ class WarmParent:
             stack.enter_context(words.told)
             if self.level != "namespaces":
                 home.mkdir(mode=0o700)
-            archive = [stack.enter_context(_archive(files))] if files else []
+            archive = [stack.enter_context(_make_archive(files))] if files else []
             message = {
                 "serve": serve,
                 "given": dict(given),
@@ -254,10 +262,10 @@ class WarmParent:
                 "home": str(home),
                 "uid": getattr(own_users(), role or self.surroundings.role),
                 "role": role or self.surroundings.role,
-                "environment": _environment(),
+                "environment": _make_environment(),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
-                    "core": 1,  # none at all; at 0 the system still pipes one to a program of root's that collects them
+                    "core": 1,  # no core dump; at 0 the system still pipes one to a collecting program of root's
                     "cpu": int(limits.cpu_seconds),
                     "fsize": limits.scratch_mib << 20,
                     "nofile": limits.open_files,
@@ -269,18 +277,18 @@ class WarmParent:
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        cores = len(_cores(*self.surroundings.slot))
+        cores = len(_choose_cores(*self.surroundings.slot))
         return JailedProcess(descriptors[0], ours, words, home, limits, cores, writes_anywhere=self.level == "user")
 
     def is_alive(self) -> bool:
-        """Whether it can still fork."""
+        """Whether the parent can still fork."""
         return self.process.poll() is None
 
     def close(self) -> None:
-        """End the parent, and with it every process it forked."""
+        """End the parent, and every process that it forked."""
         self.control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(30.0)  # where nothing else holds them together, it has all its descendants to end
+            self.process.wait(30.0)  # without namespaces it has to end all its descendants itself
         self.process.kill()
         self.process.wait()
         self._errors.close()
@@ -289,16 +297,16 @@ class WarmParent:
         os.close(self._lock)
 
 
-def _with_builder(preload: Sequence[str]) -> list[str]:
-    """What to import beforehand; where notebooks build models, so does what rebuilds them."""
+def _add_builder(preload: Sequence[str]) -> list[str]:
+    """Return the packages to preload, with the builder where notebooks build models."""
     return [
         *preload,
         *(["builder.serving"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else []),
     ]
 
 
-def _environment() -> dict[str, str]:
-    """The environment of a student's process: nothing of the grader's but thread counts, device choice and locale."""
+def _make_environment() -> dict[str, str]:
+    """Return the environment of a student's process: of the grader's only thread counts, devices, time zone and locale."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     return kept | {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -309,10 +317,14 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _cores(number: int, of: int) -> list[int]:
-    """The cores that are this judge's, so that no submission slows its neighbours.
+def _choose_cores(number: int, of: int) -> list[int]:
+    """Return the cores of one worker, so that no submission slows its neighbours.
 
-    >>> len(_cores(0, 1)) == len(os.sched_getaffinity(0))
+    Args:
+        number: the worker's.
+        of: how many workers there are.
+
+    >>> len(_choose_cores(0, 1)) == len(os.sched_getaffinity(0))
     True
     """
     cores = sorted(os.sched_getaffinity(0))
@@ -322,13 +334,13 @@ def _cores(number: int, of: int) -> list[int]:
 
 
 def let_group_use(path: str | Path, group: int, mode: int) -> None:
-    """Let one group use a file, which stays ours."""
+    """Let one group use a file, of which this process' user stays the owner."""
     os.chown(path, -1, group)
     os.chmod(path, mode)
 
 
-def _archive(paths: Sequence[Path]) -> IO[bytes]:
-    """A tar file of files and folders, however many: a message takes only so many open files."""
+def _make_archive(paths: Sequence[Path]) -> IO[bytes]:
+    """Return a tar file of any number of files and folders; a message carries only a few descriptors."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
     with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
         for path in paths:
@@ -337,11 +349,12 @@ def _archive(paths: Sequence[Path]) -> IO[bytes]:
     return file
 
 
-def _listening(path: str) -> socket.socket:
+def _listen(path: str) -> socket.socket:
+    """Return a socket that listens at a path."""
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(path)
     listening.listen()
     return listening
 
 
-_numbers = itertools.count()  # of folders: parents that follow one another may share one for sockets
+_numbers = itertools.count()  # of folders: one parent after the other may use the same folder for sockets

@@ -1,9 +1,16 @@
-"""This process' own warm parent: started when it is first needed, replaced when it dies, ended with this process."""
+"""This process' own warm parent: started when it is first needed, replaced when it dies, ended with this process.
+
+settle(surroundings)   release the old parent, note how to make the next one, and start it; does not wait for it
+parent()               start one where none lives; wait until it tells its level; refuse less than ``c.Jail.minimum``
+parent().launch(...)   start a process in the jail; see inside/keeper.py
+release()              end the parent and all its processes; the next parent() starts one in the same way
+reset()                release it, and note how to make the usual parent
+adopt(parent)          in a judge: use a parent that lives in the worker (broker.py)
+"""
 
 from __future__ import annotations
 
 import atexit
-import sys
 from collections.abc import Callable
 
 from autograder.course.config import LEVELS
@@ -17,18 +24,18 @@ _minimum = _usual.jail.minimum
 
 
 def settle(surroundings: Surroundings) -> None:
-    """Set what students' processes are started with from here on, and begin to start the parent."""
+    """Set what students' processes are started with from here on, and start the parent without waiting for it."""
     _use(lambda: WarmParent(surroundings), surroundings.jail.minimum)
     start()
 
 
 def reset() -> None:
-    """End this process' parent, and forget what students' processes were to be started with."""
+    """End this process' parent, and return to the usual surroundings."""
     _use(lambda: WarmParent(_usual), _usual.jail.minimum)
 
 
 def adopt(parent: Parent) -> None:
-    """Let another process start students' processes for this one; it keeps to what the configuration asks for."""
+    """Let another process start students' processes for this one; that process enforces the configured minimum."""
     _use(lambda: parent, LEVELS[0])
 
 
@@ -39,10 +46,8 @@ def _use(make: Callable[[], Parent], minimum: str) -> None:
 
 
 def start() -> Parent:
-    """Return this process' parent, started where there is none that lives, whatever its jail enforces."""
+    """Return this process' parent, and start one where none lives; its jail may enforce less than the minimum."""
     global _parent
-    if sys.platform != "linux":
-        raise UsageError("student code is run on Linux alone. On Windows use WSL 2, on macOS a container.")
     if _parent is None or not _parent.is_alive():
         release()
         _parent = _make()
@@ -50,7 +55,7 @@ def start() -> Parent:
 
 
 def release() -> None:
-    """End this process' parent, if it has one; the next kernel gets a new one."""
+    """End this process' parent, if it has one; the next process comes from a new one."""
     global _parent
     if _parent is not None:
         _parent.close()
@@ -58,11 +63,11 @@ def release() -> None:
 
 
 def parent() -> Parent:
-    """The parent of this process.
+    """Return this process' parent, and start one where none lives.
 
     Raises:
         UsageError: the machine enforces less than the configuration asks for.
-        OSError: it could not be started.
+        OSError: the parent could not be started.
     """
     started = start()
     ensure_level(started, _minimum)

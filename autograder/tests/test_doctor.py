@@ -61,7 +61,7 @@ def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
 
 
 def test_a_machine_without_any_jail_gets_one_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Surroundings, "to_try", lambda self: [])
+    monkeypatch.setattr(Surroundings, "list_levels", lambda self: [])
     done = CliRunner().invoke(main, ["doctor", "--course", str(built.root)])
     assert done.exit_code == 2
     assert done.output.startswith("autograder: this machine's jail is 'off'")
