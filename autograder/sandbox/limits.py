@@ -1,4 +1,4 @@
-"""Which limit stopped a student's code, in words that a student can use."""
+"""Says in words for students which limit stopped their code, and keeps a submission's time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ CRASHES = {
     signal.SIGILL: "illegal instruction",
 }
 
-MOST_WAITED = (
-    2 / 3
-)  # of the time, for a core: what takes longer than three times as long says nothing of the student's code
-STARVED = (
-    "starved"  # how a process ended that the system killed when the machine, and not the submission, was out of memory
-)
+#: Share of the time spent waiting for a core beyond which a timeout says nothing about the student's code: it ran three times as long.
+MOST_WAITED = 2 / 3
+#: How a process ended that the system killed because the machine, not the submission, was out of memory.
+STARVED = "starved"
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """Why a cell or a call did not come to its end, in words a student can use."""
+    """Why a cell or call did not finish, in words for the student."""
 
     reason: str
     hint: str = ""
@@ -33,11 +31,11 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Doubt:
-    """That the machine, and not the student's code, may have ended a cell or call.
+    """A sign that the machine, not the student's code, may have ended a cell or call.
 
     Attributes:
-        what: in words for the instructor.
-        short: whether the machine was seen to be short of something.
+        what: the sign, in words for the instructor.
+        short: whether the machine was short of cores or memory.
     """
 
     what: str
@@ -46,22 +44,22 @@ class Doubt:
 
 @dataclass
 class TimeBudget:
-    """What a submission has.
+    """The time of a submission.
 
     Attributes:
         left: seconds in which its processes may still run.
-        doubts: of what ended until now.
+        doubts: signs that the machine ended one of its cells or calls.
     """
 
     left: float
     doubts: list[Doubt] = field(default_factory=list)
 
     def note(self, end: str, share_waited: float) -> None:
-        """Note the end of a cell, a call or a process, where it leaves a doubt.
+        """Note a doubt where the machine may have ended a cell, a call or a process.
 
         Args:
             end: from ``JailedProcess.poll``, or ``time``.
-            share_waited: the part of the time until then in which others had the cores.
+            share_waited: the share of the time in which it waited for a core.
         """
         machines = {"time", *(f"signal {number:d}" for number in (signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU))}
         if end == STARVED:
@@ -75,12 +73,12 @@ class TimeBudget:
 
 
 def find_message_limit_mib(limits: Limits) -> int:
-    """What one message of a student's process may take: an answer that is too large still comes, and is named as such."""
+    """Return the limit of one message; above the limit of an answer, so that a too large answer arrives and can be named."""
     return 2 * limits.answer_mib
 
 
 def explain_end(why: str, limits: Limits) -> Stopped:
-    """What became of a process, from ``JailedProcess.poll``."""
+    """Explain how a process ended; ``why`` is from ``JailedProcess.poll``."""
     match why.split():
         case ["memory"]:
             return Stopped(
@@ -109,7 +107,7 @@ def explain_end(why: str, limits: Limits) -> Stopped:
 
 
 def explain_error(error_type: str, text: str, limits: Limits) -> str:
-    """A hint when an error is what a limit of the jail looks like from inside; else nothing.
+    """Return a hint where an exception looks like a limit of the jail seen from inside, else an empty text.
 
     >>> explain_error("OSError", "[Errno 28] No space left on device", Limits())
     'While grading, a notebook may write at most 512 MiB of files.'

@@ -1,7 +1,7 @@
-"""The one seam through which every process that runs student code is started.
+"""The kernel provisioner through which every process that runs student code is started.
 
-Registered with jupyter_client under the name ``autograder``: a kernel manager that names it gets a process forked from the warm parent
-into the jail, whoever the manager belongs to. Nothing else has to know.
+It is registered with jupyter_client under the name ``autograder``. Every kernel manager that names it gets a process in the jail,
+forked from the warm parent; the manager needs no other change.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from autograder.sandbox.parent import CHANNELS
 
 
 class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
-    """Starts a kernel in the jail, over ipc sockets in a folder that the jail cannot see.
+    """Starts a kernel in the jail; its ipc sockets lie in a folder that the jail does not show.
 
     Attributes:
-        process: the student's process, once it is started.
+        process: the student's process, once it has started.
     """
 
     connection_info: dict[str, Any]
@@ -39,7 +39,9 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         manager = self.parent
         manager.transport, manager.ip = "ipc", parent.socket_prefix(self.number)
         self.folder = Path(tempfile.mkdtemp(prefix="connection-"))
-        manager.connection_file = str(self.folder / "connection.json")  # jupyter_client wants one; the process is told
+        manager.connection_file = str(
+            self.folder / "connection.json"
+        )  # jupyter_client requires one; the process never reads it
         for port, name in enumerate((*CHANNELS, "hb"), 1):
             setattr(manager, f"{name}_port", port)
         return {**kwargs, "cmd": []}
