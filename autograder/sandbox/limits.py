@@ -15,7 +15,7 @@ CRASHES = {
     signal.SIGILL: "illegal instruction",
 }
 
-#: Share of the time spent waiting for a core beyond which a timeout says nothing about the student's code: it ran three times as long.
+#: Share of time spent waiting for a core above which a timeout says nothing about the code: it took more than three times as long.
 MOST_WAITED = 2 / 3
 #: How a process ended that the system killed because the machine, not the submission, was out of memory.
 STARVED = "starved"
