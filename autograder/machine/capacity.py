@@ -21,7 +21,8 @@ def count_cores(root: Path = Path("/")) -> float:
     Args:
         root: the root of the file system.
     """
-    return min([float(len(os.sched_getaffinity(0))), *_list_quotas(root)])
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min([float(here), *_list_quotas(root)])
 
 
 def _list_quotas(root: Path) -> Iterator[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import tempfile
@@ -18,6 +17,8 @@ AGE = 60.0  # seconds; a younger folder may not be locked yet
 
 def make_own_folder() -> tuple[Path, int]:
     """Make a temporary folder of this process, and lock it; the system frees the lock when this process ends, however it ends."""
+    import fcntl
+
     remove_folders(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -28,6 +29,8 @@ def make_own_folder() -> tuple[Path, int]:
 @cache
 def remove_folders(place: str) -> None:
     """Remove the folders of processes that have ended; once per process."""
+    import fcntl
+
     for folder in Path(place).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):  # another user's, in use, or already gone
             found = os.lstat(folder)

@@ -7,7 +7,6 @@ across commands. So a block is reserved by a lock, which the system frees when i
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +47,9 @@ def own_users() -> Users:
 
 
 def _lock_block() -> int:
+    """Lock a free block, and return its number."""
+    import fcntl
+
     file = _open_lock()
     for number in range(BLOCKS):
         with contextlib.suppress(BlockingIOError):

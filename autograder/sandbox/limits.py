@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from autograder.course.config import Limits
 
+#: name of a signal (Windows lacks some of the signals themselves) -> what it means
 CRASHES = {
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGABRT: "abort",
-    signal.SIGBUS: "bus error",
-    signal.SIGFPE: "arithmetic error",
-    signal.SIGILL: "illegal instruction",
+    "SIGSEGV": "segmentation fault",
+    "SIGABRT": "abort",
+    "SIGBUS": "bus error",
+    "SIGFPE": "arithmetic error",
+    "SIGILL": "illegal instruction",
 }
 
 #: Share of time spent waiting for a core above which a timeout says nothing about the code: it took more than three times as long.
@@ -99,11 +100,18 @@ def explain_end(why: str, limits: Limits) -> Stopped:
             return Stopped("was ended by the system, which was out of memory")
         case ["signal", number] if int(number) == signal.SIGXCPU:
             return Stopped(f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped")
-        case ["signal", number] if int(number) in CRASHES:
-            return Stopped(f"crashed the interpreter ({CRASHES[signal.Signals(int(number))]})")
         case ["signal", number]:
-            return Stopped(f"was killed (signal {number})")
+            crash = CRASHES.get(_name_signal(int(number)))
+            return Stopped(f"crashed the interpreter ({crash})" if crash else f"was killed (signal {number})")
     raise ValueError(f"no such end: {why}")
+
+
+def _name_signal(number: int) -> str:
+    """Return the name of a signal; empty where it has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the real-time signals has no name
+        return ""
 
 
 def explain_error(error_type: str, text: str, limits: Limits) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.submission import StudentNotebook
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 
@@ -146,3 +149,13 @@ def test_the_course_cannot_be_imported(built: Course) -> None:
     with NotebookRun([IMPORTABLE], [], Limits()) as run:
         run.run_cells()
         assert [name for name in [*names, "numpy"] if StudentNotebook(run).importable(name)] == ["numpy"]
+
+
+def test_our_modules_take_no_name_from_a_notebook() -> None:
+    """They are first on the import path of a student's process, before Python's own and every installed package."""
+    ours = {path.stem for path in INSIDE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()} - {
+        "__init__"
+    }
+    assert {"agent", "builder", "wire", "zygote"} <= ours
+    taken = {name for name in ours if name in sys.stdlib_module_names or PathFinder.find_spec(name, PACKAGES)}
+    assert taken == set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,37 @@ def test_workers_follow_cores_and_memory(
     monkeypatch.setattr(capacity, "count_cores", lambda: has)
     monkeypatch.setattr(capacity, "find_memory_mib", lambda: mib)
     assert suggest_workers() == workers
+
+
+WITHOUT_LINUX = """\
+import importlib, os, pkgutil, signal, socket, sys
+import jupyter_client.manager, numpy, pydantic, traitlets.config  # before anything is taken away: libraries see to themselves
+
+for name in ("fcntl", "resource"):
+    sys.modules[name] = None  # importing it raises
+for module, names in {
+    os: "memfd_create pidfd_open sched_getaffinity getuid O_PATH O_DIRECTORY O_NOFOLLOW",
+    signal: "pidfd_send_signal SIGKILL SIGXCPU SIGBUS",
+    socket: "AF_UNIX SOCK_SEQPACKET send_fds recv_fds",
+}.items():
+    for name in names.split():
+        delattr(module, name)
+sys.platform = "win32"
+from autograder import errors, machine, sandbox
+for room in (machine, sandbox):
+    for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        importlib.import_module(found.name)
+print(machine.capacity.suggest_workers() >= 1)
+try:
+    sandbox.warm.parent()
+except errors.UsageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_where_there_is_no_linux_everything_is_imported_and_one_line_says_so() -> None:
+    """Otherwise nbgrader and otter, which import these rooms on macOS and Windows, would end with a missing attribute."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_LINUX], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == ("True\nstudent code is run on Linux alone. On Windows use WSL 2, on macOS a container.\n")
