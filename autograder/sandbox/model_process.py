@@ -123,7 +123,7 @@ class ModelProcess:
 
     @contextmanager
     def _watch(self) -> Iterator[None]:
-        """Meanwhile keep the limits that this side keeps, and end the process when the submission's time is used up."""
+        """Keep this side's limits while the body runs, and end the process when the submission's time is used up."""
         process, done = self._process, threading.Event()
         assert process is not None
         stopwatch = Stopwatch(process)
