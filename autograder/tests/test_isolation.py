@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -153,9 +154,13 @@ def test_the_course_cannot_be_imported(built: Course) -> None:
 
 def test_our_modules_take_no_name_from_a_notebook() -> None:
     """They are first on the import path of a student's process, before Python's own and every installed package."""
-    ours = {path.stem for path in INSIDE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()} - {
-        "__init__"
-    }
+    ours = {path.stem for path in INSIDE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert {"agent", "builder", "wire", "zygote"} <= ours
-    taken = {name for name in ours if name in sys.stdlib_module_names or PathFinder.find_spec(name, PACKAGES)}
-    assert taken == set()
+    assert {name for name in ours if name in sys.stdlib_module_names or PathFinder.find_spec(name, PACKAGES)} == set()
+
+
+def test_what_runs_in_the_jail_imports_nothing_of_the_package() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in INSIDE.rglob("*.py")}
+    assert [
+        path.name for path, text in texts.items() if re.search(r"^\s*(from|import) autograder", text, re.MULTILINE)
+    ] == []
