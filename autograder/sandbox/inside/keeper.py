@@ -18,7 +18,7 @@ At the level `namespaces` the keeper is process 1: when it ends, the system ends
                                                      collects orphans              clean environment, Landlock
       <--------------------------------------------- "exit" or "signal" <--------- runs what the launch names
 
-Student code runs last: by then everything that it inherits is limited, and the keeper, which it is forked from, is counted.
+Student code runs last: by then everything that it inherits is limited, and its keeper is in the control group or watched.
 """
 
 from __future__ import annotations
