@@ -36,7 +36,8 @@ from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.limits import TimeBudget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
-from autograder.sandbox.parent import Surroundings, WarmParent  # noqa: E402
+from autograder.sandbox.parent import WarmParent  # noqa: E402
+from autograder.sandbox.surroundings import Surroundings  # noqa: E402
 
 PREDICTIONS = 3  # of each model
 TICK = os.sysconf("SC_CLK_TCK")

@@ -37,7 +37,7 @@ from autograder.course.config import Jail, Limits  # noqa: E402
 from autograder.machine import usage  # noqa: E402
 from autograder.sandbox import warm  # noqa: E402
 from autograder.sandbox.kernel import Kernel  # noqa: E402
-from autograder.sandbox.parent import Surroundings  # noqa: E402
+from autograder.sandbox.surroundings import Surroundings  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"

@@ -44,7 +44,8 @@ from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
 from autograder.sandbox.jailed_process import wait_for_end
 from autograder.sandbox.limits import Doubt
-from autograder.sandbox.parent import Surroundings, WarmParent, let_group_use
+from autograder.sandbox.parent import WarmParent, let_group_use
+from autograder.sandbox.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from autograder.judge.judge import Trial

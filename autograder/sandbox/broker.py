@@ -19,7 +19,7 @@ from autograder.course.config import Limits
 from autograder.errors import UsageError
 from autograder.sandbox import warm
 from autograder.sandbox.jailed_process import BY_US, JailedProcess, Process
-from autograder.sandbox.parent import Role
+from autograder.sandbox.surroundings import Role
 
 MESSAGE = 1 << 16
 SECONDS = 30.0

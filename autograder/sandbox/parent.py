@@ -17,59 +17,23 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, Protocol
 
-from autograder.course.config import LEVELS, Jail, Limits
+from autograder.course.config import Limits
 from autograder.errors import UsageError
 from autograder.machine.last_words import LastWords
 from autograder.machine.leftovers import make_own_folder
 from autograder.machine.users import own_users
 from autograder.sandbox.jailed_process import MESSAGE, JailedProcess, Process
+from autograder.sandbox.surroundings import Role, Surroundings, add_builder, choose_cores, make_environment
 
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))
 FLAGS = ("-s", "-S", "-P")  # no user folder, no .pth file, no script folder on the path
-PASSED_ON = ("CUDA_", "LD_LIBRARY_PATH", "LANG", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "TF_", "TZ", "XLA_")
 CHANNELS = ("shell", "iopub", "stdin", "control")
 START_SECONDS = 120.0
-Role = Literal["student", "model", "judge", "reader"]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """How a parent and its processes are started.
-
-    Attributes:
-        preload: packages that the parent imports, unless ``jail.cold`` is set.
-        hidden: files and folders that no process in the jail may read, wherever they lie.
-        slot: this worker's number among those that run at the same time, and how many there are.
-        levels: levels of the jail, in the order in which they are tried.
-        shown: readable files and folders, besides the system's and Python's own.
-        path: further folders to import from.
-        role: the user of the parent's processes, unless a launch names another role.
-        furnish: called with the parent's folder before it starts; adds files there, and returns the paths that every role may
-            read, and the paths that every role but a reader may read.
-        sockets: folder for the kernels' sockets, and the role that may connect to them; where it is None, the parent's own
-            folder, and this process' user.
-    """
-
-    jail: Jail = field(default_factory=Jail)
-    preload: tuple[str, ...] = ()
-    hidden: tuple[Path, ...] = ()
-    slot: tuple[int, int] = (0, 1)
-    levels: tuple[str, ...] = LEVELS[:0:-1]
-    shown: tuple[Path, ...] = ()
-    path: tuple[Path, ...] = ()
-    role: Role = "student"
-    furnish: Callable[[Path], tuple[list[Path], list[Path]]] = lambda folder: ([], [])
-    sockets: tuple[Path, Role] | None = None
-
-    def list_levels(self) -> list[str]:
-        """Return the levels to try, best first; only ``off`` where the instructor asked for no jail."""
-        return ["off"] if self.jail.minimum == "off" else list(self.levels)
 
 
 class Parent(Protocol):
@@ -122,7 +86,7 @@ class WarmParent:
             self.process = subprocess.Popen(
                 [sys.executable, *FLAGS, str(INSIDE / "zygote.py"), ":".join(PACKAGES), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=_make_environment(),
+                env=make_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -164,8 +128,8 @@ class WarmParent:
             "role": self.surroundings.role,
             "leave_files": [own_users().student, own_users().model] if self.surroundings.role == "student" else [],
             "hidden_from": {"reader": [str(path) for path in self._private]},
-            "preload": [] if self.surroundings.jail.cold else _add_builder(self.surroundings.preload),
-            "cores": _choose_cores(*self.surroundings.slot),
+            "preload": [] if self.surroundings.jail.cold else add_builder(self.surroundings.preload),
+            "cores": choose_cores(*self.surroundings.slot),
         }
 
     def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
@@ -262,7 +226,7 @@ class WarmParent:
                 "home": str(home),
                 "uid": getattr(own_users(), role or self.surroundings.role),
                 "role": role or self.surroundings.role,
-                "environment": _make_environment(),
+                "environment": make_environment(),
                 "scratch_mib": limits.scratch_mib,
                 "limits": {
                     "core": 1,  # no core dump; at 0 the system still pipes one to a collecting program of root's
@@ -277,7 +241,7 @@ class WarmParent:
         word, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
         if not descriptors:
             raise OSError(word.decode() or "the warm parent ended")
-        cores = len(_choose_cores(*self.surroundings.slot))
+        cores = len(choose_cores(*self.surroundings.slot))
         return JailedProcess(descriptors[0], ours, words, home, limits, cores, writes_anywhere=self.level == "user")
 
     def is_alive(self) -> bool:
@@ -295,42 +259,6 @@ class WarmParent:
         os.close(self._sockets)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.close(self._lock)
-
-
-def _add_builder(preload: Sequence[str]) -> list[str]:
-    """Return the packages to preload, with the builder where notebooks build models."""
-    return [
-        *preload,
-        *(["builder.serving"] if any(name.split(".")[0] in ("keras", "tensorflow") for name in preload) else []),
-    ]
-
-
-def _make_environment() -> dict[str, str]:
-    """Return the environment of a student's process: of the grader's only thread counts, devices, time zone and locale."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return kept | {
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "NLP_DATA": "stand-in",
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "PYTHONHASHSEED": "0",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-
-
-def _choose_cores(number: int, of: int) -> list[int]:
-    """Return the cores of one worker, so that no submission slows its neighbours.
-
-    Args:
-        number: the worker's.
-        of: how many workers there are.
-
-    >>> len(_choose_cores(0, 1)) == len(os.sched_getaffinity(0))
-    True
-    """
-    cores = sorted(os.sched_getaffinity(0))
-    share = max(1, len(cores) // of)
-    first = number * share % len(cores)
-    return cores[first : first + share]
 
 
 def let_group_use(path: str | Path, group: int, mode: int) -> None:

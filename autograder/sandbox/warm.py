@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from autograder.course.config import LEVELS
 from autograder.errors import UsageError
-from autograder.sandbox.parent import Parent, Surroundings, WarmParent
+from autograder.sandbox.parent import Parent, WarmParent
+from autograder.sandbox.surroundings import Surroundings
 
 _parent: Parent | None = None
 _usual = Surroundings()

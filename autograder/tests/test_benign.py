@@ -13,8 +13,8 @@ from autograder.course.config import Jail, Limits
 from autograder.judge.compare import Tolerance, find_difference
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
-from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 PRELOAD = ("numpy", "tensorflow", "keras", "gensim.models", "matplotlib.pyplot")

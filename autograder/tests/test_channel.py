@@ -14,8 +14,8 @@ from autograder.course.config import Limits
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
-from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 MIB = 1 << 20
 

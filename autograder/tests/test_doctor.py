@@ -16,8 +16,9 @@ from autograder.doctor import attempts
 from autograder.grading.grader import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
-from autograder.sandbox.parent import INSIDE, Surroundings
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 

@@ -18,8 +18,8 @@ import pytest
 from autograder.course.config import Jail, Limits
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
-from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.tiny_course import warm_parent
 
 pytestmark = [

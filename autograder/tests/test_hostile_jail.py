@@ -36,8 +36,8 @@ from autograder.reports import pages
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import feedback_page
 from autograder.sandbox import warm
-from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token
 from autograder.tests.conftest import SOAK

@@ -24,8 +24,9 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.models import Model
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
-from autograder.sandbox.parent import INSIDE, Surroundings
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.conftest import SOAK
 
 pytestmark = pytest.mark.slow

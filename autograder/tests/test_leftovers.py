@@ -17,8 +17,9 @@ from autograder.machine import leftovers
 from autograder.machine.cgroup import Group
 from autograder.machine.users import own_users
 from autograder.sandbox import warm
-from autograder.sandbox.parent import Surroundings, WarmParent
+from autograder.sandbox.parent import WarmParent
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 MAKES = """\
 import sys, time

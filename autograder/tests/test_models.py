@@ -20,8 +20,8 @@ from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
 from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
-from autograder.sandbox.parent import Surroundings
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 

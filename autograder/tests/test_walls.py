@@ -19,8 +19,9 @@ from autograder.judge.submission import StudentNotebook
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
-from autograder.sandbox.parent import INSIDE, PACKAGES, Surroundings
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
@@ -430,7 +431,7 @@ OFFERED = """\
 import json, sys
 from autograder.sandbox import warm
 from autograder.course.config import Jail
-from autograder.sandbox.parent import Surroundings
+from autograder.sandbox.surroundings import Surroundings
 for level in {levels!r}:
     warm.settle(Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
     print(warm.start().level, *warm.start().refused.values())

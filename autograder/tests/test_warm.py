@@ -22,8 +22,9 @@ from autograder.grading.grader import Grader
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN
-from autograder.sandbox.parent import INSIDE, Surroundings
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
