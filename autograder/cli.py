@@ -24,7 +24,7 @@ from rich.text import Text
 from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.machine.capacity import usual_workers
+from autograder.machine.capacity import suggest_workers
 from autograder.obstacles import find_obstacle, in_one_line
 from autograder.progress import open_console
 
@@ -42,7 +42,7 @@ key_option = click.option(
 def workers_option(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Add ``--workers`` to a command: how many processes work at a time. ``what`` is its help."""
     usual = "as many as cores and memory allow"
-    return click.option("--workers", type=click.IntRange(1), default=usual_workers, show_default=usual, help=what)
+    return click.option("--workers", type=click.IntRange(1), default=suggest_workers, show_default=usual, help=what)
 
 
 def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:

@@ -27,9 +27,10 @@ from autograder.course.course import KEY_FILE, Course
 from autograder.course.data import find_data_folder
 from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
-from autograder.machine.capacity import cores, memory_mib
+from autograder.machine.capacity import count_cores, find_memory_mib
 from autograder.machine.cgroup import Group
 from autograder.sandbox import probe, warm
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 
 HOLDS = {
@@ -111,7 +112,7 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
     if parent.level != "user":
         secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
-    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, warm.PACKAGES), warm.INSIDE]
+    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, PACKAGES), INSIDE]
     name = f"autograder-doctor-{os.getpid()}"
     with (
         socket.socket() as tcp,
@@ -157,9 +158,9 @@ def make_shared_memory() -> Iterator[int]:
 def _describe_machine(course: Course) -> dict[str, str]:
     """What the table says of the machine, line by line."""
     cards = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
-    mib = memory_mib()
+    mib = find_memory_mib()
     return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {cores():g} cores",
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {count_cores():g} cores",
         "memory": "unknown"
         if mib is None
         else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import stat
@@ -162,6 +161,8 @@ def read_regular(path: Path, most: int) -> bytes | None:
 @contextlib.contextmanager
 def lock(path: Path, wait: bool) -> Iterator[bool]:
     """Have a file locked, which ends with this process at the latest. It says whether that is so: with ``wait`` it is."""
+    import fcntl  # Windows has none; there this module is imported all the same
+
     write_new(path, b"")
     with open(path, "rb+") as file:
         try:

@@ -21,7 +21,7 @@ from autograder.errors import Ungradable
 from autograder.grading.grader import Grader
 from autograder.intake.walk import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result, StudentView
-from autograder.machine.capacity import memory_mib, shortage
+from autograder.machine.capacity import describe_shortage, find_memory_mib
 from autograder.printable import printable
 from autograder.reports.text import check_text
 
@@ -107,7 +107,7 @@ def grade_submission(handed_in: Path, source: Path) -> tuple[Result, StudentView
         details = course.settings.course.show_details
         (name,) = course.assignments
         max_points = course.assignment(name).max_points
-        if line := shortage(memory_mib(), course.settings.limits.memory_mib):
+        if line := describe_shortage(find_memory_mib(), course.settings.limits.memory_mib):
             result = _not_graded(name, f"{OUR_FAULT} {line}", "our-fault", max_points)
         else:
             result = _judge(course, name, find_notebook(handed_in))

@@ -19,7 +19,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.intake.notebook import Opened, open_notebook
 from autograder.sandbox import warm
 from autograder.sandbox.broker import RemoteParent
-from autograder.sandbox.course_copy import course_from
+from autograder.sandbox.course_copy import restore_course
 from autograder.sandbox.inside.wire import receive_frame, send_frame
 
 MOST_BYTES = 1 << 30  # of a frame from the worker, which has kept the limits already
@@ -35,7 +35,7 @@ def read(given: Mapping[str, Any], sockets: list[int]) -> None:
 
     stream = socket.socket(fileno=sockets[0])
     job, [data] = receive_frame(stream, MOST_BYTES)
-    course = course_from(job["root"], job["settings"])
+    course = restore_course(job["root"], job["settings"])
     limit_memory(READER_MIB)
     answer: dict[str, Any]
     try:
@@ -60,7 +60,7 @@ def judge(given: Mapping[str, Any], sockets: list[int]) -> None:
 
     stream, broker = (socket.socket(fileno=number) for number in sockets)
     job, _ = receive_frame(stream, MOST_BYTES)
-    course = course_from(job["root"], job["settings"])
+    course = restore_course(job["root"], job["settings"])
     prepare(course.private, job["environment"])
     warm.adopt(RemoteParent(broker, job["level"], Path(job["sockets"])))
     limit_memory(JUDGE_MIB)

@@ -35,7 +35,7 @@ from autograder.judge.results import Result
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import own_users
 from autograder.printable import printable_text
-from autograder.sandbox import warm
+from autograder.sandbox import jailed_process, parent, surroundings, warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
 from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
@@ -50,7 +50,7 @@ SECONDS_TO_END = 2.0  # for a process that has closed its stream
 
 
 class Ended(Exception):
-    """A confined process ended before it answered: why, as ``warm.JailedProcess.poll`` says, or ``time``."""
+    """A confined process ended before it answered: why, as ``jailed_process.JailedProcess.poll`` says, or ``time``."""
 
 
 class Worker:
@@ -75,8 +75,8 @@ class Worker:
         self.copy = CourseCopy(self.course)
         self.environment = data_environment(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
-        self.confined = warm.WarmParent(
-            warm.Surroundings(
+        self.confined = parent.WarmParent(
+            surroundings.Surroundings(
                 Jail(minimum=jail.minimum),
                 (*ours, "autograder.grading.confined", "autograder.grading.verdict", "autograder.intake.harmless"),
                 slot=self.slot,
@@ -88,7 +88,7 @@ class Worker:
             )
         )
         warm.settle(
-            warm.Surroundings(
+            surroundings.Surroundings(
                 jail,
                 preload,
                 tuple(list_hidden(self.course)),
@@ -102,7 +102,7 @@ class Worker:
     def _furnish(self, folder: Path) -> tuple[list[Path], list[Path]]:
         self.copy.make(folder)
         if os.getuid() == 0:
-            warm.admit(folder / "sockets", own_users().judge, 0o750)
+            parent.let_group_use(folder / "sockets", own_users().judge, 0o750)
         return [self.copy.public], [self.copy.private, folder / "sockets"]
 
     def ready(self) -> None:
@@ -250,7 +250,7 @@ class Worker:
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
         except (OSError, EOFError, WireError) as error:
-            raise Ended(warm.why_it_ended(process, SECONDS_TO_END) or str(error)) from error
+            raise Ended(jailed_process.wait_for_end(process, SECONDS_TO_END) or str(error)) from error
         finally:
             ours.close()
             process.close()

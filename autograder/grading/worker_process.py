@@ -18,7 +18,7 @@ from autograder.grading.job import Graded, Job, give_up, refuse
 from autograder.grading.pool import detach_from_terminal
 from autograder.grading.worker import Ended, Worker
 from autograder.judge.results import OUR_FAULT
-from autograder.machine.capacity import cores
+from autograder.machine.capacity import count_cores
 from autograder.printable import printable_text
 
 # The state of a worker's process. ``become_worker`` sets it once; the pool hands its functions no object of ours.
@@ -36,7 +36,7 @@ def become_worker(root: Path, settings: Settings, workers: int, slots: str) -> N
     global _worker
     detach_from_terminal()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the pool stops us by it: end the jailed processes first
-    threads = str(max(1, int(cores()) // workers))
+    threads = str(max(1, int(count_cores()) // workers))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(name, threads)
     os.environ.setdefault(

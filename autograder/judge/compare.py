@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.results import MAX_ARRAY, Picture
-from autograder.sandbox.inside.wire import plain_number
+from autograder.sandbox.inside.wire import to_plain_number
 
 ROUNDING = 1e-9  # by which a whole number may miss, relative to it, after some arithmetic with floats
 
@@ -53,7 +53,7 @@ def find_difference(answer: Any, expected: Any, tolerance: Tolerance) -> Differe
 
     Shapes and values count; a list, a tuple and an array of the same numbers are equal, an int and a float of the same value too.
     """
-    answer, expected = plain_number(answer), plain_number(expected)
+    answer, expected = to_plain_number(answer), to_plain_number(expected)
     if isinstance(expected, np.ndarray) and expected.dtype.kind in "biufc":
         return _compare_arrays(answer, expected, tolerance)
     if isinstance(expected, (bool, int, float, complex, np.number, np.bool_)):

@@ -12,7 +12,7 @@ from autograder.judge.failures import CheckFailed, format_exception, join_lines
 from autograder.judge.models import Model
 from autograder.judge.rebuilt import InModelProcess
 from autograder.sandbox.inside.wire import WireError, decode, encode
-from autograder.sandbox.limits import Stopped, limit_hit
+from autograder.sandbox.limits import Stopped, explain_error
 from autograder.sandbox.run import NotebookRun
 
 
@@ -138,5 +138,8 @@ def _describe_raised(name: str, answer: Answer, limits: Limits) -> CheckFailed:
     where = f", in the line `{line}`" if line else ""
     said = f": {join_lines(text)}" if text else ""
     return CheckFailed(
-        f"raised {kind}{said}{where}", limit_hit(kind, text, limits), raised=format_exception(kind, text), code="raised"
+        f"raised {kind}{said}{where}",
+        explain_error(kind, text, limits),
+        raised=format_exception(kind, text),
+        code="raised",
     )

@@ -1,4 +1,4 @@
-"""How long a process could run: on a busy machine it waits for a core, and no limit counts that time."""
+"""Counts the time in which a process could run: time spent waiting for a core on a busy machine counts towards no limit."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from typing import Protocol
 
 from autograder.machine import usage
 
-SAMPLE = 0.1  # seconds between two looks
-FAR = 10  # times a limit, in wall time, after which it counts whatever the machine was short of
+SAMPLE = 0.1  # seconds between two samples
+FAR = 10  # times the limit, in wall time, after which a process is stopped however busy the machine is
 
 
 class Clock:
     """Counts the seconds in which a process could run.
 
-    Of each interval between two looks the longest wait of one thread for a core is left out. Threads that wait for each other do not
-    stop the clock: it is never slower than the processor time of all of them, spread over the cores that they may use.
+    From each interval between two samples it subtracts the longest time that one thread waited for a core. Threads that wait for each
+    other do not stop the clock: it counts at least the processor time of all of them, divided by the cores that they may use.
 
     Args:
-        pid: whose descendants are looked at.
-        cores: how many they may use.
+        pid: the process whose descendants are sampled.
+        cores: how many cores they may use.
 
     Attributes:
-        seconds, waited: in which it could run, and in which others had the cores; at the last look.
+        seconds: in which the process could run, as of the last sample.
+        waited: seconds in which it waited for a core, as of the last sample.
     """
 
     def __init__(self, pid: int, cores: int) -> None:
@@ -37,11 +38,11 @@ class Clock:
         self._threads: dict[int, tuple[int, int]] = {}  # thread -> nanoseconds on a core, and waiting for one
 
     def look(self) -> None:
-        """Bring ``seconds`` up to date, unless the last look was a moment ago."""
+        """Take a sample, unless the last one is less than ``SAMPLE`` old."""
         now = time.monotonic()
         if now - self._looked >= SAMPLE:
             passed, self._looked = now - self._looked, now
-            before, self._threads = self._threads, dict(_threads(self._pid))
+            before, self._threads = self._threads, dict(_list_threads(self._pid))
             new = [(thread, before.get(thread, (0, 0))) for thread in self._threads]
             ran = sum(self._threads[thread][0] - then[0] for thread, then in new)
             waited = max((self._threads[thread][1] - then[1] for thread, then in new), default=0)
@@ -51,7 +52,7 @@ class Clock:
 
 
 class Counted(Protocol):
-    """A process whose seconds are counted, at its last ``poll``."""
+    """A process that tells, as of its last ``poll``, how long it could run."""
 
     @property
     def seconds(self) -> float: ...
@@ -63,7 +64,7 @@ class Counted(Protocol):
 
 
 class Stopwatch:
-    """Counts from now on the seconds in which a process could run."""
+    """Counts the seconds in which a process could run from now on."""
 
     def __init__(self, process: Counted) -> None:
         process.poll()
@@ -72,26 +73,26 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """As of the process' last ``poll``."""
+        """The seconds, as of the process' last ``poll``."""
         return self._process.seconds - self._start
 
     @property
     def share_waited(self) -> float:
-        """The part of the time in which others had the cores; of less than a second it says nothing, and is 0."""
+        """The share of the time spent waiting for a core; 0 for less than a second, which is too short to tell."""
         waited = self._process.waited - self._waited
         return waited / (waited + self.seconds) if waited + self.seconds >= 1 else 0.0
 
     def is_over(self, limit: float) -> bool:
-        """Whether the process could run for so long, or ``FAR`` times as long has passed."""
+        """Whether the process could run for ``limit`` seconds, or ``FAR`` times as long has passed."""
         return self.seconds > limit or time.monotonic() - self._began > FAR * limit
 
 
-def _threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """For each thread of each descendant the nanoseconds that it was on a core and waited for one.
+def _list_threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield, for each thread of each descendant, the nanoseconds on a core and waiting for one.
 
     Source: Documentation/scheduler/sched-stats.rst of Linux, ``/proc/<pid>/schedstat``.
     """
-    for process in usage.tree(pid):
+    for process in usage.list_descendants(pid):
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{process}/task"):
                 with contextlib.suppress(OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The end of what a process in the jail writes to its standard error: why it crashed, where nothing else says so."""
+"""Keeps the end of a jailed process' standard error: often the only trace of why it crashed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import contextlib
 import os
 from typing import IO
 
-MOST = 1 << 14  # bytes that are kept: Python's report of a crash names every extension module
-AT_ONCE, PIECES = 1 << 16, 16  # what is read of a flood before there is something else to do
+MOST = 1 << 14  # bytes kept: Python's report of a crash names every extension module
+AT_ONCE, PIECES = 1 << 16, 16  # bytes of one read, and reads in one go, so that a flood does not block the caller
 
 
 class LastWords:
-    """A pipe, and the end of what came through it.
+    """A pipe, and the last bytes that came through it.
 
     Attributes:
-        told: the end to write to.
+        told: the end for writing.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class LastWords:
         self._end = b""
 
     def listen(self) -> None:
-        """Take what has come."""
+        """Read what has arrived."""
         with contextlib.suppress(OSError):
             for _ in range(PIECES):
                 if not (piece := self._heard.read(AT_ONCE)):
@@ -33,10 +33,10 @@ class LastWords:
                 self._end = (self._end + piece)[-MOST:]
 
     def text(self) -> str:
-        """The end, as text."""
+        """Return the last bytes as text."""
         return self._end.decode("utf-8", "replace").strip()
 
     def close(self) -> None:
-        """Take what has come, and nothing more."""
+        """Read what has arrived, and close the pipe."""
         self.listen()
         self._heard.close()

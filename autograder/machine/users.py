@@ -1,13 +1,12 @@
-"""Unprivileged user numbers: each process that starts a jail has a block of them that no other on this machine has.
+"""Unprivileged user numbers: each process that starts a jail reserves a block that no other process on this machine uses.
 
-Two students' processes of one number could rewrite each other's memory and use up each other's limit of processes, whichever
-commands started them. So a block is a lock on the machine, and free again when its owner ends, however it ends.
+Two students' processes with the same number could change each other's memory and use up each other's limit of processes, also
+across commands. So a block is reserved by a lock, which the system frees when its owner ends, however it ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +16,14 @@ from pathlib import Path
 from autograder.errors import UsageError
 
 BLOCKS = 1024
-FIRST = (65536, 61184)  # neither is given to anybody by distributions; containers often have no number above 65535
+FIRST = (65536, 61184)  # distributions assign neither to anybody; containers often have no number above 65535
 PLACES = ("/run", "/tmp")
 LOCK = "autograder-users"
 
 
 @dataclass(frozen=True)
 class Users:
-    """One number for each kind of process, so that none can touch another's."""
+    """One user number for each role, so that no process can touch those of another role."""
 
     student: int
     model: int
@@ -34,9 +33,9 @@ class Users:
 
 @cache
 def own_users() -> Users:
-    """The block of this process, until it ends.
+    """Reserve the block of this process, until it ends; return the same block at every call.
 
-    An ordinary user can become no other; there the numbers only name the user inside the jail.
+    An unprivileged user cannot change to another one; there the numbers only name the user inside the jail.
 
     Raises:
         UsageError: no block is free, or this process may not lock one.
@@ -48,11 +47,14 @@ def own_users() -> Users:
 
 
 def _lock_block() -> int:
+    """Lock a free block, and return its number."""
+    import fcntl
+
     file = _open_lock()
     for number in range(BLOCKS):
         with contextlib.suppress(BlockingIOError):
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
-            return number  # the file stays open until this process ends: closing it would give the lock back
+            return number  # the file stays open until this process ends: closing it would free the lock
     raise UsageError(f"all {BLOCKS} blocks of user numbers are in use on this machine. Grade with fewer --workers.")
 
 
@@ -70,11 +72,12 @@ def _open_lock() -> int:
 
 
 def _is_mapped(first: int, count: int) -> bool:
-    """Whether this process' user namespace has all of these numbers."""
-    return any(start <= first and first + count <= start + length for start, length in _mapped())
+    """Whether this process' user namespace contains all of these numbers."""
+    return any(start <= first and first + count <= start + length for start, length in _list_mapped())
 
 
-def _mapped() -> Iterator[tuple[int, int]]:
+def _list_mapped() -> Iterator[tuple[int, int]]:
+    """Yield the first number and the length of each range of user numbers in this process' user namespace."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         inside, _, length = map(int, line.split())
         yield inside, length

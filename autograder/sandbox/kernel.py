@@ -1,4 +1,4 @@
-"""One student's process: started through the provisioner, asked to run cells and to answer the judge, under limits of time."""
+"""One student's process: starts it through the provisioner, runs cells in it and asks it for answers, under time limits."""
 
 from __future__ import annotations
 
@@ -18,43 +18,54 @@ from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch
 from autograder.sandbox.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
-from autograder.sandbox.limits import Budget, most_message_mib
+from autograder.sandbox.jailed_process import Process
+from autograder.sandbox.limits import TimeBudget, find_message_limit_mib
 
 START_SECONDS = 60.0
-GRACE_SECONDS = 3.0  # for an interrupted cell to end by itself
+GRACE_SECONDS = 3.0  # in which an interrupted cell may end by itself
 
 
-class KernelDied(Exception):
-    """The process ended: the student's code ended it, it crashed, or it went over a limit; see ``warm.JailedProcess.poll``.
+class DidNotFinish(Exception):
+    """A cell or call did not finish.
 
     Args:
-        share_waited: the part of the time in which others had the cores.
+        share_waited: the share of the time in which it waited for a core.
     """
 
-    def __init__(self, why: str, share_waited: float) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, text: str, share_waited: float) -> None:
+        super().__init__(text)
         self.share_waited = share_waited
 
 
-class OutOfTime(Exception):
-    """A cell or call ran over its limit.
+class KernelDied(DidNotFinish):
+    """The process ended: student code ended it, it crashed, or it exceeded a limit.
 
     Args:
-        share_waited: the part of the time in which others had the cores.
+        why: from ``JailedProcess.poll``.
+    """
+
+    def __init__(self, why: str, share_waited: float) -> None:
+        super().__init__(why, share_waited)
+        self.why = why
+
+
+class OutOfTime(DidNotFinish):
+    """A cell or call exceeded its time limit.
+
+    Args:
+        seconds: the limit.
         killed: whether the process had to be killed to stop it.
     """
 
     def __init__(self, seconds: float, share_waited: float, killed: bool) -> None:
-        super().__init__(f"ran longer than {seconds:g} s")
+        super().__init__(f"ran longer than {seconds:g} s", share_waited)
         self.seconds = seconds
-        self.share_waited = share_waited
         self.killed = killed
 
 
 @dataclass(frozen=True)
 class CellError:
-    """What a cell raised, as the student would see it."""
+    """The exception of a cell, as the student would see it."""
 
     type: str
     text: str
@@ -64,7 +75,7 @@ class CellError:
 
 
 class KernelReply(BaseModel):
-    """A message from the student's process, as far as it is looked at; one that is otherwise is no reply."""
+    """The parts of a student's message that are read; a message of another form is ignored."""
 
     header: dict[str, Any]
     parent_header: dict[str, Any]
@@ -73,7 +84,7 @@ class KernelReply(BaseModel):
 
 
 class OurSpec(KernelSpecManager):  # type: ignore[misc]
-    """Every notebook runs on the grader's own Python, whatever kernel its metadata names."""
+    """Runs every notebook on the grader's own Python, whatever kernel its metadata names."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         seam = {"kernel_provisioner": {"provisioner_name": "autograder", "config": {}}}
@@ -81,64 +92,67 @@ class OurSpec(KernelSpecManager):  # type: ignore[misc]
 
 
 class OurManager(KernelManager):  # type: ignore[misc]
-    """Starts and ends a kernel, and listens to nothing that it sends."""
+    """Starts and ends a kernel, and reads none of its messages."""
 
     def _connect_control_socket(self) -> None:
-        """Connect nothing: a kernel is ended by signals."""
+        """Do nothing: a kernel is ended by signals."""
 
 
 class Kernel:
     """A running kernel.
 
     Args:
-        files: copied into its folder.
-        budget: what each wait for it is taken from.
+        files: files and folders to copy into its folder.
+        budget: the submission's time, from which each wait is subtracted.
+
+    Attributes:
+        printed: bytes of output since the present cell began.
 
     Raises:
         UsageError: the machine enforces less of the jail than the configuration asks for.
-        OSError: it could not be started.
+        OSError: the kernel could not be started.
     """
 
-    def __init__(self, files: Sequence[Path], limits: Limits, budget: Budget | None = None) -> None:
+    def __init__(self, files: Sequence[Path], limits: Limits, budget: TimeBudget | None = None) -> None:
         self.limits = limits
-        self.budget = budget or Budget(limits.seconds_per_submission)
-        self.printed = 0  # bytes, since the current cell began
+        self.budget = budget or TimeBudget(limits.seconds_per_submission)
+        self.printed = 0
         self.channels: list[Channel] = []
         self.manager = OurManager(kernel_name="submission", kernel_spec_manager=OurSpec())
         self.manager.start_kernel(files=files, limits=limits)
-        self.process: warm.Process = self.manager.provisioner.process
+        self.process: Process = self.manager.provisioner.process
         self.session = self.manager.session
         self.session.unpack = lambda text: load_json(text, "utf-8")
         try:
-            self.shell, self.iopub = self._connected("shell", "DEALER"), self._connected("iopub", "SUB")
+            self.shell, self.iopub = self._connect("shell", "DEALER"), self._connect("iopub", "SUB")
             self._wait(self._send("kernel_info_request", {}), "kernel_info_reply", START_SECONDS)
-        except (OutOfTime, KernelDied, OSError) as error:
+        except (DidNotFinish, OSError) as error:
             self.stop()
-            warm.release()  # a parent whose children do not start is no use
+            warm.release()  # a parent whose children do not start is useless
             raise OSError("the kernel did not start") from error
 
-    def _connected(self, name: str, kind: Literal["DEALER", "SUB"]) -> Channel:
+    def _connect(self, name: str, kind: Literal["DEALER", "SUB"]) -> Channel:
         path = f"{self.manager.ip}-{getattr(self.manager, f'{name}_port')}"
-        channel = Channel(path, kind, most_message_mib(self.limits) << 20, MAX_BUFFERS)
+        channel = Channel(path, kind, find_message_limit_mib(self.limits) << 20, MAX_BUFFERS)
         self.channels.append(channel)
         return channel
 
     def _send(
         self, kind: str, content: dict[str, Any], buffers: Sequence[bytes] = (), metadata: dict[str, Any] | None = None
     ) -> str:
-        """Send a message on the shell channel; its id."""
+        """Send a message on the shell channel, and return its id."""
         message = self.session.msg(kind, content, metadata=metadata)
         self.shell.send([*self.session.serialize(message), *buffers])
         return str(message["header"]["msg_id"])
 
     def run_cell(self, source: str, seconds: float, locked: bool = False) -> CellError | None:
-        """Run one cell; what it raised, or None.
+        """Run one cell, and return its exception, or None.
 
         Args:
-            locked: whether it is the release's, not the student's.
+            locked: whether the cell is the release's, not the student's.
 
         Raises:
-            OutOfTime, KernelDied: it did not come to an end.
+            OutOfTime, KernelDied: the cell did not finish.
         """
         self.printed = 0
         request = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
@@ -151,7 +165,7 @@ class Kernel:
         return CellError(str(content.get("ename"))[:100], text)
 
     def ask(self, request: dict[str, Any], buffers: list[bytes], seconds: float) -> tuple[dict[str, Any], list[Any]]:
-        """Send one request to the agent; its reply and buffers, not trusted.
+        """Send one request to the agent, and return its reply and buffers, which are not trusted.
 
         Raises:
             OutOfTime, KernelDied: no reply came.
@@ -160,21 +174,23 @@ class Kernel:
         return reply.content, reply.buffers
 
     def _wait(self, message_id: str, kind: str, seconds: float) -> KernelReply:
-        """The reply. Time counts while the student's process could run, and ten times as much whatever it could.
+        """Wait for a reply, and return it.
+
+        Time counts while the student's process could run; after ten times the limit in wall time it is out of time anyway.
 
         Raises:
             OutOfTime, KernelDied: no reply came.
         """
         watch = Stopwatch(self.process)
         try:
-            return self._waited_for(message_id, kind, seconds, watch)
+            return self._wait_for_reply(message_id, kind, seconds, watch)
         finally:
             self.budget.left -= watch.seconds
 
-    def _waited_for(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> KernelReply:
+    def _wait_for_reply(self, message_id: str, kind: str, seconds: float, watch: Stopwatch) -> KernelReply:
         left, interrupted, share = seconds, False, 0.0
         while True:
-            for reply in self._replies():
+            for reply in self._receive_replies():
                 if reply.parent_header.get("msg_id") == message_id and reply.header.get("msg_type") == kind:
                     if interrupted:
                         raise OutOfTime(seconds, share, killed=False)
@@ -184,7 +200,7 @@ class Kernel:
             if self.printed > self.limits.output_mib << 20:
                 self.process.end("output")
             over = watch.is_over(left)
-            if interrupted and (over or why is not None):  # some libraries abort when they are interrupted
+            if interrupted and (over or why is not None):  # some libraries abort on an interrupt
                 self.stop()
                 raise OutOfTime(seconds, share, killed=True)
             if over:
@@ -192,8 +208,8 @@ class Kernel:
                 self.manager.interrupt_kernel()
                 watch, left, interrupted = Stopwatch(self.process), GRACE_SECONDS, True
 
-    def _replies(self) -> list[KernelReply]:
-        """Replies that have come; output is read, measured and let go, so that a flood of it cannot fill anything."""
+    def _receive_replies(self) -> list[KernelReply]:
+        """Return the replies that have arrived; measure and drop output, so that a flood cannot fill the memory."""
         living = [channel for channel in self.channels if not channel.closed]
         ready, writable, _ = select.select(living, [each for each in living if each.has_more_to_send], [], 0.2)
         for channel in writable:
@@ -208,15 +224,15 @@ class Kernel:
         return [reply for message in messages for reply in self._read(message)]
 
     def _read(self, frames: list[bytes]) -> list[KernelReply]:
-        """The reply that a message is, if it is one."""
+        """Return the reply in a message, or an empty list where it holds none."""
         try:
             _, signed = self.session.feed_identities(frames)
             return [KernelReply.model_validate(self.session.deserialize(signed))]
-        except Exception:  # whatever is wrong with a message, it is the student's process that sent it
+        except Exception:  # the student's process may send anything
             return []
 
     def stop(self) -> None:
-        """End the process and everything it started."""
+        """End the process and all its descendants."""
         for channel in self.channels:
             channel.close()
         self.manager.shutdown_kernel(now=True)

@@ -1,4 +1,4 @@
-"""Which limit stopped a student's code, in words that a student can use."""
+"""Says in words for students which limit stopped their code, and keeps a submission's time."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from dataclasses import dataclass, field
 
 from autograder.course.config import Limits
 
+#: name of a signal (Windows lacks some of the signals themselves) -> what it means
 CRASHES = {
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGABRT: "abort",
-    signal.SIGBUS: "bus error",
-    signal.SIGFPE: "arithmetic error",
-    signal.SIGILL: "illegal instruction",
+    "SIGSEGV": "segmentation fault",
+    "SIGABRT": "abort",
+    "SIGBUS": "bus error",
+    "SIGFPE": "arithmetic error",
+    "SIGILL": "illegal instruction",
 }
 
-MOST_WAITED = (
-    2 / 3
-)  # of the time, for a core: what takes longer than three times as long says nothing of the student's code
-STARVED = (
-    "starved"  # how a process ended that the system killed when the machine, and not the submission, was out of memory
-)
+#: Share of time spent waiting for a core above which a timeout says nothing about the code: it took more than three times as long.
+MOST_WAITED = 2 / 3
+#: How a process ended that the system killed because the machine, not the submission, was out of memory.
+STARVED = "starved"
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """Why a cell or a call did not come to its end, in words a student can use.
+    """Why a cell or call did not finish, in words for the student.
 
     Attributes:
         code: the same, as one of ``errors.CODES``.
@@ -38,11 +37,11 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Doubt:
-    """That the machine, and not the student's code, may have ended a cell or call.
+    """A sign that the machine, not the student's code, may have ended a cell or call.
 
     Attributes:
-        what: in words for the instructor.
-        short: whether the machine was seen to be short of something.
+        what: the sign, in words for the instructor.
+        short: whether the machine was short of cores or memory.
     """
 
     what: str
@@ -50,23 +49,23 @@ class Doubt:
 
 
 @dataclass
-class Budget:
-    """What a submission has.
+class TimeBudget:
+    """The time of a submission.
 
     Attributes:
         left: seconds in which its processes may still run.
-        doubts: of what ended until now.
+        doubts: signs that the machine ended one of its cells or calls.
     """
 
     left: float
     doubts: list[Doubt] = field(default_factory=list)
 
     def note(self, end: str, share_waited: float) -> None:
-        """Note the end of a cell, a call or a process, where it leaves a doubt.
+        """Note a doubt where the machine may have ended a cell, a call or a process.
 
         Args:
             end: from ``JailedProcess.poll``, or ``time``.
-            share_waited: the part of the time until then in which others had the cores.
+            share_waited: the share of the time in which it waited for a core.
         """
         machines = {"time", *(f"signal {number:d}" for number in (signal.SIGABRT, signal.SIGKILL, signal.SIGXCPU))}
         if end == STARVED:
@@ -79,13 +78,13 @@ class Budget:
             self.doubts.append(Doubt("something else than the grader killed a process of it", False))
 
 
-def most_message_mib(limits: Limits) -> int:
-    """What one message of a student's process may take: an answer that is too large still comes, and is named as such."""
+def find_message_limit_mib(limits: Limits) -> int:
+    """Return the limit of one message; above the limit of an answer, so that a too large answer arrives and can be named."""
     return 2 * limits.answer_mib
 
 
-def how_it_ended(why: str, limits: Limits) -> Stopped:
-    """What became of a process, from ``JailedProcess.poll``."""
+def explain_end(why: str, limits: Limits) -> Stopped:
+    """Explain how a process ended; ``why`` is from ``JailedProcess.poll``."""
     match why.split():
         case ["memory"]:
             return Stopped(
@@ -99,7 +98,8 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
             )
         case ["answer"]:
             return Stopped(
-                f"sent the grader more than {most_message_mib(limits)} MiB at once and was stopped", code="too-large"
+                f"sent the grader more than {find_message_limit_mib(limits)} MiB at once and was stopped",
+                code="too-large",
             )
         case ["scratch"]:
             return Stopped(f"wrote more than {limits.scratch_mib} MiB of files and was stopped")
@@ -111,17 +111,24 @@ def how_it_ended(why: str, limits: Limits) -> Stopped:
             return Stopped(
                 f"used up its {limits.cpu_seconds:.0f} s of processor time and was stopped", code="time-limit"
             )
-        case ["signal", number] if int(number) in CRASHES:
-            return Stopped(f"crashed the interpreter ({CRASHES[signal.Signals(int(number))]})")
         case ["signal", number]:
-            return Stopped(f"was killed (signal {number})")
+            crash = CRASHES.get(_name_signal(int(number)))
+            return Stopped(f"crashed the interpreter ({crash})" if crash else f"was killed (signal {number})")
     raise ValueError(f"no such end: {why}")
 
 
-def limit_hit(error_type: str, text: str, limits: Limits) -> str:
-    """A hint when an error is what a limit of the jail looks like from inside; else nothing.
+def _name_signal(number: int) -> str:
+    """Return the name of a signal; empty where it has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the real-time signals has no name
+        return ""
 
-    >>> limit_hit("OSError", "[Errno 28] No space left on device", Limits())
+
+def explain_error(error_type: str, text: str, limits: Limits) -> str:
+    """Return a hint where an exception looks like a limit of the jail seen from inside, else an empty text.
+
+    >>> explain_error("OSError", "[Errno 28] No space left on device", Limits())
     'While grading, a notebook may write at most 512 MiB of files.'
     """
     told = {

@@ -1,7 +1,7 @@
 """The process that rebuilds a submission's models, seen from the judge: started with the first model, asked over one stream.
 
-What runs on the other side is `inside/builder.py`, in the jail and without student code. What it says is data, decoded and capped
-like a student's answer.
+`inside/builder` runs on the other side, in the jail and without student code. Its replies are data, decoded and limited like a
+student's answers.
 """
 
 from __future__ import annotations
@@ -19,25 +19,24 @@ from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
-from autograder.sandbox.limits import Budget, Stopped, how_it_ended
+from autograder.sandbox.jailed_process import Process, wait_for_end
+from autograder.sandbox.limits import Stopped, TimeBudget, explain_end
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
 LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
-
-
 UNREADABLE = Stopped(
     "gave something that cannot be read", code="unreadable"
-)  # something else than the process says when it is whole
+)  # a reply that an intact process never sends
 
 
 class ModelReply(BaseModel):
-    """What the process says of one question, checked on arrival: a student may have taken it over.
+    """The reply to one request, validated on arrival: a student may have taken the process over.
 
     Attributes:
-        status: ``gone`` where it has let go of the model that it was asked about.
-        value: decoded.
-        type: of an error, with its text.
+        status: ``gone`` where the process has dropped the model.
+        value: the decoded value.
+        type: the type of an error, whose text is ``text``.
     """
 
     model_config = ConfigDict(strict=True)
@@ -48,44 +47,44 @@ class ModelReply(BaseModel):
 
 
 class ModelProcess:
-    """One process for all models of a submission; a new one takes its place when it dies.
+    """One process for all models of a submission; it is replaced when it dies.
 
     Args:
-        limits: those of the submission.
+        limits: the submission's.
         budget: the submission's time.
 
     Attributes:
-        starts: how many processes there have been.
+        starts: how many processes were started.
     """
 
-    def __init__(self, limits: Limits, budget: Budget) -> None:
+    def __init__(self, limits: Limits, budget: TimeBudget) -> None:
         self.limits = limits
         self.budget = budget
         self.starts = 0
-        self._process: warm.Process | None = None
-        self._life: Stopwatch  # of the process
+        self._process: Process | None = None
+        self._life: Stopwatch  # since the process was started
         self._stream: socket.socket | None = None
 
     def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]]) -> ModelReply | Stopped:
-        """Ask one question, and return the reply, or why there is none: the process ended over it, took too long, or cannot be read.
+        """Send one request, and return the reply, or why there is none: the process ended, took too long, or sent nonsense.
 
         Args:
-            arrays: name -> arrays that the request holds.
+            arrays: name -> arrays to add to the request.
         """
-        if (refused := self._bring_up()) is not None:
+        if (refused := self._ensure_process()) is not None:
             return refused
         buffers: list[bytes] = []
         request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
         assert self._stream is not None
         try:
-            with self._watched():
+            with self._watch():
                 send_frame(self._stream, request, buffers)
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
         except WireError:
             self.close()
             return Stopped(f"gave more than {self.limits.answer_mib} MiB", code="too-large")
         except (OSError, EOFError):
-            return self._lost()
+            return self._explain_loss()
         try:
             return ModelReply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
         except (WireError, ValidationError):
@@ -96,8 +95,8 @@ class ModelProcess:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def _bring_up(self) -> Stopped | None:
-        """Start the process unless it runs; say why where the submission has had its share."""
+    def _ensure_process(self) -> Stopped | None:
+        """Start the process unless it runs; return why not where the submission has used up its time or starts."""
         if self._process is not None:
             return None
         if self.starts >= MAX_STARTS or self.budget.left <= 0:
@@ -116,15 +115,17 @@ class ModelProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = warm.parent().launch("builder:serve", {}, [theirs], [], self.limits, role="model")
+                self._process = warm.parent().launch(
+                    "builder.serving:serve", {}, [theirs], [], self.limits, role="model"
+                )
             except BaseException:
                 ours.close()
                 raise
         self._stream = ours
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """End the process when the submission's time is up, or one of the limits that only this side can keep is reached."""
+    def _watch(self) -> Iterator[None]:
+        """Keep this side's limits while the body runs, and end the process when the submission's time is used up."""
         process, done = self._process, threading.Event()
         assert process is not None
         stopwatch = Stopwatch(process)
@@ -145,17 +146,17 @@ class ModelProcess:
             watcher.join()
             self.budget.left -= stopwatch.seconds
 
-    def _lost(self) -> Stopped:
-        """Say why the process has ended."""
+    def _explain_loss(self) -> Stopped:
+        """Close the process, and return why it has ended."""
         assert self._process is not None
-        why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
+        why = wait_for_end(self._process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
         too_long = Stopped("took longer than a submission may take and was stopped", code="time-limit")
-        return too_long if why == "time" else how_it_ended(why, self.limits)
+        return too_long if why == "time" else explain_end(why, self.limits)
 
     def close(self) -> None:
-        """End the process; the next question starts a new one."""
+        """End the process; the next request starts a new one."""
         if self._stream is not None:
             self._stream.close()
         if self._process is not None:

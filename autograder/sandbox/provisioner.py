@@ -1,7 +1,7 @@
-"""The one seam through which every process that runs student code is started.
+"""The kernel provisioner through which every process that runs student code is started.
 
-Registered with jupyter_client under the name ``autograder``: a kernel manager that names it gets a process forked from the warm parent
-into the jail, whoever the manager belongs to. Nothing else has to know.
+It is registered with jupyter_client under the name ``autograder``. Every kernel manager that names it gets a process in the jail,
+forked from the warm parent; the manager needs no other change.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from autograder.course.config import Limits
 from autograder.sandbox import warm
+from autograder.sandbox.jailed_process import Process
+from autograder.sandbox.parent import CHANNELS
 
 
 class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
-    """Starts a kernel in the jail, over ipc sockets in a folder that the jail cannot see.
+    """Starts a kernel in the jail; its ipc sockets lie in a folder that the jail does not show.
 
     Attributes:
-        process: the student's process, once it is started.
+        process: the student's process, once it has started.
     """
 
     connection_info: dict[str, Any]
-    process: warm.Process | None = None
+    process: Process | None = None
     folder: Path | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -37,8 +39,10 @@ class SubmissionProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         manager = self.parent
         manager.transport, manager.ip = "ipc", parent.socket_prefix(self.number)
         self.folder = Path(tempfile.mkdtemp(prefix="connection-"))
-        manager.connection_file = str(self.folder / "connection.json")  # jupyter_client wants one; the process is told
-        for port, name in enumerate((*warm.CHANNELS, "hb"), 1):
+        manager.connection_file = str(
+            self.folder / "connection.json"
+        )  # jupyter_client requires one; the process never reads it
+        for port, name in enumerate((*CHANNELS, "hb"), 1):
             setattr(manager, f"{name}_port", port)
         return {**kwargs, "cmd": []}
 

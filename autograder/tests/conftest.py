@@ -13,7 +13,7 @@ import pytest
 
 from autograder.course.course import Course, find_course
 from autograder.release.build import build
-from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE
 from autograder.tests.stand_in import StandIn
 from autograder.tests.tiny_course import make_course
 
@@ -39,12 +39,18 @@ def built(built_once: Course, tmp_path: Path) -> Iterator[Course]:
 @pytest.fixture(scope="session")
 def builder() -> Any:
     """What rebuilds models in a process of its own, here without one."""
-    sys.path.insert(0, str(warm.INSIDE))
+    sys.path.insert(0, str(INSIDE))
     try:
-        import builder
+        import builder.rebuilt
     finally:
-        sys.path.remove(str(warm.INSIDE))
-    return builder
+        sys.path.remove(str(INSIDE))
+    return builder.rebuilt
+
+
+@pytest.fixture(scope="session")
+def tables(builder: Any) -> Any:
+    """What the builder knows: layers, cells and operations."""
+    return sys.modules["builder.tables"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from autograder.judge.compare import Tolerance, find_difference
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 PRELOAD = ("numpy", "tensorflow", "keras", "gensim.models", "matplotlib.pyplot")
@@ -192,7 +193,7 @@ def value_of() -> Iterator[ValueOf]:
 
     @functools.cache
     def asked(cold: bool) -> dict[str, Any]:
-        warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=cold), preload=PRELOAD))
+        warm.settle(Surroundings(jail=Jail(minimum="user", cold=cold), preload=PRELOAD))
         values: dict[str, Any] = {}
         for name, cells in BENIGN.items():
             if name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None:
@@ -209,7 +210,7 @@ def value_of() -> Iterator[ValueOf]:
         return found
 
     yield value
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
     warm.release()
 
 

@@ -17,7 +17,9 @@ from autograder.doctor import attempts
 from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +44,7 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
         "start more threads than it may",
         "make a file that is larger than it may",
     } <= tried
-    assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {warm.INSIDE}"} <= tried
+    assert {"read /proc/kallsyms", f"write in {sys.prefix}", f"write in {INSIDE}"} <= tried
     machine = found["machine"]
     assert machine["data"] == f"{built.root}/data: 2 files" and f"click {version('click')}" in machine["packages"]
     assert "mypy" not in machine["packages"], "what only developers need"
@@ -69,7 +71,7 @@ def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
 
 
 def test_a_machine_without_any_jail_gets_one_line(built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warm.Surroundings, "to_try", lambda self: [])
+    monkeypatch.setattr(Surroundings, "list_levels", lambda self: [])
     done = CliRunner().invoke(main, ["doctor", "--course", str(built.root)])
     assert done.exit_code == 2
     assert done.output.startswith("autograder: this machine's jail is 'off'")

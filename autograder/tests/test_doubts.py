@@ -13,11 +13,10 @@ from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
-from autograder.machine.capacity import memory_kills
+from autograder.machine.capacity import count_memory_kills
 from autograder.machine.last_words import MOST
 from autograder.reports.feedback import feedback_page
-from autograder.sandbox import warm
-from autograder.sandbox.limits import STARVED, Budget, Doubt
+from autograder.sandbox.limits import STARVED, Doubt, TimeBudget
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.test_clock import busy
 from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
@@ -97,7 +96,7 @@ def test_a_process_that_the_system_killed_for_want_of_memory_is_not_the_students
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kills = iter(range(1000))
-    monkeypatch.setattr(warm, "memory_kills", lambda: next(kills))
+    monkeypatch.setattr("autograder.sandbox.jailed_process.count_memory_kills", lambda: next(kills))
     with NotebookRun(["import os; os.kill(os.getpid(), 9)"], [], Limits()) as run:
         run.run_cells()
     outcome = run.outcomes[0]
@@ -124,14 +123,14 @@ ABORT, KILL, SEGV = (f"signal {number:d}" for number in (signal.SIGABRT, signal.
     ],
 )
 def test_which_ends_leave_a_doubt(end: str, share: float, doubts: list[bool]) -> None:
-    budget = Budget(60.0)
+    budget = TimeBudget(60.0)
     budget.note(end, share)
     assert [doubt.short for doubt in budget.doubts] == doubts
     assert all(isinstance(doubt, Doubt) and doubt.what for doubt in budget.doubts)
 
 
 def test_the_system_says_how_many_it_killed(tmp_path: Path) -> None:
-    assert memory_kills(tmp_path) == 0
+    assert count_memory_kills(tmp_path) == 0
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/vmstat").write_text("nr_free_pages 12\noom_kill 3\noom_kill_x 9\n")
-    assert memory_kills(tmp_path) == 3
+    assert count_memory_kills(tmp_path) == 3

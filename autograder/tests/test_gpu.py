@@ -19,7 +19,7 @@ from autograder.course.config import Jail, Limits
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
-from autograder.sandbox.warm import Surroundings
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.tiny_course import warm_parent
 
 pytestmark = [

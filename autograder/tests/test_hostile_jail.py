@@ -39,6 +39,7 @@ from autograder.reports.class_report import write_report
 from autograder.reports.feedback import feedback_page
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.attacks import Attack, attacks
 from autograder.tests.canaries import TOKEN, Canaries, canaries, planted, token
 from autograder.tests.conftest import SOAK
@@ -124,7 +125,7 @@ def test_nothing_is_reached_heard_or_left(
 # ---- the same where a defence is missing
 
 
-OFF = warm.Surroundings(jail=Jail(minimum="off", cold=True))
+OFF = Surroundings(jail=Jail(minimum="off", cold=True))
 
 
 def cells(attack: Attack, given: dict[str, str]) -> list[str]:
@@ -132,13 +133,13 @@ def cells(attack: Attack, given: dict[str, str]) -> list[str]:
 
 
 @contextmanager
-def settled(surroundings: warm.Surroundings) -> Iterator[None]:
+def settled(surroundings: Surroundings) -> Iterator[None]:
     """The surroundings for some tests, and those that stood before for the others."""
     warm.settle(surroundings)
     try:
         yield
     finally:
-        warm.settle(warm.Surroundings())
+        warm.settle(Surroundings())
         warm.release()
 
 
@@ -151,7 +152,7 @@ def without_a_jail() -> Iterator[None]:
 
 @pytest.fixture
 def in_a_jail() -> Iterator[None]:
-    with settled(warm.Surroundings(jail=Jail(minimum="user", cold=True))):
+    with settled(Surroundings(jail=Jail(minimum="user", cold=True))):
         yield
 
 
@@ -280,9 +281,9 @@ def report_loot(level: str, folder: Path) -> None:
         own = tuple(
             path for path in list_hidden(course) if path.is_relative_to(course.root)
         )  # others may read this package
-        warm.settle(warm.Surroundings(jail=jail, hidden=own, levels=(level,)))
-        if warm._start().level != level:
-            print(json.dumps({"refused": "; ".join(warm._start().refused.values())}))
+        warm.settle(Surroundings(jail=jail, hidden=own, levels=(level,)))
+        if warm.start().level != level:
+            print(json.dumps({"refused": "; ".join(warm.start().refused.values())}))
             return
         for name in LOOTING:
             found: list[str] = []
@@ -476,9 +477,9 @@ WITHOUT_A_SCRATCH = ("forks_children", "takes_all_memory", "fills_the_disk_with_
 @pytest.mark.parametrize("name", [name for name in NAMED if name.startswith(WITHOUT_A_SCRATCH)])
 def test_a_bomb_is_stopped_where_there_are_no_namespaces(name: str) -> None:
     """There the folder of a submission is one of the machine's own, and limits are kept by whoever watches."""
-    with settled(warm.Surroundings(jail=Jail(minimum="user", cold=True), levels=("landlock",))):
-        if warm._start().level != "landlock":
-            pytest.skip(f"this machine has no Landlock: {warm._start().refused}")
+    with settled(Surroundings(jail=Jail(minimum="user", cold=True), levels=("landlock",))):
+        if warm.start().level != "landlock":
+            pytest.skip(f"this machine has no Landlock: {warm.start().refused}")
         with NotebookRun(cells(RESOURCES[name], PAYLOAD), [], Limits(**(SMALL | {"seconds_per_call": 20.0}))) as run:
             run.run_cells()
             with pytest.raises(CheckFailed):

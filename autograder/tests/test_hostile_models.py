@@ -24,7 +24,9 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.models import Model
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.conftest import SOAK
 
 pytestmark = pytest.mark.slow
@@ -70,12 +72,13 @@ WATCHED = """
 import builtins, json, os, sys, types
 
 sys.path.insert(0, {inside!r})
-import builder, keras, numpy as np, tensorflow as tf
+import builder.rebuilt, keras, numpy as np, tensorflow as tf
+from builder import tables
 from keras.src.ops.operation import Operation
 from keras.src.saving import serialization_lib
 
 made, opened = set(), []
-ALLOWED = {{*builder.LAYERS, *builder.CELLS, *builder.OPERATIONS, "Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells", "InputLayer",
+ALLOWED = {{*tables.LAYERS, *tables.CELLS, *tables.OPERATIONS, "Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells", "InputLayer",
     "Sequential", "Functional", "EinsumDense"}}
 plain = Operation.__new__
 
@@ -100,8 +103,8 @@ def state():
 
 def tried(text):
     try:
-        model = builder.Rebuilt(text, [])
-    except (builder.Refused, ValueError, TypeError, IndexError, AttributeError, NotImplementedError, tf.errors.OpError):
+        model = builder.rebuilt.Rebuilt(text, [])
+    except (builder.rebuilt.Refused, ValueError, TypeError, IndexError, AttributeError, NotImplementedError, tf.errors.OpError):
         return False
     return model.keras is not None
 
@@ -134,7 +137,7 @@ for place, (template, may_build) in places.items():
     for module, name in names:
         for registered in (None, name, "custom>" + name) if place == "layer" else (None,):
             text = template.replace("%MODULE%", module).replace("%NAME%", name).replace('"%REGISTERED%"', json.dumps(registered))
-            table = builder.INITIALIZERS if place == "initialiser" else ALLOWED
+            table = tables.INITIALIZERS if place == "initialiser" else ALLOWED
             if tried(text) and not may_build and name not in table:
                 built.append((place, module, name))
 assert not built, built[:20]
@@ -197,7 +200,7 @@ def places() -> dict[str, tuple[str, bool]]:
 
 def in_a_child(code: str, **values: str) -> str:
     """What a process prints in which the builder is watched."""
-    program = textwrap.dedent(WATCHED + code).format(inside=str(warm.INSIDE), **values)
+    program = textwrap.dedent(WATCHED + code).format(inside=str(INSIDE), **values)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -539,11 +542,11 @@ MERGED = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
 LISTED = {*MERGED, "Concatenate", "Dot", "AdditiveAttention", "Attention", "Concatenate:", "Stack"}
 
 
-def tried_as(builder: Any, name: str) -> Node:
+def tried_as(tables: Any, name: str) -> Node:
     """A model of one layer or operation (a colon follows its name where a layer has the same)."""
     plain = name.rstrip(":")
-    is_operation = name.endswith(":") or plain not in {*builder.LAYERS, "RNN", "Bidirectional", "TimeDistributed"}
-    binary = is_operation and plain in {each.title().replace("_", "") for each in builder.BINARY.split()}
+    is_operation = name.endswith(":") or plain not in {*tables.LAYERS, "RNN", "Bidirectional", "TimeDistributed"}
+    binary = is_operation and plain in {each.title().replace("_", "") for each in tables.BINARY.split()}
     config, shapes = TRIED.get(name, ({}, ((8, 1), (1, 300)) if binary else (X,)))
     names = [f"given{number}" for number in range(len(shapes))]
     parts = [given(*shape, name=each) for shape, each in zip(shapes, names, strict=True)]
@@ -567,9 +570,9 @@ def tried_as(builder: Any, name: str) -> Node:
     return node("Functional", "keras.src.models.functional", name="forged", trainable=True, layers=layers, **ends)
 
 
-def everything(builder: Any) -> list[str]:
-    layers = [*builder.LAYERS, "RNN", "Bidirectional", "TimeDistributed"]
-    return [*layers, *(f"{name}:" if name in layers else name for name in builder.OPERATIONS)]
+def everything(tables: Any) -> list[str]:
+    layers = [*tables.LAYERS, "RNN", "Bidirectional", "TimeDistributed"]
+    return [*layers, *(f"{name}:" if name in layers else name for name in tables.OPERATIONS)]
 
 
 def largest_in(function: Any) -> int:
@@ -584,16 +587,16 @@ def largest_in(function: Any) -> int:
     return max(found)
 
 
-def test_no_layer_or_operation_makes_more_than_was_estimated(builder: Any) -> None:
+def test_no_layer_or_operation_makes_more_than_was_estimated(builder: Any, tables: Any) -> None:
     """Every class of the tables is tried; the estimate covers the largest tensor that TensorFlow makes for it, and knows its result's shape."""
     import keras
     import tensorflow as tf
 
     wrong: dict[str, Any] = {}
-    for name in everything(builder):
-        model = builder.Rebuilt(json.dumps(tried_as(builder, name)), [])
+    for name in everything(tables):
+        model = builder.Rebuilt(json.dumps(tried_as(tables, name)), [])
         inputs = [((2, *each.shape[1:]), each.dtype) for each in model.keras.inputs]
-        [estimated], _, size = model.graph.cost([keras.KerasTensor(shape, dtype) for shape, dtype in inputs])
+        [estimated], _, size = model.graph.estimate([keras.KerasTensor(shape, dtype) for shape, dtype in inputs])
         traced = tf.function(lambda *those, m=model: m.keras(those if len(those) > 1 else those[0], training=False))
         made = largest_in(traced.get_concrete_function(*(tf.TensorSpec(shape, dtype) for shape, dtype in inputs)))
         weights = 4 * sum(weight.size for weight in model.keras.get_weights())
@@ -676,9 +679,9 @@ def predicted(model, x): return model.predict(x, verbose=0)
 
 @pytest.fixture(scope="module")
 def keras_beforehand() -> Iterator[None]:
-    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None:

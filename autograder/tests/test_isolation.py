@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.submission import StudentNotebook
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 
@@ -146,3 +150,17 @@ def test_the_course_cannot_be_imported(built: Course) -> None:
     with NotebookRun([IMPORTABLE], [], Limits()) as run:
         run.run_cells()
         assert [name for name in [*names, "numpy"] if StudentNotebook(run).importable(name)] == ["numpy"]
+
+
+def test_our_modules_take_no_name_from_a_notebook() -> None:
+    """They are first on the import path of a student's process, before Python's own and every installed package."""
+    ours = {path.stem for path in INSIDE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert {"agent", "builder", "wire", "zygote"} <= ours
+    assert {name for name in ours if name in sys.stdlib_module_names or PathFinder.find_spec(name, PACKAGES)} == set()
+
+
+def test_what_runs_in_the_jail_imports_nothing_of_the_package() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in INSIDE.rglob("*.py")}
+    assert [
+        path.name for path, text in texts.items() if re.search(r"^\s*(from|import) autograder", text, re.MULTILINE)
+    ] == []

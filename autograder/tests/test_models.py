@@ -19,9 +19,10 @@ from autograder.judge.rebuilt import InModelProcess
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
-from autograder.sandbox.limits import Budget
+from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 
@@ -285,9 +286,9 @@ def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
 @pytest.fixture(scope="module", autouse=True)
 def keras_beforehand() -> Iterator[None]:
     """Import Keras once for all processes here."""
-    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 @pytest.fixture(scope="module")
@@ -528,7 +529,7 @@ class TakenOver(ModelProcess):
     """Says what it is told to say, one reply after the other."""
 
     def __init__(self, *replies: tuple[Any, list[bytes]]) -> None:
-        super().__init__(Limits(answer_mib=8), Budget(60.0))
+        super().__init__(Limits(answer_mib=8), TimeBudget(60.0))
         self.replies = iter(replies)
 
     def _start(self) -> None:
@@ -548,7 +549,6 @@ class Running:
     """A process that does not end."""
 
     seconds = waited = 0.0
-    last_words = ""
 
     def poll(self) -> str | None:
         return None

@@ -25,7 +25,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.files import PACKAGE
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
-from autograder.machine.capacity import memory_mib
+from autograder.machine.capacity import find_memory_mib
 from autograder.reports.text import check_text
 from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
 
@@ -244,7 +244,7 @@ def test_a_grading_that_never_ends_has_left_its_results(base: Path, monkeypatch:
 def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(base, "c.Limits.memory_mib = 10**9")
     otter.write_results(base)
-    line = f"This container has {memory_mib()} MiB of memory, and grading needs 1000000000."
+    line = f"This container has {find_memory_mib()} MiB of memory, and grading needs 1000000000."
     for text in (results(base)["output"], capsys.readouterr().out):
         assert line in text
         assert "Container Specifications" in text

@@ -19,13 +19,14 @@ from autograder.judge.submission import StudentNotebook
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
 WITHIN = "AUTOGRADER_TESTS_LEVELS"  # set where these tests run as somebody else
 LEVELS = tuple(os.environ.get(WITHIN, "namespaces landlock user").split())
-INSIDE = warm.INSIDE
 MIB = 1 << 20
 
 TRIES = '''\
@@ -120,21 +121,21 @@ def talks_to_itself():
 
 
 def settle(level: str, minimum: str = "user") -> None:
-    warm.settle(warm.Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
+    warm.settle(Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
 
 
 @pytest.fixture
 def unsettled() -> Iterator[None]:
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
     warm.release()
 
 
 @pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest, unsettled: None) -> str:
     settle(request.param)
-    if warm._start().level != request.param:
-        pytest.skip(f"cannot be had here: {warm._start().refused}")
+    if warm.start().level != request.param:
+        pytest.skip(f"cannot be had here: {warm.start().refused}")
     return str(request.param)
 
 
@@ -203,10 +204,10 @@ def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
     for place in (folder, tmp_path / "link"):
         monkeypatch.setattr("tempfile.tempdir", str(place))
         settle("namespaces")
-        if warm._start().level != "namespaces":
-            pytest.skip(f"cannot be had here: {warm._start().refused}")
+        if warm.start().level != "namespaces":
+            pytest.skip(f"cannot be had here: {warm.start().refused}")
         with inside(WRITES) as run:
-            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *warm.PACKAGES, "/", "/usr", "/inside"])
+            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *PACKAGES, "/", "/usr", "/inside"])
         assert list(written) == []
 
 
@@ -219,7 +220,7 @@ def writes(folders):
 NEW_ROOT = """\
 import os, sys
 sys.path.insert(0, {inside!r})
-import jail
+import jail, own_root
 {change}
 root = {root!r}
 if os.getuid():
@@ -227,7 +228,7 @@ if os.getuid():
 jail.unshare(jail.OWN)
 if os.fork() == 0:
     try:
-        jail.new_root(root, {inside!r}, [sys.prefix], [], 65520)
+        own_root.enter_new_root(root, {inside!r}, [sys.prefix], [], 65520)
         print("offered")
     except OSError as error:
         print(error)
@@ -241,11 +242,14 @@ os.wait()
     "change, said",
     [
         ("", "offered"),
-        ("jail.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
-        ("jail._restrict = lambda *_: None", "is mounted without"),
-        ("jail._restrict = lambda root, flags: jail._restrict_one_by_one(root + '/usr', flags)", "is mounted without"),
+        ("own_root.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
+        ("own_root.restrict = lambda *_: None", "is mounted without"),
         (
-            "plain = jail.mount\njail.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
+            "own_root.restrict = lambda root, flags: own_root.restrict_one_by_one(root + '/usr', flags)",
+            "is mounted without",
+        ),
+        (
+            "plain = own_root.mount\nown_root.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
             "can be read",
         ),
     ],
@@ -362,9 +366,9 @@ for each in held:
 
 @pytest.mark.parametrize("name", HELD)
 def test_memory_that_no_process_counts_as_its_own_is_counted(name: str) -> None:
-    before = usage.memory(os.getpid())
+    before = usage.measure_memory(os.getpid())
     for _ in held_by(HELD[name] + WAITS):
-        assert usage.memory(os.getpid()) - before > 40 * MIB
+        assert usage.measure_memory(os.getpid()) - before > 40 * MIB
 
 
 @pytest.mark.parametrize("keeps", ["open", "mapped"])
@@ -383,7 +387,7 @@ for number in range(8):
 """
     for _ in held_by(code + WAITS):
         assert list(tmp_path.iterdir()) == []
-        assert 32 * MIB <= usage.written(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
+        assert 32 * MIB <= usage.measure_files(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
 
 
 def test_without_a_control_group_memory_without_a_name_is_refused(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,11 +429,12 @@ def fills():
 
 OFFERED = """\
 import json, sys
-from autograder import warm
+from autograder.sandbox import warm
 from autograder.course.config import Jail
+from autograder.sandbox.surroundings import Surroundings
 for level in {levels!r}:
-    warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
-    print(warm._start().level, *warm._start().refused.values())
+    warm.settle(Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
+    print(warm.start().level, *warm.start().refused.values())
     warm.release()
 """
 
@@ -454,10 +459,10 @@ def test_a_trial_that_comes_to_no_end_offers_nothing(
     copied.chmod(0o755)
     with (copied / "jail.py").open("a") as file:
         file.write("def refuse_if_unconfined(): raise ValueError\n")
-    monkeypatch.setattr(warm, "INSIDE", copied)
+    monkeypatch.setattr("autograder.sandbox.parent.INSIDE", copied)
     for level in LEVELS:
         settle(level)
-        assert warm._start().level == "off"
+        assert warm.start().level == "off"
 
 
 @pytest.mark.parametrize("who, levels", [(0, "landlock user"), (ORDINARY, "namespaces landlock")])

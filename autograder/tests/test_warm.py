@@ -22,7 +22,9 @@ from autograder.grading.grader import Grader
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN
+from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
@@ -35,7 +37,7 @@ HEADERS = {
 def as_before() -> Iterator[None]:
     """Leave this process with the parent that every other test has."""
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 def value(name: str, *cells: str) -> Any:
@@ -54,7 +56,7 @@ def test_temporary_files_may_lie_in_a_folder_of_a_very_long_name(
     place.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(place))
     for _ in range(2):
-        warm.settle(warm.Surroundings())
+        warm.settle(Surroundings())
         assert warm_parent().folder.is_relative_to(place)
         assert value("answer", "answer = 42") == 42
     warm.release()
@@ -70,14 +72,14 @@ drawn = (random.random(), float(np.random.random()), float(np.random.default_rng
 
 @pytest.mark.slow
 def test_each_child_has_a_randomness_of_its_own() -> None:
-    warm.settle(warm.Surroundings(preload=("numpy",)))
+    warm.settle(Surroundings(preload=("numpy",)))
     first, second = value("drawn", RANDOM), value("drawn", RANDOM)
     assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 @pytest.mark.slow
 def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
-    warm.settle(warm.Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
+    warm.settle(Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
     there = "import sys; there = 'tensorflow' in sys.modules"
     assert value("there", there) is True
     parent = psutil.Process(warm_parent().process.pid)
@@ -90,7 +92,7 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
         "losses = model.fit(np.ones((4, 2)), np.ones(4), verbose=0).history['loss']"
     )
     assert len(value("losses", fit)) == 1
-    warm.settle(warm.Surroundings(Jail(cold=True), preload=("tensorflow",)))
+    warm.settle(Surroundings(Jail(cold=True), preload=("tensorflow",)))
     assert value("there", there) is False
 
 
@@ -114,7 +116,7 @@ def test_a_parent_that_died_is_replaced() -> None:
 
 STARTS_AND_WAITS = """\
 import sys, time
-from autograder import warm
+from autograder.sandbox import warm
 from autograder.course.config import Limits
 from autograder.sandbox.run import NotebookRun
 
@@ -156,7 +158,7 @@ def test_cold_and_warm_say_the_same(built: Course, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_less_than_what_is_asked_for_grades_nothing(built: Course) -> None:
-    warm.settle(warm.Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
+    warm.settle(Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
     with pytest.raises(UsageError, match=r"this machine's jail is '(landlock|off)', and c.Jail.minimum asks for 'name"):
         warm.parent()
     with pytest.raises(UsageError, match="--jail=off"), NotebookRun(["x = 1"], [], Limits()) as run:
@@ -184,7 +186,7 @@ def can_have(namespaces: int) -> bool:
 def test_the_numbers_of_system_calls_are_the_systems_own(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not HEADERS[machine].is_file():
         pytest.skip(f"{HEADERS[machine]} is not installed")
-    monkeypatch.syspath_prepend(str(warm.INSIDE))
+    monkeypatch.syspath_prepend(str(INSIDE))
     import seccomp
 
     text = HEADERS[machine].read_text()

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.course.course import Course, find_course
 from autograder.intake.notebook import Opened, notebook_bytes, open_notebook
 from autograder.sandbox import warm
+from autograder.sandbox.parent import WarmParent
 
 ASSIGNMENT = "tiny"
 MAX_POINTS = 5.0
@@ -276,8 +277,8 @@ def open_file(path: Path, course: Course, assignment: str | None = None) -> Open
     return open_notebook(data, path.name, course, assignment)
 
 
-def warm_parent() -> warm.WarmParent:
+def warm_parent() -> WarmParent:
     """The parent of this process, which is no judge."""
     parent = warm.parent()
-    assert isinstance(parent, warm.WarmParent)
+    assert isinstance(parent, WarmParent)
     return parent

@@ -1,21 +1,17 @@
 """The student's side: an IPython kernel that also answers the judge's requests for values, calls and models.
 
-Runs in the student's own process, as a copy beside `wire.py` in a folder outside the course; it imports nothing of this package.
-Student code can change anything here. That gains nothing: what it sends is only ever compared, by the judge, with answers to
-inputs drawn afresh.
+It runs in the student's own process and imports nothing of the package but its neighbours in this folder. Student code can change
+anything here and gains nothing by it: the judge only compares what this process sends with the answers to freshly drawn inputs.
 """
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import inspect
 import json
 import linecache
 import os
 import sys
 import traceback
-import warnings
 from typing import Any
 
 import zmq
@@ -24,6 +20,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.jsonutil import json_default
 from meanings import Meanings
+from traced_layers import is_of_keras, trace_functional_model
 from wire import REPLY, REQUEST, WireError, decode, encode
 
 PIECE = 1 << 20  # characters
@@ -34,11 +31,11 @@ class Agent:
 
     def __init__(self, meanings: Meanings) -> None:
         self.meanings = meanings
-        self.kept: dict[int, Any] = {}  # models
-        self.made_by: dict[int, str] = {}  # the function that returned each
+        self.kept: dict[int, Any] = {}  # models, by number
+        self.made_by: dict[int, str] = {}  # the function that returned each model
 
     def answer(self, request: dict[str, Any], buffers: list[Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """The reply to one request; whatever student code raises becomes part of it.
+        """Return the reply to one request; an exception of student code becomes part of it.
 
         Args:
             request: ``ask`` is ``value`` or ``call`` (of ``name``) or ``model`` (``member`` of the model ``kept``).
@@ -80,7 +77,7 @@ class Agent:
         return value(*args, **kwargs)
 
     def _model_sent(self, content: Any, buffers: list[Any]) -> Any:
-        """A model that the judge sends: one kept here by its number, or one of its own as config and weights."""
+        """Return a model that the judge sends: by the number of one kept here, or by config and weights."""
         if isinstance(content, int):
             return self.kept[content]
         import keras
@@ -119,16 +116,16 @@ class Agent:
         return tree
 
     def _model(self, model: Any, keras: Any, out: list[bytes], name: str) -> dict[str, Any]:
-        """A model as its number here, its config (None where it has none) and its weights in order.
+        """Describe a model by its number here, its config (None where it has none) and its weights in order.
 
-        A model of a class of the student's own is sent as the functional model of the Keras layers that it calls.
+        A model of the student's own class is sent as the functional model of the Keras layers that it calls.
         """
         number = len(self.kept)
         self.kept[number], self.made_by[number] = model, name
-        told = model if _is_of_keras(model) else _of_its_layers(model, keras) or model
+        told = model if is_of_keras(model) else trace_functional_model(model, keras) or model
         try:
             config = json.dumps(keras.saving.serialize_keras_object(told))
-        except Exception:  # a Lambda that cannot be written
+        except Exception:  # such as a Lambda, which cannot be serialised
             config = None
         weights = [encode(weight, out) for weight in told.get_weights()]
         return {
@@ -139,7 +136,7 @@ class Agent:
         }
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
-        """An error as its type, its text, the line of the notebook that led to it and the function that raised it."""
+        """Describe an error by its type, its text, the notebook's line that led to it, and the function that raised it."""
         if isinstance(error, _Missing):
             return {"status": "missing"}
         frames, line = traceback.extract_tb(error.__traceback__), ""
@@ -162,117 +159,13 @@ class _Missing(Exception):
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:500].encode("utf-8", "replace").decode()  # it may hold half a pair of surrogates
+        return str(error)[:500].encode("utf-8", "replace").decode()  # it may hold a lone surrogate
     except Exception:  # a student's __str__ that raises
         return ""
 
 
-def _is_of_keras(layer: Any) -> bool:
-    return type(layer).__module__.startswith("keras.")
-
-
-def _of_its_layers(model: Any, keras: Any) -> Any | None:
-    """A functional model of Keras' own layers that computes what ``model.call`` does; None where there is none.
-
-    Axes are left open where the layers allow it, so that what reads any number of days does so there too.
-    """
-    import random
-
-    state = random.getstate()  # Keras draws from it for every layer that is made
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return _first_traced(model, keras)
-    except (Exception, SystemExit):  # it was never called, or its code is its own
-        return None
-    finally:
-        random.setstate(state)
-
-
-def _first_traced(model: Any, keras: Any) -> Any | None:
-    inputs = getattr(model, "inputs", None)
-    shapes = _shapes_of(inputs) if inputs else next(iter(model._build_shapes_dict.values()))
-    for opened in (_all_open, _batch_open):
-        for dtype in ("float32", "int32"):
-            with contextlib.suppress(Exception):  # whatever the layers say to such inputs
-                return _traced(model, keras, shapes, opened, dtype)
-    return None
-
-
-def _traced(model: Any, keras: Any, shapes: Any, opened: Any, dtype: str) -> Any:
-    """The functional model for inputs of one kind.
-
-    Raises:
-        Exception: there is none, it cannot be made from its config, or it has other weights or predictions than ``model``.
-    """
-    import numpy
-
-    inputs = _mapped(shapes, lambda shape: keras.Input(opened(shape), dtype=dtype))
-    with _opened_layers(keras):
-        found = keras.Model(inputs, model.call(inputs))
-    shapes_of_weights = [sorted(weight.shape for weight in each.get_weights()) for each in (found, model)]
-    if shapes_of_weights[0] != shapes_of_weights[1]:
-        raise ValueError("a layer of the student's own has weights")
-    copy = keras.saving.deserialize_keras_object(_unbuilt(keras.saving.serialize_keras_object(found)))
-    copy.set_weights(found.get_weights())
-    bits = numpy.random.RandomState(0)  # ids that every vocabulary has, one of them padding
-    batch = _mapped(shapes, lambda shape: bits.randint(2, size=(2, *(n or 3 for n in shape[1:]))).astype(dtype))
-    one, other = (keras.tree.flatten(each(batch, training=False)) for each in (copy, model))
-    for mine, theirs in zip(one, other, strict=True):
-        numpy.testing.assert_allclose(numpy.asarray(mine), numpy.asarray(theirs), rtol=1e-4, atol=1e-5)
-    return found
-
-
-@contextlib.contextmanager
-def _opened_layers(keras: Any) -> Any:
-    """While it lasts, a layer of the student's own that is given a symbolic input shows the layers inside it."""
-    original = keras.layers.Layer.__call__
-
-    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        given = keras.tree.flatten([args, kwargs])
-        if _is_of_keras(layer) or not any(isinstance(value, keras.KerasTensor) for value in given):
-            return original(layer, *args, **kwargs)
-        if "mask" in inspect.signature(layer.call).parameters:
-            kwargs.setdefault("mask", getattr(given[0], "_keras_mask", None))
-        return layer.call(*args, **kwargs)
-
-    keras.layers.Layer.__call__ = call
-    try:
-        yield
-    finally:
-        keras.layers.Layer.__call__ = original
-
-
-def _unbuilt(config: Any) -> Any:
-    """A config without the shapes that its layers were built with: those of its inputs must do."""
-    if isinstance(config, dict):
-        return {name: _unbuilt(value) for name, value in config.items() if name != "build_config"}
-    return [_unbuilt(value) for value in config] if isinstance(config, list) else config
-
-
-def _shapes_of(inputs: Any) -> Any:
-    return [tuple(one.shape) for one in inputs] if len(inputs) > 1 else tuple(inputs[0].shape)
-
-
-def _mapped(shapes: Any, make: Any) -> Any:
-    """The structure of ``shapes`` with what is made of each shape in its place."""
-    if isinstance(shapes, dict):
-        return {name: _mapped(shape, make) for name, shape in shapes.items()}
-    if all(axis is None or isinstance(axis, int) for axis in shapes):
-        return make(tuple(shapes))
-    return [_mapped(shape, make) for shape in shapes]
-
-
-def _all_open(shape: Any) -> Any:
-    """All axes but that of the features; one alone counts words."""
-    return (*(None for _ in shape[1:-1]), *shape[-1:]) if len(shape) > 2 else (None,) * len(shape[1:])
-
-
-def _batch_open(shape: Any) -> Any:
-    return shape[1:]
-
-
 def _set_seed(seed: int) -> None:
-    """The public training seed, for Python, numpy and Keras."""
+    """Set the public training seed of Python, numpy and Keras."""
     import random
 
     import numpy
@@ -284,7 +177,7 @@ def _set_seed(seed: int) -> None:
 
 
 class AgentKernel(IPythonKernel):  # type: ignore[misc]
-    """An IPython kernel with one more request on its shell channel, which answers whatever a cell has done to its surroundings."""
+    """An IPython kernel that also answers the judge's requests, whatever a cell has done to the process."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -293,42 +186,41 @@ class AgentKernel(IPythonKernel):  # type: ignore[misc]
         self.meanings = Meanings(self.shell.user_ns, self._compiled)
         self.agent = Agent(self.meanings)
         self.shell_handlers[REQUEST] = self.judge_request
-        self.shell.ask_exit = lambda: (
-            None
-        )  # `exit()` would end the process a moment later, in the middle of another cell
+        # `exit()` would end the process a moment later, in the middle of another cell.
+        self.shell.ask_exit = lambda: None
 
     async def do_execute(self, code: str, *args: Any, cell_meta: Any = None, cell_id: Any = None, **kwargs: Any) -> Any:
         try:
             with self.meanings.cell(code, locked=bool(cell_meta["locked"])):
                 return await super().do_execute(code, *args, **kwargs)
         finally:
-            self._have_streams()
+            self._repair_streams()
 
     def _compiled(self, source: str) -> Any:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         return compile(self.shell.transform_cell(source), "cell", "exec", flags, dont_inherit=True)
 
-    def _have_streams(self) -> None:
-        """Have an output and an error stream that can be flushed, or else no reply is sent; one of the student's own stays."""
+    def _repair_streams(self) -> None:
+        """Replace output and error streams that cannot be flushed: with them no reply is sent. Working ones stay."""
         for name, ours in self.streams.items():
             try:
                 getattr(sys, name).flush()
-            except Exception:  # None, closed, or something else that is no stream
+            except Exception:  # None, closed, or not a stream
                 setattr(sys, name, open(os.devnull, "w") if ours.closed else ours)  # noqa: SIM115
 
     async def judge_request(self, stream: Any, ident: Any, parent: Any) -> None:
         content, buffers = self.agent.answer(parent["content"], parent.get("buffers") or [])
-        self._have_streams()
+        self._repair_streams()
         self.session.send(stream, REPLY, content, parent, ident, buffers=buffers)
 
 
 def _pack(message: Any) -> bytes:
-    """A message as ASCII: half a pair of surrogates has no UTF-8, and a message that cannot be sent is waited for."""
+    """Encode a message as ASCII: a lone surrogate has no UTF-8, and the grader would wait for a message that cannot be sent."""
     return json.dumps(message, default=json_default).encode("ascii")
 
 
 class Output(IOPubThread):  # type: ignore[misc]
-    """Sends what this process prints; what a forked worker prints is not waited for, which would need a network."""
+    """Sends what this process prints; ignores forked workers, whose output would need a network."""
 
     def schedule(self, f: Any) -> None:
         if self._is_master_process():
@@ -336,15 +228,15 @@ class Output(IOPubThread):  # type: ignore[misc]
 
 
 class Stream(OutStream):  # type: ignore[misc]
-    """Standard output and error, sent a piece at a time, so that a flood is seen from outside before it fills the memory."""
+    """Standard output and error, sent in pieces, so that the grader sees a flood before it fills the memory."""
 
     waiting = 0
 
     def __init__(self, session: Any, thread: Any, name: str, **kwargs: Any) -> None:
-        watched = name == "stdout"  # what compiled code says before it aborts must not wait in this process
+        watched = name == "stdout"  # stderr is a pipe: what compiled code prints before it aborts must leave at once
         super().__init__(session, thread, name, **(kwargs | {"watchfd": watched}))
         if not watched:
-            self._original_stdstream_copy = 2  # what ``fileno`` gives
+            self._original_stdstream_copy = 2  # returned by ``fileno``
 
     def write(self, string: str) -> int | None:
         written: int | None = super().write(string)
@@ -356,20 +248,20 @@ class Stream(OutStream):  # type: ignore[misc]
 
 
 class AgentApp(IPKernelApp):  # type: ignore[misc]
-    """The kernel's application, over sockets that were bound before the process was in its jail."""
+    """The kernel's application; its sockets were bound before the process entered the jail."""
 
     kernel_class = AgentKernel
     outstream_class = f"{__name__}.Stream"
     descriptors: dict[int, int]
 
     def init_connection_file(self) -> None:
-        """There is none: everything is set by ``serve``."""
+        """Do nothing: ``serve`` sets everything."""
 
     def write_connection_file(self, **kwargs: Any) -> None:
-        """See above."""
+        """Do nothing: there is no connection file."""
 
     def init_heartbeat(self) -> None:
-        """Nobody listens for it."""
+        """Do nothing: the grader does not use it."""
 
     def init_iopub(self, context: Any) -> None:
         publisher = context.socket(zmq.XPUB)
@@ -400,7 +292,6 @@ def serve(given: dict[str, Any], sockets: list[int]) -> None:
     app.session.key = connection["key"].encode()
     app.initialize([])
     app.start()
-    while (
-        True
-    ):  # a cell has stopped the loop, by asyncio or by asking IPython to shut down: only the grader ends this process
+    # A cell may stop the loop, by asyncio or by asking IPython to shut down. Only the grader ends this process.
+    while True:
         app.io_loop.start()

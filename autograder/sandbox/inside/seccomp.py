@@ -1,4 +1,4 @@
-"""The filter of system calls: refuses what no notebook needs and what has been a way out of other jails."""
+"""The filter of system calls: refuses calls that no notebook needs, and calls by which other jails were escaped."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "kcmp": (312, 272),
     "move_pages": (279, 239),
     "migrate_pages": (256, 238),
-    "sched_setaffinity": (203, 122),  # its cores are given to it
-    # what outlives a process
+    "sched_setaffinity": (203, 122),  # the grader assigns its cores
+    # objects that outlive a process
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
-    "shmat": (30, 196),  # and what is there already
+    "shmat": (30, 196),  # these use existing objects
     "shmctl": (31, 195),
     "shmdt": (67, 197),
     "semop": (65, 193),
@@ -97,7 +97,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 }
 CLONE, CLONE3, IOCTL, PERSONALITY, PRLIMIT64 = (56, 220), (435, 435), (16, 29), (135, 92), (302, 261)
 SOCKET, SOCKETPAIR, CONNECT, PRCTL = (41, 198), (53, 199), (42, 203), (157, 167)
-#: How a process is scheduled, which may be another's. Such calls do nothing and say they did: ZeroMQ makes them for its threads.
+#: Scheduling, also of other processes. These calls report success and do nothing: ZeroMQ makes them for its threads.
 SCHEDULING: dict[str, tuple[int | None, int | None]] = {
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
@@ -105,7 +105,7 @@ SCHEDULING: dict[str, tuple[int | None, int | None]] = {
     "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274),
 }
-#: Changes to what is known of a file. Where student code runs as the grader, nothing else keeps it from files outside.
+#: Owner, mode, times and attributes of files. Where student code runs as the grader's user, nothing else protects files outside.
 METADATA: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -128,16 +128,16 @@ METADATA: dict[str, tuple[int | None, int | None]] = {
     "fremovexattr": (199, 16),
     "removexattrat": (466, 466),
 }
-LAST_KNOWN = 466  # what is newer was not thought of here; numbers of the x32 calls are higher too
-#: A file in memory that has no name, and rules of Landlock, of which a process may make as many as it likes.
+LAST_KNOWN = 466  # newer calls are unknown here; numbers of x32 calls are higher too
+#: Unnamed files in memory, and rules of Landlock; a process may make any number of them.
 UNSEEN_MEMORY: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),
     "landlock_create_ruleset": (444, 444),
 }
-#: Descriptors on their way through a socket are seen in no process.
+#: Descriptors that travel through a socket are visible in no process.
 UNSEEN_FILES: dict[str, tuple[int | None, int | None]] = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
-MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
-TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keys pressed in somebody else's terminal
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column in the tables above, AUDIT_ARCH_…
+TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: type into another user's terminal
 
 # <linux/bpf_common.h>, <linux/seccomp.h>
 LOAD, AND, EQUAL, SET, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x45, 0x35, 0x06
@@ -154,17 +154,17 @@ class _Program(ctypes.Structure):
 
 
 def filter_system_calls(sockets: bool, connects: bool, metadata: bool) -> None:
-    """Refuse what stands above, every socket but Unix ones, and new namespaces, for this process and its children, for good.
+    """Refuse the calls above, all sockets but Unix ones, and new namespaces, for good, in this process and its children.
 
     Args:
-        sockets: whether Unix sockets may reach out; they may where no socket of another process can be reached. Else one
-            can only be listened at: CUDA does not begin without that.
-        connects: whether a stream may be connected all the same.
-        metadata: whether owner, mode, times and attributes of files may change; else such calls do nothing and say
-            they did, since honest code copies files with them.
+        sockets: whether Unix sockets may connect, which is safe where no other process's socket can be reached. Otherwise a
+            process may only listen, which CUDA needs to start.
+        connects: whether stream sockets may connect all the same.
+        metadata: whether owner, mode, times and attributes of files may change; otherwise these calls report success and
+            do nothing, since honest code copies files with them.
 
     Raises:
-        OSError: the machine's architecture is not known here, or it has no filters.
+        OSError: the machine's architecture is unknown here, or its kernel has no filters.
     """
     if platform.machine() not in MACHINES:
         raise OSError(errno.ENOSYS, f"no filter of system calls for {platform.machine()}")
@@ -172,23 +172,21 @@ def filter_system_calls(sockets: bool, connects: bool, metadata: bool) -> None:
 
 
 def keep_in_sight(memory: bool, files: bool) -> None:
-    """Refuse the calls by which a watcher loses sight of what a process holds, on top of ``filter_system_calls``.
+    """Refuse also the calls that hide from the watcher what a process holds, after ``filter_system_calls``.
 
     Args:
-        memory: whether memory must be seen: where no control group counts it.
-        files: whether deleted files must be: where the scratch is no file system of its own.
+        memory: whether memory must stay visible, because no control group counts it.
+        files: whether deleted files must stay visible, because the scratch is not a file system of its own.
     """
     if not (memory or files):
         return
     column = MACHINES[platform.machine()][0]
     refused = (UNSEEN_MEMORY if memory else {}) | (UNSEEN_FILES if files else {})
-    calls = (_when(number, errno.ENOSYS) for numbers in refused.values() if (number := numbers[column]) is not None)
-    seen = _unless_argument(PRCTL[column], FIRST, (_step(EQUAL, PR_SET_DUMPABLE, 0, 1),), errno.EPERM)
-    thread = (
-        _step(AND, THREAD | SHARES_FILES),
-        _step(EQUAL, THREAD, 0, 1),
-    )  # with descriptors that its process has not
-    together = _unless_argument(CLONE[column], FIRST, thread, errno.EPERM)
+    calls = (_refuse(number, errno.ENOSYS) for numbers in refused.values() if (number := numbers[column]) is not None)
+    seen = _refuse_unless(PRCTL[column], FIRST, (_step(EQUAL, PR_SET_DUMPABLE, 0, 1),), errno.EPERM)
+    # A thread with descriptors of its own: its process does not show them.
+    thread = (_step(AND, THREAD | SHARES_FILES), _step(EQUAL, THREAD, 0, 1))
+    together = _refuse_unless(CLONE[column], FIRST, thread, errno.EPERM)
     _install(itertools.chain([_step(LOAD, NUMBER)], *calls, seen, together, [_step(RETURN, ALLOW)]))
 
 
@@ -204,35 +202,34 @@ def _program(column: int, architecture: int, sockets: bool, connects: bool, meta
     for table, error in ((REFUSED, errno.EPERM), (SCHEDULING, 0), ({} if metadata else METADATA, 0)):
         for numbers in table.values():
             if (number := numbers[column]) is not None:
-                yield from _when(number, error)
-    yield from _unless_argument(PRLIMIT64[column], FIRST, (_step(EQUAL, 0, 1, 0),), errno.EPERM)  # its own limits alone
-    yield from _when(CLONE3[column], errno.ENOSYS)  # its flags cannot be read from here; the C library then takes clone
+                yield from _refuse(number, error)
+    yield from _refuse_unless(PRLIMIT64[column], FIRST, (_step(EQUAL, 0, 1, 0),), errno.EPERM)  # only on itself
+    yield from _refuse(CLONE3[column], errno.ENOSYS)  # a filter cannot read its flags; the C library then uses clone
     if not (sockets or connects):
-        yield from _when(CONNECT[column], errno.ENETUNREACH)
+        yield from _refuse(CONNECT[column], errno.ENETUNREACH)
     if not sockets:
         connected = (_step(AND, 0xF), _step(EQUAL, socket.SOCK_STREAM, 2, 0), _step(EQUAL, socket.SOCK_SEQPACKET, 1, 0))
-        for call in (
-            SOCKET,
-            SOCKETPAIR,
-        ):  # the others send without having connected, or to somebody else than their peer
-            yield from _unless_argument(call[column], SECOND, connected, errno.ENETUNREACH)
+        # Other types send without a connection, or to others than their peer.
+        for call in (SOCKET, SOCKETPAIR):
+            yield from _refuse_unless(call[column], SECOND, connected, errno.ENETUNREACH)
     for call in (SOCKET, SOCKETPAIR):
-        yield from _unless_argument(call[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
-    yield from _unless_argument(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
-    yield from _unless_argument(
+        yield from _refuse_unless(call[column], FIRST, (_step(EQUAL, socket.AF_UNIX, 1, 0),), errno.ENETUNREACH)
+    yield from _refuse_unless(CLONE[column], FIRST, (_step(SET, NEW_NAMESPACES, 0, 1),), errno.EPERM)
+    yield from _refuse_unless(
         PERSONALITY[column], FIRST, (_step(EQUAL, 0, 2, 0), _step(EQUAL, 0xFFFFFFFF, 1, 0)), errno.EPERM
     )
     for request in TERMINAL_INPUT:
-        yield from _unless_argument(IOCTL[column], SECOND, (_step(EQUAL, request, 0, 1),), errno.EPERM)
+        yield from _refuse_unless(IOCTL[column], SECOND, (_step(EQUAL, request, 0, 1),), errno.EPERM)
     yield _step(RETURN, ALLOW)
 
 
-def _when(number: int, error: int) -> Iterator[bytes]:
+def _refuse(number: int, error: int) -> Iterator[bytes]:
+    """Yield the steps that refuse one system call."""
     yield from (_step(EQUAL, number, 0, 1), _step(RETURN, ERROR | error))
 
 
-def _unless_argument(number: int, argument: int, test: tuple[bytes, ...], error: int) -> Iterator[bytes]:
-    """Refuse a call unless the test of its argument skips the refusal. The number is loaded again afterwards."""
+def _refuse_unless(number: int, argument: int, test: tuple[bytes, ...], error: int) -> Iterator[bytes]:
+    """Refuse a call unless the test of its argument skips the refusal; then load the call's number again."""
     inner = [_step(LOAD, argument), *test, _step(RETURN, ERROR | error)]
     yield from (_step(EQUAL, number, 0, len(inner)), *inner, _step(LOAD, NUMBER))
 

@@ -1,7 +1,7 @@
-"""What may cross between the student's process and the judge's: data, as a JSON tree beside raw buffers.
+"""The format of data between the student's process and the judge: a JSON tree beside raw buffers.
 
-The one module that both sides load: the judge imports it, the student's process gets a copy beside `agent.py`. It needs numpy alone.
-Nothing here builds an object other than the plain types named in `encode`; nothing is unpickled.
+Both sides load this module, and it needs numpy alone. Nothing here builds an object other than the plain types named in `encode`;
+nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -24,34 +24,32 @@ MAX_DEPTH = 40
 MAX_NODES = 2_000_000
 MAX_BUFFERS = 1 << 16
 MAX_KEYS = (
-    20_000  # of sets and dicts, other than texts and small numbers: whoever chooses them can have all of them collide
+    20_000  # of sets and dicts, other than texts and small numbers: chosen by a stranger, all of them may collide
 )
 MAX_MARKS = 3 * MAX_NODES  # brackets, commas and colons of a JSON text: each node has about three
-_COUNTS, _SIZE = (
-    struct.Struct("<QQ"),
-    struct.Struct("<Q"),
-)  # of a frame: bytes of JSON, number of buffers; bytes of a buffer
+_COUNTS = struct.Struct("<QQ")  # of a frame: bytes of JSON, number of buffers
+_SIZE = struct.Struct("<Q")  # bytes of one buffer
 _DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16|U\d{1,6}|S\d{1,6})")
 
 
 class WireError(ValueError):
-    """A message that does not follow the format, or is larger than agreed."""
+    """A message that does not follow the format, or is larger than allowed."""
 
 
 def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | None = None, depth: int = 0) -> Any:
-    """The JSON tree of ``value``; array contents are appended to ``buffers``.
+    """Return the JSON tree of ``value``, and append the contents of arrays to ``buffers``.
 
     Args:
-        value: None, bool, int, float, complex, str, bytes, list, tuple, set, dict, numpy array or scalar, and whatever
-            has ``__array__``; anything else becomes ``{"opaque": type name}``.
+        value: None, bool, int, float, complex, str, bytes, list, tuple, set, dict, numpy array or scalar, or an object
+            with ``__array__``; anything else becomes ``{"opaque": type name}``.
         buffers: receives one raw C-ordered buffer per array.
-        special: asked first; returns a tree of its own or None.
+        special: called first; returns a tree of its own, or None.
     """
     if depth > MAX_DEPTH:
         raise WireError(f"nested more than {MAX_DEPTH} levels deep")
     if special is not None and (tree := special(value)) is not None:
         return tree
-    value = plain_number(value)
+    value = to_plain_number(value)
     if value is None or isinstance(value, (bool, str)):
         return value if value is None else (bool(value) if isinstance(value, bool) else str(value))
     if isinstance(value, int):
@@ -72,23 +70,23 @@ def encode(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | Non
     return _encode_array(value, buffers, special, depth)
 
 
-def plain_number(value: Any) -> Any:
-    """A fraction or a decimal number as the int that it equals, or else as the nearest float; anything else as it is.
+def to_plain_number(value: Any) -> Any:
+    """Convert a fraction or decimal number to the int that it equals, or else to the nearest float; return other values unchanged.
 
-    >>> plain_number(Fraction(6, 2)), plain_number(Decimal("0.25")), plain_number("6/2")
+    >>> to_plain_number(Fraction(6, 2)), to_plain_number(Decimal("0.25")), to_plain_number("6/2")
     (3, 0.25, '6/2')
     """
     if not isinstance(value, (Fraction, Decimal)):
         return value
     try:
         number = float(value)
-    except (OverflowError, ValueError):  # beyond every float; a signalling NaN
+    except (OverflowError, ValueError):  # larger than any float, or a signalling NaN
         return value
     return int(value) if number.is_integer() and value == int(value) else number
 
 
 def _encode_array(value: Any, buffers: list[bytes], special: Callable[[Any], Any] | None, depth: int) -> Any:
-    """An array, a numpy scalar, or something that turns into an array; else opaque."""
+    """Encode an array, a numpy scalar, or an object that converts to an array; others become opaque."""
     if hasattr(value, "to_list") and type(value).__name__.startswith("Ragged"):
         return encode(value.to_list(), buffers, special, depth + 1)
     if not isinstance(value, (np.ndarray, np.generic)) and not hasattr(value, "__array__"):
@@ -106,15 +104,15 @@ def _encode_array(value: Any, buffers: list[bytes], special: Callable[[Any], Any
 
 
 def decode(tree: Any, buffers: list[Any], special: Callable[[str, Any], Any] | None = None) -> Any:
-    """The value of a tree that ``encode`` made.
+    """Return the value of a tree that ``encode`` made.
 
     Args:
         tree: parsed JSON, not trusted.
-        buffers: the message's raw buffers, not trusted; each that is used is taken out of the list.
-        special: builds the value of any further tag, given its name and content.
+        buffers: the message's raw buffers, not trusted; each one that is used is replaced by None.
+        special: returns the value of any other tag, from its name and content.
 
     Raises:
-        WireError: anything is not as ``encode`` writes it.
+        WireError: the tree is not as ``encode`` writes it.
     """
     return _Decoder(buffers, special).value(tree, 0)
 
@@ -184,14 +182,14 @@ class _Decoder:
         return value
 
     def _buffer(self, index: Any) -> Any:
-        """A buffer, once: it could fill any memory if it were the content of many arrays."""
+        """Return a buffer, once: as the content of many arrays it could fill any memory."""
         if not isinstance(index, int) or not 0 <= index < len(self.buffers) or self.buffers[index] is None:
             raise WireError("no such buffer")
         taken, self.buffers[index] = self.buffers[index], None
         return taken
 
     def _array(self, index: Any, dtype: Any, shape: Any) -> np.ndarray[Any, Any]:
-        """A fresh, writable array; its size is compared with the buffer before anything is allocated."""
+        """Return a new, writable array; its size is compared with the buffer before anything is allocated."""
         data = memoryview(self._buffer(index))
         if not isinstance(dtype, str) or not _DTYPE.fullmatch(dtype):
             raise WireError(f"dtype {str(dtype)[:20]} may not cross")
@@ -200,7 +198,7 @@ class _Decoder:
         kind = np.dtype(dtype)
         if math.prod(shape) * kind.itemsize != data.nbytes:
             raise WireError("shape and buffer differ")
-        if kind.itemsize == 0:  # texts without a letter, which numpy gives room for one each
+        if kind.itemsize == 0:  # empty texts, for which numpy allocates one letter each
             self.nodes += math.prod(shape)
             if self.nodes > MAX_NODES:
                 raise WireError("too many texts")
@@ -209,12 +207,12 @@ class _Decoder:
 
 
 def load_json(text: bytes, encoding: str = "ascii", most_marks: int = MAX_MARKS) -> Any:
-    """The value of a JSON text, not trusted.
+    """Return the value of a JSON text, which is not trusted.
 
-    Two bytes of it may become an object of a hundred, so what would become objects is counted before it is read.
+    Two bytes may become an object of a hundred bytes, so the number of objects is counted before the text is parsed.
 
     Raises:
-        WireError: it is none, or would take too much memory.
+        WireError: it is not JSON, or would take too much memory.
     """
     plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
     if plain.count(b'"') > 2 * most_marks:
@@ -240,17 +238,17 @@ def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence
 def receive_frame(
     stream: socket.socket, most_bytes: int, deadline: float | None = None, most_marks: int = MAX_MARKS
 ) -> tuple[dict[str, Any], list[memoryview]]:
-    """The next JSON object and its raw buffers; not trusted.
+    """Return the next JSON object and its raw buffers; neither is trusted.
 
     Args:
-        most_bytes: of the whole frame; a larger one is refused before it is read.
-        deadline: on the monotonic clock, by which all of it must have come.
-        most_marks: of its JSON, see ``load_json``.
+        most_bytes: limit of the whole frame; a larger one is refused before it is read.
+        deadline: time on the monotonic clock by which the whole frame must have arrived.
+        most_marks: limit of its JSON, see ``load_json``.
 
     Raises:
         EOFError: the other side has closed the stream.
-        TimeoutError: the stream has a timeout, and nothing came for so long; or the deadline has passed.
-        WireError: the frame is larger than agreed or holds no JSON object.
+        TimeoutError: nothing arrived within the timeout of the stream, or the deadline has passed.
+        WireError: the frame is larger than allowed, or holds no JSON object.
     """
     length, number = _COUNTS.unpack(_receive(stream, _COUNTS.size, deadline))
     if number > MAX_BUFFERS:
