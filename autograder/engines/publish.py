@@ -72,7 +72,7 @@ class Publisher:
         result = graded.result
         if not result.assignment:
             return False
-        event = "Not recorded"
+        event = "Not recorded: "
         try:
             with store.write_alone(self.course):
                 self._keep_file(submission, result.assignment)
@@ -83,12 +83,12 @@ class Publisher:
                     result.notes.append("The gradebook still holds the points of an earlier submission.")
                 else:
                     store.save(self.course, result)
-                event = "No feedback was written"
+                event = "No feedback was written: "
                 write_feedback(self.course, result)
         except Exception as error:
-            if event == "Not recorded":
+            if event == "Not recorded: ":
                 result.points, result.code = None, code_of(error)
-            result.notes.append(f"{event}: {in_one_line(error, 'grade again', self.course.root)}")
+            result.notes.append(f"{event}{in_one_line(error, 'grade again', self.course.root)}")
             return False
         return True
 

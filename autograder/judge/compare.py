@@ -106,7 +106,8 @@ def _find_equal(
         8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
     )  # some arithmetic in its precision
     if expected.dtype.kind not in "biu":
-        rtol, atol = max(tolerance.rtol, rounded), max(tolerance.atol, rounded)
+        atol = max(tolerance.atol, rounded) if tolerance.atol else 0.0  # a check that tells 0 from almost 0 says so
+        rtol = max(tolerance.rtol, rounded)
         return np.asarray(np.isclose(array, expected, rtol=rtol, atol=atol, equal_nan=True))
     if array.dtype.kind in "biu":
         return np.asarray(array == expected)

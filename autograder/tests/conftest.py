@@ -14,10 +14,16 @@ import pytest
 from autograder.course.course import Course, find_course
 from autograder.release.build import build
 from autograder.sandbox.parent import INSIDE
+from autograder.tests import resume
 from autograder.tests.stand_in import StandIn
 from autograder.tests.tiny_course import make_course
 
 SOAK = bool(os.environ.get("SOAK"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SOAK:
+        resume.register(config)
 
 
 @pytest.fixture(scope="session")

@@ -199,6 +199,15 @@ def test_a_view_is_what_is_compared() -> None:
         assert current_recording() is record
 
 
+@pytest.mark.parametrize(("dtype", "tiny"), [("float64", 1e-12), ("float32", 1e-8), ("float16", 1e-4)])
+def test_without_an_absolute_tolerance_almost_zero_is_not_zero_in_any_precision(dtype: str, tiny: float) -> None:
+    none = Tolerance(rtol=1e-3, atol=0.0)
+    almost, exact = np.array([2 / 3, tiny], dtype), np.array([2 / 3, 0.0])
+    assert find_difference(almost, exact, none) is not None
+    assert find_difference(almost, np.array([2 / 3, float(almost[1])]), none) is None
+    assert find_difference(exact.astype(dtype), exact, none) is None
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
