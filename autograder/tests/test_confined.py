@@ -19,7 +19,6 @@ import pytest
 from autograder.course.config import LEVELS
 from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
-from autograder.grading import grader
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.worker import Ended, Worker
@@ -155,7 +154,7 @@ def test_a_private_umask_keeps_nobody_from_being_graded(
     before = os.umask(umask)
     try:
         built.settings.jail.minimum = "user"
-        monkeypatch.setattr(grader, "hidden", lambda course: [course.root / "tests"])
+        monkeypatch.setattr("autograder.grading.worker.list_hidden", lambda course: [course.root / "tests"])
         worker = Worker(built, levels=(level,))
         try:
             if worker.confined.level != level:
@@ -181,7 +180,9 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     course = find_course(built.root)
     course.settings.jail.minimum, course.settings.limits.processes = "user", 64
     course.root.chmod(0o700)  # on the level `user` nothing else hides it
-    monkeypatch.setattr(grader, "hidden", lambda course: [course.root])  # others may read the samples of this package
+    monkeypatch.setattr(
+        "autograder.grading.worker.list_hidden", lambda course: [course.root]
+    )  # others may read the samples of this package
     worker = Worker(course, levels=(level,))
     try:
         if worker.confined.level != level:
