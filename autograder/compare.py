@@ -94,12 +94,14 @@ def _arrays(answer: Any, expected: np.ndarray[Any, Any], tolerance: Tolerance) -
 
 def _equal(array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance) -> np.ndarray[Any, Any]:
     """Where two arrays of one shape are equal."""
-    rounded = (
-        8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
-    )  # some arithmetic in its precision
+    eps = float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
+    rounded = 8 * eps  # some arithmetic in its precision
     if expected.dtype.kind not in "biu":
-        atol = max(tolerance.atol, rounded) if tolerance.atol else 0.0  # a check that tells 0 from almost 0 says so
-        rtol = max(tolerance.rtol, rounded)
+        rtol, atol = tolerance.rtol, tolerance.atol
+        if (
+            eps > np.finfo(np.float32).eps
+        ):  # half precision, which a check made for single precision did not have in mind
+            rtol, atol = max(rtol, rounded), max(atol, rounded) if atol else 0.0  # 0 tells nothing from almost nothing
         return np.asarray(np.isclose(array, expected, rtol=rtol, atol=atol, equal_nan=True))
     if array.dtype.kind in "biu":
         return np.asarray(array == expected)
