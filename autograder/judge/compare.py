@@ -102,12 +102,12 @@ def _find_equal(
     array: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: Tolerance
 ) -> np.ndarray[Any, Any]:
     """Return, element by element, where two arrays of one shape are equal."""
-    rounded = (
-        8 * float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
-    )  # some arithmetic in its precision
+    eps = float(np.finfo(array.dtype).eps) if array.dtype.kind in "fc" else 0.0
+    rounded = 8 * eps  # some arithmetic in its precision
     if expected.dtype.kind not in "biu":
-        atol = max(tolerance.atol, rounded) if tolerance.atol else 0.0  # a check that tells 0 from almost 0 says so
-        rtol = max(tolerance.rtol, rounded)
+        rtol, atol = tolerance.rtol, tolerance.atol
+        if eps > np.finfo(np.float32).eps:  # half precision; checks are made for single precision
+            rtol, atol = max(rtol, rounded), max(atol, rounded) if atol else 0.0  # with 0, almost 0 is wrong
         return np.asarray(np.isclose(array, expected, rtol=rtol, atol=atol, equal_nan=True))
     if array.dtype.kind in "biu":
         return np.asarray(array == expected)

@@ -13,7 +13,6 @@ import pytest
 from autograder.tests import resume
 
 CONFTEST = """\
-import os
 from autograder.tests import resume
 resume.ROOT, resume.FOLDER = {root!r}, __import__("pathlib").Path({root!r}, "build")
 def pytest_configure(config):

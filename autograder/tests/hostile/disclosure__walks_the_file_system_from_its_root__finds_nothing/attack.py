@@ -15,9 +15,10 @@ def loot():
         elif found and not place.startswith("/tmp"):
             break
         for name in NAMES.intersection(names):
+            path = Path(place, name)
             try:
-                if Path(place, name).is_file():  # a pipe of that name would never end
-                    found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", Path(place, name).read_bytes()))
+                if path.is_file():  # a pipe of that name would never end
+                    found |= set(re.findall(rb"canary-[a-z]+-[0-9a-f]{16}", path.read_bytes()))
             except OSError:
                 pass
         if time.monotonic() > deadline:
