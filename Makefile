@@ -30,7 +30,7 @@ setup: .venv/set-up
 demo: setup
 	@rm -rf demo && mkdir demo && cp -r $(COURSE) demo/
 	@$(BIN)/autograder build --course demo
-	@$(BIN)/python -m autograder.tests.samples --class demo/class
+	@$(BIN)/python -m autograder.tests.helpers.samples --class demo/class
 	@$(BIN)/autograder grade demo/class --course demo --json demo/grades.jsonl || [ $$? -eq 1 ]
 	@$(BIN)/autograder report --course demo
 

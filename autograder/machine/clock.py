@@ -42,7 +42,7 @@ class Clock:
         now = time.monotonic()
         if now - self._looked >= SAMPLE:
             passed, self._looked = now - self._looked, now
-            before, self._threads = self._threads, dict(_list_threads(self._pid))
+            before, self._threads = self._threads, dict(list_threads(self._pid))
             new = [(thread, before.get(thread, (0, 0))) for thread in self._threads]
             ran = sum(self._threads[thread][0] - then[0] for thread, then in new)
             waited = max((self._threads[thread][1] - then[1] for thread, then in new), default=0)
@@ -87,7 +87,7 @@ class Stopwatch:
         return self.seconds > limit or time.monotonic() - self._began > FAR * limit
 
 
-def _list_threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
+def list_threads(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield, for each thread of each descendant, the nanoseconds on a core and waiting for one.
 
     Source: Documentation/scheduler/sched-stats.rst of Linux, ``/proc/<pid>/schedstat``.

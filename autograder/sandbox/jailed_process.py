@@ -60,6 +60,7 @@ class JailedProcess:
 
     Attributes:
         pid: the keeper's process id.
+        group: the control group that counts its memory and processes; None where they are watched instead.
         leftovers: folders to remove with the process.
 
     Raises:
@@ -88,14 +89,14 @@ class JailedProcess:
         self._ended: str | None = None
         self._closed = False
         self.pid = _find_pid(keeper)
-        self._group = Group.make(limits.memory_mib, limits.processes)
-        if self._group is not None and not self._group.add(self.pid):
-            self._group.remove()
-            self._group = None
-        if self._group is None and not usage.list_children_files(self.pid):
+        self.group = Group.make(limits.memory_mib, limits.processes)
+        if self.group is not None and not self.group.add(self.pid):
+            self.group.remove()
+            self.group = None
+        if self.group is None and not usage.list_children_files(self.pid):
             raise OSError("this system does not list the children of a process, so limits cannot be kept")
         self._clock = Clock(self.pid, cores)
-        status.send(b"counted" if self._group else b"watched")
+        status.send(b"counted" if self.group else b"watched")
 
     def poll(self) -> str | None:
         """Return None while it runs, then why it ended: the name of a limit, ``BY_US``, ``exit N`` or ``signal N``."""
@@ -127,7 +128,7 @@ class JailedProcess:
     def _watch(self) -> None:
         """Keep the limits that the system does not keep here, or keeps by ending only one of several processes."""
         limit = self._limits.memory_mib << 20
-        if self._group.out_of_memory() if self._group else usage.measure_memory(self.pid) > limit:
+        if self.group.out_of_memory() if self.group else usage.measure_memory(self.pid) > limit:
             self.end("memory")
         elif self._home.is_dir() and self._measure_files() > self._limits.scratch_mib << 20:
             self.end("scratch")
@@ -141,7 +142,7 @@ class JailedProcess:
         """Return why it ended, as ``poll`` does."""
         if self._over:
             return self._over
-        if self._group is not None and self._group.out_of_memory():
+        if self.group is not None and self.group.out_of_memory():
             return "memory"
         try:
             said = json.loads(self._status.recv(MESSAGE, socket.MSG_DONTWAIT))
@@ -180,8 +181,8 @@ class JailedProcess:
         os.close(self._keeper)
         self._status.close()
         self._words.close()
-        if self._group is not None:
-            self._group.remove()
+        if self.group is not None:
+            self.group.remove()
         for folder in self.leftovers:
             remove_tree(folder)
 

@@ -55,13 +55,14 @@ class ModelProcess:
 
     Attributes:
         starts: how many processes were started.
+        process: the one that runs, or None before the first request.
     """
 
     def __init__(self, limits: Limits, budget: TimeBudget) -> None:
         self.limits = limits
         self.budget = budget
         self.starts = 0
-        self._process: Process | None = None
+        self.process: Process | None = None
         self._life: Stopwatch  # since the process was started
         self._stream: socket.socket | None = None
 
@@ -93,11 +94,11 @@ class ModelProcess:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def _ensure_process(self) -> Stopped | None:
         """Start the process unless it runs; return why not where the submission has used up its time or starts."""
-        if self._process is not None:
+        if self.process is not None:
             return None
         if self.starts >= MAX_STARTS or self.budget.left <= 0:
             return Stopped("was not asked: the time or the restarts of this submission were used up", code="time-limit")
@@ -107,15 +108,15 @@ class ModelProcess:
         except OSError:  # the parent has died
             warm.release()
             self._start()
-        assert self._process is not None
-        self._life = Stopwatch(self._process)
+        assert self.process is not None
+        self._life = Stopwatch(self.process)
         return None
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = warm.parent().launch(
+                self.process = warm.parent().launch(
                     "builder.serving:serve", {}, [theirs], [], self.limits, role="model"
                 )
             except BaseException:
@@ -126,7 +127,7 @@ class ModelProcess:
     @contextmanager
     def _watch(self) -> Iterator[None]:
         """Keep this side's limits while the body runs, and end the process when the submission's time is used up."""
-        process, done = self._process, threading.Event()
+        process, done = self.process, threading.Event()
         assert process is not None
         stopwatch = Stopwatch(process)
 
@@ -148,8 +149,8 @@ class ModelProcess:
 
     def _explain_loss(self) -> Stopped:
         """Close the process, and return why it has ended."""
-        assert self._process is not None
-        why = wait_for_end(self._process, SECONDS_TO_END) or "time"
+        assert self.process is not None
+        why = wait_for_end(self.process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
         too_long = Stopped("took longer than a submission may take and was stopped", code="time-limit")
@@ -159,6 +160,6 @@ class ModelProcess:
         """End the process; the next request starts a new one."""
         if self._stream is not None:
             self._stream.close()
-        if self._process is not None:
-            self._process.close()
-        self._stream = self._process = None
+        if self.process is not None:
+            self.process.close()
+        self._stream = self.process = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,14 +10,17 @@ from typing import Any, ClassVar
 
 import pytest
 
+from autograder.course.config import Jail
 from autograder.course.course import Course, find_course
 from autograder.release.build import build
+from autograder.sandbox import warm
 from autograder.sandbox.parent import INSIDE
-from autograder.tests import resume
-from autograder.tests.stand_in import StandIn
-from autograder.tests.tiny_course import make_course
-
-SOAK = bool(os.environ.get("SOAK"))
+from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers import SOAK, resume
+from autograder.tests.helpers.canaries import Canaries, canaries, planted
+from autograder.tests.helpers.jail import OFF, configured, settled
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import make_course
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,3 +70,31 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
     monkeypatch.setattr("autograder.grade.Grader", Fresh)
     return Fresh
+
+
+@pytest.fixture(scope="module")
+def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+    with canaries(tmp_path_factory.mktemp("canaries")) as watched:
+        yield watched
+
+
+@pytest.fixture(scope="module")
+def secret_course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The tiny course with secrets in all that is hidden."""
+    folder = tmp_path_factory.mktemp("planted") / "course"
+    copied = configured(built_once, folder, "Limits.seconds_per_call = 60", "Limits.seconds_per_cell = 60")
+    planted(copied)
+    return find_course(folder)
+
+
+@pytest.fixture
+def without_a_jail() -> Iterator[None]:
+    with settled(OFF):
+        assert warm.parent().level == "off"
+        yield
+
+
+@pytest.fixture
+def in_a_jail() -> Iterator[None]:
+    with settled(Surroundings(jail=Jail(minimum="user", cold=True))):
+        yield

@@ -15,9 +15,9 @@ import pytest
 from autograder.course.cells import list_functions
 from autograder.course.course import find_course
 from autograder.release.wrong_answers import read_wrong_answers
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import ROOT, sample_course
-from autograder.tests.test_cli import BIN, environment
+from autograder.tests.helpers import ROOT, SOAK
+from autograder.tests.helpers.commands import BIN, environment
+from autograder.tests.helpers.first_road import sample_course
 
 COURSE = find_course(ROOT)
 #: Misconceptions of a question that trains: different ones lead to the same accuracy, so that none is named.

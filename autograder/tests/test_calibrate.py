@@ -31,34 +31,9 @@ from autograder.quality.tails import (
     predict_failures,
     predict_tail,
 )
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_cli import BIN, autograder, environment, line
-
-PLAN = '''\
-"""A training that costs nothing: its score is drawn."""
-
-import numpy as np
-
-from autograder.checks import Experiment
-
-
-def drawn(best, loss):
-    return lambda budget, seed: best - loss / budget["epochs"] * np.random.default_rng(seed).exponential()
-
-
-def experiments():
-    return [
-        Experiment(
-            name="coins",
-            data="coins",
-            budgets=[{"epochs": 1}, {"epochs": 2}, {"epochs": 40}],
-            right={"reference": drawn(0.95, LOSS), "another": drawn(0.97, LOSS)},
-            wrong={"guesses": drawn(0.55, 0.01)},
-            told={"half": drawn(0.7, 0.01)},
-            guess_error=0.01,
-        )
-    ]
-'''
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.commands import BIN, autograder, environment, line
 
 
 def calibrated(course: Course, loss: float, seeds: int = 200) -> tuple[subprocess.CompletedProcess[str], Any]:

@@ -214,7 +214,7 @@ def test_without_an_absolute_tolerance_almost_zero_is_not_zero_in_any_precision(
 @pytest.mark.parametrize("expected", [0.0, 1.0])
 def test_only_half_precision_widens_what_a_check_allows(dtype: str, off: float, equal: bool, expected: float) -> None:
     answer = np.array([expected + off], dtype)
-    assert (difference(answer, np.array([expected]), Tolerance(rtol=1e-7, atol=1e-7)) is None) is equal
+    assert (find_difference(answer, np.array([expected]), Tolerance(rtol=1e-7, atol=1e-7)) is None) is equal
 
 
 @pytest.mark.parametrize(

@@ -28,35 +28,13 @@ from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory
 from autograder.grading import store
 from autograder.judge.results import OUR_FAULT, Result
-from autograder.tests.first_road import ROOT
-from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.commands import BIN, autograder, environment, line
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
-BIN = Path(sys.executable).parent
 FIELDS = ["assignment", "student", "submission", "points", "max_points", "seconds", "checks", "notes"]
 CHECK_FIELDS = ["question", "check", "title", "status", "points", "max_points", "misconception", "rationale", "hint"]
 MALLORY = "../..\\evil: $(id)"
-
-
-def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
-    return {**kept, "COLUMNS": "400", "OMP_NUM_THREADS": "1", "PATH": f"{BIN}:{os.environ['PATH']}", **more}
-
-
-def autograder(course: Course, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, in the course's folder."""
-    command = [str(BIN / "autograder"), *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=course.root, env=environment(), capture_output=True, text=True, timeout=400, check=False
-    )
-
-
-def line(*arguments: str | Path) -> str:
-    """The one line that wrong use ends with."""
-    done = CliRunner().invoke(main, list(map(str, arguments)))
-    assert done.exit_code == 2, done.output
-    assert isinstance(done.exception, SystemExit), "no traceback"
-    [only] = done.output.strip().splitlines()
-    return only
 
 
 def at(path: Path, hour: int) -> Path:

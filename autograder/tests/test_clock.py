@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +10,7 @@ from autograder.course.config import Limits
 from autograder.judge.submission import StudentNotebook
 from autograder.machine import clock
 from autograder.sandbox.run import NotebookRun
+from autograder.tests.helpers.load import busy
 
 pytestmark = pytest.mark.slow
 LIMIT = 2.0
@@ -27,22 +23,6 @@ def work(seconds):
         pass
     return "done"
 """
-
-
-@contextmanager
-def busy(processes: int) -> Iterator[None]:
-    """Other work on every core of this machine."""
-    command = [sys.executable, "-c", "while True: pass"]
-    count = processes * len(os.sched_getaffinity(0))
-    others = [
-        subprocess.Popen(command, start_new_session=True) for _ in range(count)
-    ]  # Linux shares cores among sessions
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
 
 
 def test_time_in_which_others_had_the_cores_is_not_counted() -> None:
@@ -84,7 +64,7 @@ def test_what_counts_of_a_second(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     made = clock.Clock(1, cores=2)
     for second in range(1, 4):
         said = {n: tuple(int(1e9 * second * part) for part in thread) for n, thread in enumerate(threads)}
-        monkeypatch.setattr(clock, "_threads", lambda _, said=said: said.items())
+        monkeypatch.setattr(clock, "list_threads", lambda _, said=said: said.items())
         now += 1.0
         made.look()
         made.look()  # a moment later: nothing to add

@@ -22,10 +22,11 @@ from autograder.cli import main
 from autograder.course.cells import list_stubs
 from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course.course import Course, find_course
-from autograder.tests.attacks import attacks
-from autograder.tests.pictures import browser, picture
-from autograder.tests.test_calibrate import PLAN
-from autograder.tests.tiny_course import RIGHT, WRONG, submit
+from autograder.tests.helpers.attacks import attacks
+from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.pictures import browser, picture
+from autograder.tests.helpers.tables import table
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -50,13 +51,6 @@ def code(page: Path) -> list[str]:
     """What stands in backticks in a page's running text, and what is typed into a shell."""
     prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return [*re.findall(r"`([^`]+)`", prose), *"".join(blocks(page, "sh")).splitlines()]
-
-
-def table(page: Path, heading: str) -> list[list[str]]:
-    """The cells, without backticks, of the rows of the table whose first line is ``heading``."""
-    rows = page.read_text(encoding="utf-8").partition(f"{heading}\n")[2].splitlines()[1:]
-    end = next((i for i, row in enumerate(rows) if not row.startswith("|")), len(rows))
-    return [[cell.strip().strip("`") for cell in row.strip("|").split(" | ")] for row in rows[:end]]
 
 
 def environment() -> dict[str, str]:

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.course.nbgrader_settings import course_directory, nbgrader_config
 from autograder.engines.nbgrader import SaveVerdict
@@ -26,8 +24,9 @@ from autograder.grading.grader import Grader
 from autograder.grading.job import Graded, Job
 from autograder.nbgrader_config import configure as configure_nbgrader
 from autograder.sandbox.limits import Doubt
-from autograder.tests.stand_in import StandIn, judged
-from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
+from autograder.tests.helpers.entered import grade, left
+from autograder.tests.helpers.stand_in import StandIn, judged
+from autograder.tests.helpers.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
 DUE = "2026-01-31 12:00:00 UTC"
 PLUGIN = """\
@@ -41,31 +40,6 @@ class Late(LateSubmissionPlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return self.points / (student_id != "ben")
 """
-
-
-def grade(course: Course, *students: str) -> Result:
-    """Hand in for each, and grade."""
-    for student in students:
-        submit(course, course.root.parent / f"class/{student}/tiny.ipynb", **RIGHT)
-    done = CliRunner().invoke(main, ["grade", str(course.root.parent / "class"), "--course", str(course.root)])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
-    return done
-
-
-def left(course: Course, student: str) -> dict[str, Any]:
-    """All that is kept of a submission, the times and modes of files aside."""
-    with Gradebook(course_directory(course).db_url) as gradebook:
-        submission = gradebook.find_submission("tiny", student)
-        grades = {grade.name: grade.auto_score for grade in submission.notebooks[0].grades}
-        kept: dict[str, Any] = {
-            "grades": grades,
-            "time": submission.timestamp,
-            "late": submission.late_submission_penalty,
-        }
-    for tree in (course.tree("autograded"), course.tree("feedback"), course.root / store.FOLDER):
-        files = [path for path in (tree / student).rglob("*") if path.is_file()]
-        kept |= {str(path.relative_to(course.root)): path.read_bytes() for path in files}
-    return kept
 
 
 def configure(course: Course, text: str) -> None:

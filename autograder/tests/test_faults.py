@@ -14,7 +14,7 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.release.faults import check_source
 from autograder.release.markers import find_marker_faults
-from autograder.tests.tiny_course import cell, make_course, source_notebook
+from autograder.tests.helpers.tiny_course import cell, edit, make_course, source_notebook
 
 SOURCE = "source/tiny/tiny.ipynb"
 NOTHING = "\n    Nothing was written to release/. "
@@ -39,13 +39,6 @@ def faults_of(course: Course, change: Callable[[dict[str, NotebookNode], Noteboo
     path = course.assignment("tiny").source
     path.write_text(nbformat.v4.writes(notebook), encoding="utf-8")  # unlike nbformat.write, repairs nothing
     return faults(course)
-
-
-def edit(course: Course, name: str, old: str, new: str) -> None:
-    path = course.root / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def test_a_sound_source_has_none(course: Course) -> None:

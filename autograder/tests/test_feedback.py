@@ -30,7 +30,7 @@ from autograder.judge.results import CheckResult, Result, StudentCheck, StudentV
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import feedback_page, write_feedback
 from autograder.reports.text import check_text, question_text, summary
-from autograder.tests.tiny_course import RIGHT, open_file, submit
+from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
 BIN = Path(sys.executable).parent
 SCRIPT = "<script>alert(1)</script>"

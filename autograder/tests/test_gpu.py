@@ -20,7 +20,7 @@ from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
-from autograder.tests.tiny_course import warm_parent
+from autograder.tests.helpers.tiny_course import warm_parent
 
 pytestmark = [
     pytest.mark.slow,

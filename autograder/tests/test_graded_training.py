@@ -18,8 +18,8 @@ from autograder.judge.rebuilt import RebuiltModel
 from autograder.judge.recording import start_recording
 from autograder.judge.thresholds import read_record
 from autograder.quality.experiment import load_experiments
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_reviews import REAL, needs_real_reviews
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.data import REAL, needs_real_reviews
 
 pytestmark = pytest.mark.slow
 SENTIMENT = ROOT / "tests/imdb_sentiment"

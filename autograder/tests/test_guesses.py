@@ -10,7 +10,7 @@ import pytest
 
 from autograder.judge.draw import Draw
 from autograder.judge.misconceptions import load_by_path
-from autograder.tests.first_road import ROOT
+from autograder.tests.helpers import ROOT
 
 DRAWS = (
     40  # as many draws without a repetition: the likeliest row of answers comes about once in a thousand times or less

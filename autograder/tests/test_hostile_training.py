@@ -16,9 +16,9 @@ from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
 from autograder.sandbox.run import NotebookRun
-from autograder.tests.attacks import Attack, attacks
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import sample_course
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.attacks import Attack, attacks
+from autograder.tests.helpers.first_road import sample_course
 from solutions.reviews import make_stand_in
 
 pytestmark = pytest.mark.slow

@@ -16,10 +16,10 @@ from autograder.grading.grader import Grader
 from autograder.judge.results import Result
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox.run import NotebookRun
-from autograder.tests.attacks import Attack, attacks, hand_in
-from autograder.tests.conftest import SOAK
-from autograder.tests.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table
-from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.attacks import Attack, attacks, hand_in
+from autograder.tests.helpers.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table
+from autograder.tests.helpers.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from autograder.course.course import Course
 from autograder.errors import Ungradable
 from autograder.intake.archive import MAX_ENTRIES, Archive
 from autograder.intake.collect import collect
-from autograder.tests.test_collect import NOTEBOOK, course, put, zip_bytes
+from autograder.tests.helpers.uploads import NOTEBOOK, course, put, zip_bytes
 
 __all__ = ["course"]  # the fixture
 SIZES = struct.Struct("<LLL")  # of an entry: its check sum, and how large it is packed and unpacked

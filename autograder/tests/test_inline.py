@@ -16,7 +16,7 @@ from autograder.course.course import Course
 from autograder.release.build import stage
 from autograder.release.inline import HELPERS, inline, remove_markers
 from autograder.release.wrong_answers import read_wrong_answers
-from autograder.tests.tiny_course import make_course, source_notebook
+from autograder.tests.helpers.tiny_course import make_course, source_notebook
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.engines import otter
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_nbgrader_road import nbgrader, scores
+from autograder.tests.helpers import ROOT, SOAK
+from autograder.tests.helpers.commands import nbgrader, scores
 
 INPUTS = ROOT.parent / "shared" / "inputs"
 pytestmark = [

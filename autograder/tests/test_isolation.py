@@ -15,7 +15,7 @@ from autograder.grading.grader import Grader
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
-from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
+from autograder.tests.helpers.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, CheckResult, Result
-from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
+from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.release.build import stage
 from autograder.release.leaks import Leak, find_leaks, list_secrets
-from autograder.tests.tiny_course import cell, make_course, source_notebook
+from autograder.tests.helpers.tiny_course import cell, make_course, source_notebook
 
 ANSWER = "return len(sentence.split())"
 ORIGIN = "solutions/tiny.py, line 14"

@@ -10,8 +10,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.release.build import build
 from autograder.release.loading import find_loading_faults
-from autograder.tests.test_faults import edit
-from autograder.tests.tiny_course import make_course
+from autograder.tests.helpers.tiny_course import edit, make_course
 
 TEST = "tests/tiny/test_q1_words.py"
 IMPORT = "from autograder.checks import agree, check"

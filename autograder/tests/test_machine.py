@@ -11,6 +11,7 @@ import pytest
 
 from autograder.machine import capacity
 from autograder.machine.capacity import count_cores, describe_shortage, find_memory_mib, suggest_workers
+from autograder.machine.last_words import MOST, LastWords
 
 
 def lay_out(root: Path, files: dict[str, str]) -> Path:
@@ -125,3 +126,12 @@ def test_where_there_is_no_linux_everything_is_imported_and_one_line_says_so() -
     done = subprocess.run([sys.executable, "-c", WITHOUT_LINUX], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == ("True\nstudent code is run on Linux alone. On Windows use WSL 2, on macOS a container.\n")
+
+
+def test_the_last_words_of_a_flood_are_its_end() -> None:
+    words = LastWords()
+    for piece in (b"flood " * 5_000, b"the end"):
+        words.told.write(piece)
+        words.listen()
+    assert len(words.text()) == MOST and words.text().endswith("flood the end")
+    words.close()

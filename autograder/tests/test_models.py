@@ -419,9 +419,9 @@ def test_a_process_that_ends_fails_the_check_and_a_new_one_is_started(submission
         before = model.predict(x)
         for start in range(1, MAX_STARTS + 1):
             assert run.models.starts == start
-            assert run.models._process is not None
-            run.models._process.end("memory")
-            while run.models._process.poll() is None:  # or else it might still answer
+            assert run.models.process is not None
+            run.models.process.end("memory")
+            while run.models.process.poll() is None:  # or else it might still answer
                 time.sleep(0.01)
             with pytest.raises(CheckFailed, match=r"^your model's predict (used more than 4096 MiB|was not asked)"):
                 model.predict(x)

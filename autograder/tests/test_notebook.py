@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.course.course import Course
 from autograder.errors import Ungradable
 from autograder.intake.notebook import Opened
-from autograder.tests.tiny_course import RIGHT, open_file, submit
+from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
 Edit = Callable[[NotebookNode], None]
 

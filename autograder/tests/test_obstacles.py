@@ -17,9 +17,9 @@ from autograder.cli import main
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.obstacles import find_obstacle, in_one_line
-from autograder.tests.stand_in import StandIn
-from autograder.tests.test_entering import grade, left
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.tests.helpers.entered import grade, left
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 COMMANDS = {"build": [], "grade": ["{class}"], "export": ["--to", "csv"]}
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from autograder.engines.otter_notebook import make_student_notebook, write_public_test
 from autograder.errors import UsageError
 from autograder.release.build import stage
-from autograder.tests.tiny_course import RIGHT, WRONG, cell, make_course
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, cell, make_course
 
 COLAB = """
 from otter.check.utils import IPythonInterpreter

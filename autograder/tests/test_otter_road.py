@@ -27,7 +27,7 @@ from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import find_memory_mib
 from autograder.reports.text import check_text
-from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
 VENV = Path(sys.executable).parent.parent

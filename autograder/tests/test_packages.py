@@ -16,8 +16,8 @@ from autograder.course.course import Course
 from autograder.course.data import data_environment, find_data_folder, list_data
 from autograder.course.packages import course_versions, list_packages, list_preload
 from autograder.grading import store
-from autograder.tests.first_road import ROOT
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 #: Makes Keras and TensorFlow look as if they were not installed; fails where somebody has imported one.
 WITHOUT = """\

@@ -24,10 +24,10 @@ from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
-from autograder.tests.other_user import systems_python
-from autograder.tests.stand_in import StandIn
-from autograder.tests.test_entering import left
-from autograder.tests.tiny_course import RIGHT, make_course, submit
+from autograder.tests.helpers.entered import left
+from autograder.tests.helpers.other_user import systems_python
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import RIGHT, make_course, submit
 
 
 def grade(course: Course, *arguments: str | Path) -> tuple[int, str, list[dict[str, Any]]]:
@@ -184,7 +184,7 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
 
 def command(course: Path, *arguments: str, python: str = sys.executable, **options: Any) -> subprocess.Popen[str]:
     """The command with a stand-in for the judge, in a process of its own."""
-    called = [*options.pop("before", ()), python, "-m", "autograder.tests.stand_in", *arguments]
+    called = [*options.pop("before", ()), python, "-m", "autograder.tests.helpers.stand_in", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
     environment = {**kept, "PATH": f"{Path(python).parent}:{os.environ['PATH']}", "COLUMNS": "200", **options}
     return subprocess.Popen(

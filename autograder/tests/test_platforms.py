@@ -18,9 +18,9 @@ from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
 from autograder.intake.collect import Collection, collect
 from autograder.reports.export import export
-from autograder.tests.test_cli import autograder
-from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.tests.helpers.commands import autograder
+from autograder.tests.helpers.tiny_course import RIGHT, submit
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
 

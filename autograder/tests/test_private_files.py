@@ -15,7 +15,7 @@ from autograder import files
 from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.errors import UsageError
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 PRIVATE = ("results", "submitted", "autograded", "feedback", "report", "verified", "gradebook.db", "release/gradescope")
 

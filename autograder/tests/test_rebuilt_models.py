@@ -16,7 +16,7 @@ from autograder.judge.failures import AwaitsPerson
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.models import Model
 from autograder.sandbox.inside.wire import decode, encode
-from autograder.tests.first_road import ROOT
+from autograder.tests.helpers import ROOT
 
 pytestmark = pytest.mark.slow
 UNITS, DAYS, FEATURES = 4, 3, 5

@@ -19,7 +19,7 @@ from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABE
 from autograder.judge.results import Result as Graded
 from autograder.reports.feedback import write_feedback
 from autograder.reports.pages import draw_histogram, show_picture
-from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
+from autograder.tests.helpers.tiny_course import RIGHT, TEST_Q1, submit
 
 HONEST = "{'loss': [3.0, 2.0, 1.5]}"
 HOSTILE_CURVES = {

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.release.build import build, write_solutions
-from autograder.tests.tiny_course import MAX_POINTS, make_course, source_notebook
+from autograder.tests.helpers.tiny_course import MAX_POINTS, make_course, source_notebook
 
 NOTEBOOK = "release/nbgrader/tiny/tiny.ipynb"
 OTTER = "release/otter/tiny"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.tests import resume
+from autograder.tests.helpers import resume
 
 CONFTEST = """\
 from autograder.tests import resume

@@ -16,14 +16,11 @@ import numpy as np
 import pytest
 
 from autograder.errors import UsageError
-from autograder.tests.first_road import ROOT
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.data import REAL, needs_real_reviews
 from solutions import reviews
 from solutions.reviews import FIRST_WORD, Budget, ImdbData, fresh_split, load_imdb, make_stand_in, pad_reviews
 
-REAL = ROOT.parent / "shared" / "data"
-needs_real_reviews = pytest.mark.skipif(
-    not (REAL / reviews.REVIEWS).is_file(), reason=f"the real reviews are not there: {REAL / reviews.REVIEWS}"
-)
 SMALL = Budget(reviews=300, epochs=1, held_out=200, vocab_size=1_000, length=60)
 Pattern = tuple[int, ...]
 

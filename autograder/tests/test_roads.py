@@ -18,9 +18,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
-from autograder.tests import first_road as road
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import SAMPLES, question_points, sample
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers import first_road as road
+from autograder.tests.helpers.first_road import SAMPLES, question_points, sample
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_docs import table
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.tables import table
 
 BREAKS = {
     "an import that runs up": (

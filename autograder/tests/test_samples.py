@@ -18,10 +18,11 @@ from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT
-from autograder.tests import first_road as road
-from autograder.tests.first_road import NAMES, ROOT, SAMPLES, question_points, sample
-from autograder.tests.samples import SEARCHER, committed, differences, expected, misconceptions, write_class
-from autograder.tests.tiny_course import open_file
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers import first_road as road
+from autograder.tests.helpers.first_road import NAMES, SAMPLES, question_points, sample
+from autograder.tests.helpers.samples import SEARCHER, committed, differences, expected, misconceptions, write_class
+from autograder.tests.helpers.tiny_course import open_file
 
 MISCONCEPTIONS = "partial_one_misconception_per_question"
 SEARCHES = "failed_searches_for_answers"
@@ -58,7 +59,7 @@ def test_samples_hold_no_outputs() -> None:
 
 @pytest.mark.slow
 def test_samples_are_those_of_the_release() -> None:
-    """After a change of a source or an answer: python -m autograder.tests.samples"""
+    """After a change of a source or an answer: python -m autograder.tests.helpers.samples"""
     assert differences(find_course(ROOT)) == []
 
 

@@ -21,8 +21,8 @@ from autograder.quality.page import write_page
 from autograder.quality.trials import Trials, Tried, digest_state
 from autograder.quality.verify import plan_trials
 from autograder.release.build import build
-from autograder.tests.test_cli import autograder, line
-from autograder.tests.tiny_course import EQUIVALENT
+from autograder.tests.helpers.commands import autograder, line
+from autograder.tests.helpers.tiny_course import EQUIVALENT
 
 RIGHT = """\
 def count_words(sentence):

@@ -22,7 +22,8 @@ from autograder.sandbox import warm
 from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
-from autograder.tests.other_user import ORDINARY, lent, run_python
+from autograder.tests.helpers import TESTS
+from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
 WITHIN = "AUTOGRADER_TESTS_LEVELS"  # set where these tests run as somebody else
@@ -393,7 +394,7 @@ for number in range(8):
 def test_without_a_control_group_memory_without_a_name_is_refused(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = "def made():\n    try:\n        return os.memfd_create('a') > 0\n    except OSError:\n        return False"
     with inside(names) as run:
-        counted = run.kernel is not None and run.kernel.manager.provisioner.process._group is not None
+        counted = run.kernel is not None and run.kernel.manager.provisioner.process.group is not None
         assert StudentNotebook(run).made() is counted
     monkeypatch.setattr(Group, "make", lambda *_: None)
     with inside(names) as run:
@@ -470,11 +471,10 @@ def test_the_same_with_a_python_that_everybody_may_read(who: int, levels: str, b
     """Here Python may lie in root's own folder, where the users of these levels cannot read it."""
     if WITHIN in os.environ:
         pytest.skip("this is the other run")
-    bombs = Path(__file__).with_name("test_hostile_jail.py")
     with lent(built_once, who) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest"), "-rs"]
-        leftovers = Path(__file__).with_name("test_leftovers.py")
-        files = [__file__, str(leftovers), f"{bombs}::test_a_bomb_is_stopped_where_there_are_no_namespaces"]
+        bombs = TESTS / "test_hostile_resources.py::test_a_bomb_is_stopped_where_there_are_no_namespaces"
+        files = [__file__, str(TESTS / "test_leftovers.py"), str(bombs)]
         done = run_python(["env", f"{WITHIN}={levels}", *python], folder, "-m", "pytest", *own, *files)
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout and "cannot be had here" not in done.stdout

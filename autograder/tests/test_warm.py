@@ -25,7 +25,7 @@ from autograder.sandbox.inside.jail import OWN
 from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
-from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),

@@ -17,7 +17,7 @@ from autograder.intake.collect import Collection, collect
 from autograder.intake.gradescope_export import METADATA
 from autograder.intake.handins import MOST_NOTEBOOKS
 from autograder.intake.stamps import MAX_STAMP, parse_stamp
-from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
 FORGED = b"submission_1:\n  :submitters:\n  - :name: Jane Doe\n    :email: jane@example.edu\nben:\n  :submitters:\n  - :name: Jane Doe\n"

@@ -1,6 +1,6 @@
 """The hostile submissions through unmodified nbgrader and otter, beside what they earn here.
 
-    python -m autograder.tests.stock
+    python -m autograder.tests.helpers.stock
 
 prints the comparison as a Markdown table. The same two questions as in the tiny course, with the same points, are set in the way
 of each tool; no configuration and no provisioner of this package is loaded. Student code runs there with the rights of whoever
@@ -30,8 +30,18 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.release.build import build
-from autograder.tests.attacks import Attack, attacks, hand_in
-from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT, STUB_Q1, STUB_Q2, WRONG, cell, make_course
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.attacks import Attack, attacks, hand_in
+from autograder.tests.helpers.tiny_course import (
+    ASSIGNMENT,
+    MAX_POINTS,
+    RIGHT,
+    STUB_Q1,
+    STUB_Q2,
+    WRONG,
+    cell,
+    make_course,
+)
 
 BIN = Path(sys.executable).parent
 SECONDS_NBGRADER, SECONDS_OTTER, SECONDS_BESIDE = 900, 60, 900
@@ -248,8 +258,8 @@ class StockOtter:
         """Points by student, each from an ``otter run`` of its own; None where it left no result."""
         paths = list(submissions)
         done = subprocess.run(
-            [sys.executable, "-m", "autograder.tests.stock", str(self.archive), *map(str, paths)],
-            cwd=Path(__file__).parents[2],
+            [sys.executable, "-m", "autograder.tests.helpers.stock", str(self.archive), *map(str, paths)],
+            cwd=ROOT,
             env=_environment(self.folder),
             capture_output=True,
             text=True,

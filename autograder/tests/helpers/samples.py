@@ -1,6 +1,6 @@
 """The sample submissions: made from the release and the known answers, named for what they must earn.
 
-    python -m autograder.tests.samples [--check | --class FOLDER] [--course FOLDER]
+    python -m autograder.tests.helpers.samples [--check | --class FOLDER] [--course FOLDER]
 
 writes `submissions/<assignment>__<outcome>/<assignment>.ipynb`, compares with it, or copies from it a class to grade.
 A new assignment gets its samples by itself; where its misconceptions cost a part of a question, `KEPT` says what stays.
@@ -28,11 +28,11 @@ from autograder.course.course import Assignment, Course, find_course
 from autograder.quality.known_answers import read_release, write_notebook
 from autograder.release.inline import HELPERS, inline
 from autograder.release.wrong_answers import WrongAnswer, read_wrong_answers
-from autograder.tests.hard_coded import hard_coded
+from autograder.tests.helpers import ROOT, TESTS
+from autograder.tests.helpers.hard_coded import hard_coded
 
-HERE = Path(__file__).parent
-SUBMISSIONS = HERE / "submissions"
-SEARCHER = HERE / "searcher.py"
+SUBMISSIONS = TESTS / "submissions"
+SEARCHER = TESTS / "helpers/searcher.py"
 DEMO = (
     "full_points",
     "full_points_saved_by_colab",
@@ -346,7 +346,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The sample submissions.")
     parser.add_argument("--check", action="store_true", help="compare with the folder and change nothing")
     parser.add_argument("--class", dest="folder", type=Path, help="write a class to grade into this folder")
-    parser.add_argument("--course", type=Path, default=HERE.parents[1], help="the course with the release")
+    parser.add_argument("--course", type=Path, default=ROOT, help="the course with the release")
     options = parser.parse_args()
     if options.folder:
         write_class(options.folder)
@@ -354,7 +354,8 @@ def main() -> None:
         if differing := differences(find_course(options.course)):
             sys.exit(
                 "\n".join(
-                    f"{SUBMISSIONS / name}: differs. Run python -m autograder.tests.samples" for name in differing
+                    f"{SUBMISSIONS / name}: differs. Run python -m autograder.tests.helpers.samples"
+                    for name in differing
                 )
             )
     else:

@@ -26,9 +26,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course.course import Course
-from autograder.tests.tiny_course import ASSIGNMENT, WRONG
+from autograder.tests.helpers import TESTS
+from autograder.tests.helpers.tiny_course import ASSIGNMENT, WRONG
 
-HOSTILE = Path(__file__).parent / "hostile"
+HOSTILE = TESTS / "hostile"
 Proof = Literal["nbgrader", "otter", "notebook", "off"]
 
 

@@ -1,6 +1,6 @@
 """The picture in the README: the top of a class report, as a browser shows it.
 
-python -m autograder.tests.pictures demo/report/index.html docs/report.png
+python -m autograder.tests.helpers.pictures demo/report/index.html docs/report.png
 """
 
 from __future__ import annotations

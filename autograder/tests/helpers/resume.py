@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from autograder.tests.helpers import ROOT
+
 FOLDER = ROOT / "build" / "soak"
 
 

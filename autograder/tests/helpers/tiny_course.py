@@ -282,3 +282,10 @@ def warm_parent() -> WarmParent:
     parent = warm.parent()
     assert isinstance(parent, WarmParent)
     return parent
+
+
+def edit(course: Course, name: str, old: str, new: str) -> None:
+    path = course.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))

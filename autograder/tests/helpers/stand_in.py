@@ -14,7 +14,7 @@ from autograder.engines.publish import Publisher
 from autograder.grading.job import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
-from autograder.tests.tiny_course import open_file
+from autograder.tests.helpers.tiny_course import open_file
 
 _opened: dict[tuple[Path, str], Any] = {}  # a class of one notebook is opened once
 

@@ -16,9 +16,9 @@ import pytest
 
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.release.build import build
-from autograder.tests.samples import committed, write_class
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.samples import committed, write_class
 
-ROOT = Path(__file__).parents[2]
 COURSE = ("grader_config.py", "nbgrader_config.py", "source", "solutions", "tests")
 KEY = "a key for the samples"
 SAMPLES = [(assignment, outcome) for assignment, outcome, _ in committed()]
