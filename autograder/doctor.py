@@ -96,14 +96,14 @@ def examine(course: Course) -> Findings:
             level=parent.level,
             missing=parent.refused,
             memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
-            attempts=list(attempts(course, worker)),
+            attempts=list(make_attempts(course, worker)),
             machine=_describe_machine(course),
         )
     finally:
         worker.close()
 
 
-def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
+def make_attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
     """Try, as a notebook, a reader and a judge, to read hidden files, to reach the network and to change what others use.
 
     On the level ``user`` students may read what ``/proc`` says of the machine, as docs/security.md states, so it is not tried.
@@ -129,7 +129,7 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         paths = [str(path) for path in secret if path.exists()]
         port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
         arguments = [paths, port, name, os.getpid(), outside, key, limits.processes, limits.scratch_mib]
-        for what, refused in StudentNotebook(run).attempts(*arguments):
+        for what, refused in StudentNotebook(run).make_attempts(*arguments):
             yield Attempt("a notebook", str(what), str(refused))
         job = {"probe": inspect.getsource(probe), "arguments": arguments}
         roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")

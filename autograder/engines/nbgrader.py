@@ -28,7 +28,7 @@ from autograder.grading.job import Graded, Job
 from autograder.intake.harmless import with_printable_code
 from autograder.intake.notebook import Opened
 from autograder.judge.results import Result, StudentView
-from autograder.reports.text import question_text
+from autograder.reports.text import describe_question
 
 
 class SubmissionExporter(NotebookExporter):  # type: ignore[misc]
@@ -109,7 +109,7 @@ def _make_outputs(result: StudentView, cell: NotebookNode) -> list[NotebookNode]
     if not is_grade(cell) or question not in result.questions:
         return []
     points, _ = result.question_points()[question]
-    text = new_output("stream", name="stdout", text=question_text(result, question) + "\n")
+    text = new_output("stream", name="stdout", text=describe_question(result, question) + "\n")
     return [text, new_output("execute_result", data={"text/plain": f"{points:g}"}, execution_count=None)]
 
 

@@ -12,7 +12,7 @@ from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.grading import store
 from autograder.judge.results import Result
-from autograder.reports.feedback import current_page, write_beside
+from autograder.reports.feedback import render_current_page, write_files_beside
 
 
 class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
@@ -41,8 +41,8 @@ class FeedbackExporter(HTMLExporter):  # type: ignore[misc]
         result = self._load_result(course, about["student"], about["assignment"])
         if result is None or not result.checks or about["notebook"] != about["assignment"]:
             return super().from_filename(filename, resources, **kw)
-        page = current_page(course, result)
-        write_beside(course, result.student, result.assignment)
+        page = render_current_page(course, result)
+        write_files_beside(course, result.student, result.assignment)
         return page, {**(resources or {}), "output_extension": self.file_extension}
 
     def _load_result(self, course: Course, student: str, assignment: str) -> Result | None:

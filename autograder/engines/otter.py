@@ -23,7 +23,7 @@ from autograder.intake.walk import NOTEBOOK_NAME, walk
 from autograder.judge.results import OUR_FAULT, Result, StudentView
 from autograder.machine.capacity import describe_shortage, find_memory_mib
 from autograder.printable import printable
-from autograder.reports.text import check_text
+from autograder.reports.text import describe_check
 
 COURSE = "course"  # folder in the zip, and so in otter's "source", that holds the one assignment
 OTTER_CONFIG = {
@@ -158,7 +158,9 @@ def find_notebook(folder: Path) -> Path:
 def fill_results(results: GradingResults, shown: StudentView) -> None:
     """Replace otter's results by the judge's."""
     entries = {
-        check.check: JudgedTest(f"{check.question}: {check.title}", check.points, check.max_points, check_text(check))
+        check.check: JudgedTest(
+            f"{check.question}: {check.title}", check.points, check.max_points, describe_check(check)
+        )
         for check in shown.checks
     }
     if not entries:

@@ -82,7 +82,7 @@ def attempt(given: Mapping[str, Any], sockets: list[int]) -> None:
     job, _ = receive_frame(stream, MOST_BYTES)
     names: dict[str, Any] = {}
     exec(job["probe"], names)
-    send_frame(stream, {"outcomes": names["attempts"](*job["arguments"])})
+    send_frame(stream, {"outcomes": names["make_attempts"](*job["arguments"])})
 
 
 def describe_fault(error: Exception) -> str:

@@ -17,7 +17,7 @@ from autograder.reports.columns import read_named_columns, remember_columns
 from autograder.reports.fill import ExportReport, Feedback, Filling, format_points
 from autograder.reports.lms import LAYOUTS, Layout, is_titled
 from autograder.reports.sheet import Sheet, escape_formula
-from autograder.reports.text import summary
+from autograder.reports.text import summarise_result
 
 COLUMNS = [
     "assignment",
@@ -116,7 +116,7 @@ def _kept_feedback(course: Course, grades: Grades) -> tuple[Feedback, list[str]]
     results, unreadable = store.load_all(course)
     shown = (result.for_students(details) for result in results)
     found = {(result.student, result.assignment): result for result in shown}
-    kept = {of: summary(result, grades.grades.get(of)) for of, result in found.items()}
+    kept = {of: summarise_result(result, grades.grades.get(of)) for of, result in found.items()}
     return (lambda student, assignment: kept.get((student, assignment), "")), unreadable
 
 

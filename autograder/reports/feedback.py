@@ -35,8 +35,8 @@ def write_feedback(course: Course, result: Result) -> Path:
         UsageError: the gradebook cannot be read.
     """
     path = page_path(course, result.student, result.assignment)
-    files.write_whole(path, current_page(course, _with_what_counts(course, result)), shown=True)
-    write_beside(course, result.student, result.assignment)
+    files.write_whole(path, render_current_page(course, _with_what_counts(course, result)), shown=True)
+    write_files_beside(course, result.student, result.assignment)
     return path
 
 
@@ -45,7 +45,7 @@ def page_path(course: Course, student: str, assignment: str) -> Path:
     return course.tree("feedback") / student / assignment / f"{assignment}.html"
 
 
-def write_beside(course: Course, student: str, assignment: str) -> None:
+def write_files_beside(course: Course, student: str, assignment: str) -> None:
     """Write the two files that release_feedback reads beside a page; if one is missing, it stops for the whole class."""
     path = page_path(course, student, assignment)
     handed_in = course.tree("submitted") / student / assignment
@@ -76,7 +76,7 @@ def _with_what_counts(course: Course, result: Result) -> Result:
     return earlier.model_copy(update={"notes": [*result.notes, *earlier.notes]})
 
 
-def current_page(course: Course, result: Result) -> str:
+def render_current_page(course: Course, result: Result) -> str:
     """Render the page of a result with what the gradebook holds now.
 
     Raises:
@@ -84,10 +84,10 @@ def current_page(course: Course, result: Result) -> str:
     """
     grade = read_grade(course, result.student, result.assignment) if result.checks else None
     seen = result.for_students(course.settings.course.show_details)
-    return feedback_page(seen, grade, _graded_cells(course, result) if grade else ())
+    return render_page(seen, grade, _graded_cells(course, result) if grade else ())
 
 
-def feedback_page(result: StudentView, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
+def render_page(result: StudentView, grade: Grade | None = None, cells: Sequence[NotebookNode] = ()) -> str:
     """Render the page as HTML.
 
     Args:

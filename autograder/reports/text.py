@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # nbgrader is not where otter grades
     from autograder.course.gradebook import Comment, Grade
 
 
-def check_text(check: StudentCheck) -> str:
+def describe_check(check: StudentCheck) -> str:
     """Describe one check: title, status and points, then what was seen, the misconception, the hint and a worked case."""
     lines = [f"{check.title}    {check.status}  {check.points:g} / {check.max_points:g} points"]
     if check.status != "passed":
@@ -29,12 +29,12 @@ def _worked(check: StudentCheck) -> str:
     return f"a small case, worked out:\n{indent(check.worked, '    ')}" if check.worked else ""
 
 
-def question_text(result: StudentView, question: str) -> str:
+def describe_question(result: StudentView, question: str) -> str:
     """Describe all checks of one question."""
-    return "\n".join(check_text(check) for check in result.checks if check.question == question)
+    return "\n".join(describe_check(check) for check in result.checks if check.question == question)
 
 
-def summary(result: StudentView, grade: Grade | None = None) -> str:
+def summarise_result(result: StudentView, grade: Grade | None = None) -> str:
     """Give one line per question: its points (a person's where there are some), and where points were lost, what to look at first."""
     if not result.checks:
         return " ".join(result.notes)

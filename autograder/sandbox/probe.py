@@ -110,7 +110,7 @@ def find_shared_memory(key: int) -> None:
     call("shmget", key, ctypes.c_size_t(1), 0)
 
 
-def attempts(
+def make_attempts(
     paths: Sequence[str],
     port: int,
     name: str,

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.course.config import LEVELS
 from autograder.course.course import Course
-from autograder.doctor import attempts
+from autograder.doctor import make_attempts
 from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
@@ -55,7 +55,7 @@ def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
 def test_without_a_jail_it_says_what_was_let_through(built: Course) -> None:
     built.settings.jail.minimum = "off"
     worker = Worker(built)
-    through = {attempt.what for attempt in attempts(built, worker) if not attempt.refused}
+    through = {attempt.what for attempt in make_attempts(built, worker) if not attempt.refused}
     worker.close()
     with NotebookRun(["answer = 42"], [], built.settings.limits) as run:  # nothing of the worker's is left
         run.run_cells()

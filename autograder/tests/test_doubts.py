@@ -14,7 +14,7 @@ from autograder.course.course import Course
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import count_memory_kills
-from autograder.reports.feedback import feedback_page
+from autograder.reports.feedback import render_page
 from autograder.sandbox.limits import STARVED, Doubt, TimeBudget
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.helpers.load import busy
@@ -76,7 +76,7 @@ def test_what_a_crash_said_last_reaches_the_instructor_alone(grader: Grader, tmp
     (said,) = result.remarks
     assert SAYS in said and "Fatal Python error: Aborted" in said and len(said) < 2000
     assert SAYS in result.json_line()
-    assert SAYS not in feedback_page(result.for_students(details=True))
+    assert SAYS not in render_page(result.for_students(details=True))
 
 
 @pytest.mark.slow

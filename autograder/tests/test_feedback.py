@@ -28,8 +28,8 @@ from autograder.intake.collect import Submission
 from autograder.intake.harmless import disarm_notebook
 from autograder.judge.results import CheckResult, Result, StudentCheck, StudentView
 from autograder.reports.class_report import write_report
-from autograder.reports.feedback import feedback_page, write_feedback
-from autograder.reports.text import check_text, question_text, summary
+from autograder.reports.feedback import render_page, write_feedback
+from autograder.reports.text import describe_check, describe_question, summarise_result
 from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
 BIN = Path(sys.executable).parent
@@ -70,9 +70,9 @@ def record(
 
 
 def test_students_read_the_view_which_holds_nothing_of_the_instructors() -> None:
-    taken = [(feedback_page, "result"), (question_text, "result"), (summary, "result")]
+    taken = [(render_page, "result"), (describe_question, "result"), (summarise_result, "result")]
     assert {function.__annotations__[name] for function, name in taken} == {"StudentView"}
-    assert check_text.__annotations__["check"] == "StudentCheck"
+    assert describe_check.__annotations__["check"] == "StudentCheck"
     assert not issubclass(Result, StudentView) and not issubclass(CheckResult, StudentCheck), "mypy tells them apart"
     assert not {"faults", "remarks"} & {field.name for field in fields(StudentView)}
     assert not {"fitting", "alone", "visible"} & {field.name for field in fields(StudentCheck)}

@@ -13,7 +13,7 @@ from autograder.grading.grader import Grader
 from autograder.judge.draw import Draw
 from autograder.judge.results import CheckResult, Result
 from autograder.judge.submission import StudentNotebook
-from autograder.reports.feedback import feedback_page
+from autograder.reports.feedback import render_page
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.helpers.attacks import attacks
 from autograder.tests.helpers.canaries import Canaries, planted, token
@@ -76,6 +76,6 @@ def test_what_a_student_gets_back_holds_nothing_hidden(built: Course, watching: 
     )
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert min(secrets) in feedback_page(result.for_students(details=True)), (
+    assert min(secrets) in render_page(result.for_students(details=True)), (
         "a search of pages would find nothing if there were something"
     )

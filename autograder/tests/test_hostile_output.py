@@ -23,7 +23,7 @@ from autograder.judge.results import CheckResult, Result
 from autograder.judge.submission import StudentNotebook
 from autograder.reports import pages
 from autograder.reports.class_report import write_report
-from autograder.reports.feedback import feedback_page
+from autograder.reports.feedback import render_page
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.helpers.attacks import attacks
 from autograder.tests.helpers.jail import cells, command, configured
@@ -153,7 +153,7 @@ def test_the_payload_arrives_and_pages_that_escape_nothing_would_show_it(
     shown = CheckResult(question="q1", check="c", title="t", status="failed", points=0, max_points=1, rationale=told)
     result = Result(assignment="tiny", student="s", submission="", points=0, max_points=1, seconds=0, checks=[shown])
     result.questions = {"q1": "words"}
-    assert str(escape("<script>alert(1)</script>")) in feedback_page(result.for_students(details=True))
+    assert str(escape("<script>alert(1)</script>")) in render_page(result.for_students(details=True))
     careless = Environment(loader=PackageLoader("autograder.reports"), autoescape=False)
     monkeypatch.setattr(pages, "load_templates", lambda: careless)
-    assert "<script>alert(1)</script>" in feedback_page(result.for_students(details=True))
+    assert "<script>alert(1)</script>" in render_page(result.for_students(details=True))

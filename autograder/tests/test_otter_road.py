@@ -26,7 +26,7 @@ from autograder.files import PACKAGE
 from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import find_memory_mib
-from autograder.reports.text import check_text
+from autograder.reports.text import describe_check
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
@@ -96,7 +96,7 @@ def test_otter_run_and_gradescope_say_what_the_judge_says(
 
     assert by_us.points == points(by_otter) == 3
     assert [test["output"] for test in by_otter["tests"]] == [
-        check_text(check) for check in by_us.for_students(details=True).checks
+        describe_check(check) for check in by_us.for_students(details=True).checks
     ]
     assert by_otter == by_gradescope
     first = by_otter["tests"][0]
