@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.config import Limits
-from autograder.errors import UsageError
+from autograder.errors import UsageError, known_code
 from autograder.sandbox import warm
 from autograder.sandbox.jailed_process import BY_US, JailedProcess, Process
 from autograder.sandbox.surroundings import Role
@@ -50,7 +50,7 @@ class Broker:
         try:
             reply = self._reply(json.loads(message), given)
         except UsageError as error:
-            reply = {"usage": str(error)}
+            reply = {"usage": str(error), "code": error.code}
         except OSError as error:
             reply = {"failed": str(error)}
         finally:
@@ -130,7 +130,7 @@ class RemoteParent:
         socket.send_fds(self._broker, [json.dumps(request).encode()], [each.fileno() for each in sockets])
         reply: dict[str, Any] = json.loads(self._broker.recv(MESSAGE))
         if "usage" in reply:
-            raise UsageError(reply["usage"])
+            raise UsageError(reply["usage"], code=known_code(reply.get("code"), "usage"))
         if "failed" in reply:
             raise OSError(reply["failed"])
         return reply

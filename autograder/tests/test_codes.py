@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from autograder.course.config import Limits
 from autograder.course.course import Course
 from autograder.errors import CODES, Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
 from autograder.grading import store
 from autograder.judge.results import CheckResult, Result
 from autograder.obstacles import OBSTACLES, code_of
+from autograder.sandbox import warm
+from autograder.sandbox.broker import Broker, RemoteParent
 
 CARRY_CODES = {"UsageError", "Ungradable", "CheckFailed", "CheckResult", "Result", "Stopped", "Difference", "Obstacle"}
 
@@ -51,6 +55,19 @@ def test_every_code_is_in_the_table_and_every_one_of_the_table_is_used() -> None
 def test_an_error_keeps_its_code_on_its_way_between_processes(error: UsageError | Ungradable) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.code) == (type(error), str(error), error.code)
+
+
+def test_an_error_keeps_its_code_on_its_way_to_the_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise UsageError("no jail", code="weak-jail")
+
+    monkeypatch.setattr(warm, "parent", refuse)
+    broker = Broker([], Limits())
+    with ThreadPoolExecutor(1) as worker, pytest.raises(UsageError, match="no jail") as error:
+        worker.submit(broker.answer)
+        RemoteParent(broker.theirs, "user", tmp_path).new_sockets()
+    broker.close()
+    assert error.value.code == "weak-jail"
 
 
 def test_an_error_without_a_code_of_its_own_has_that_of_its_kind() -> None:
