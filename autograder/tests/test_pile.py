@@ -260,12 +260,14 @@ def test_graders_of_one_group_share_a_course() -> None:
 
 
 @pytest.mark.slow
-def test_a_strange_path_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
-    """From the sources to the file for Moodle, with the real judge."""
+def test_strange_paths_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
+    """From the sources to the file for Moodle, with the real judge, and temporary files behind a link spelled its own way."""
     course = make_course(tmp_path / "Übung [x] 100% {a} #1 'q'").root
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
     environment |= {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (tmp_path / "tmp dir é").mkdir(mode=0o777)
+    (tmp_path / "link").symlink_to("tmp dir é")
+    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TMPDIR": f"{tmp_path}/./link//"}
 
     def run(*arguments: str) -> str:
         called = [str(Path(sys.executable).with_name("autograder")), *arguments]
@@ -277,6 +279,7 @@ def test_a_strange_path_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
     submit(find_course(course), course / "class [1]/Jürgen Groß_7_assignsubmission_file_/tiny.ipynb", **RIGHT)
     said = run("grade", "class [1]", "--workers", "1")
     assert "J\\xfcrgen_Gro\\xdf" in said and "5 / 5" in said
+    assert list((tmp_path / "tmp dir é").glob("autograder-*/")) == []
     assert f"gradebook  {course}/gradebook.db".encode("ascii", "backslashreplace").decode() in said
     run("report")
     template = course / "Noten.csv"
