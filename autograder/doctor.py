@@ -24,7 +24,7 @@ from rich.text import Text
 from autograder import files
 from autograder.course.config import LEVELS
 from autograder.course.course import KEY_FILE, Course
-from autograder.course.data import find_data_folder
+from autograder.course.data import data_environment, list_data
 from autograder.grading.worker import Worker
 from autograder.judge.submission import StudentNotebook
 from autograder.machine.capacity import count_cores, find_memory_mib
@@ -173,7 +173,11 @@ def _describe_machine(course: Course) -> dict[str, str]:
 
 def _list_versions() -> Iterator[str]:
     """List name and version of every installed package that this one depends on."""
-    for requirement in importlib.metadata.requires("autograder") or []:
+    try:
+        requirements = importlib.metadata.requires("autograder") or []
+    except importlib.metadata.PackageNotFoundError:  # it is on the path, and was never installed
+        requirements = []
+    for requirement in requirements:
         if "extra ==" in requirement:
             continue
         name = re.split(r"[^\w.-]", requirement)[0]
@@ -182,11 +186,12 @@ def _list_versions() -> Iterator[str]:
 
 
 def _describe_data(course: Course) -> str:
-    """Say which data folder the course has, and how many files it holds."""
-    if (folder := find_data_folder(course)) is None:
-        return "no data folder is named"
-    number = sum(path.is_file() for path in folder.iterdir())
-    return f"{folder}: {number} file{'' if number == 1 else 's'}"
+    """Say in which folders a judge finds data, and how many files they hold."""
+    folders = data_environment(course).values()
+    number = len(list_data(course))
+    return (
+        f"{' and '.join(folders)}: {number} file{'' if number == 1 else 's'}" if folders else "no data folder is named"
+    )
 
 
 def doctor(course: Course, json_file: Path | None, console: Console) -> bool:

@@ -1,5 +1,5 @@
-"""The module from which older courses import ``misconception``; new ones import it from ``autograder.checks``."""
+"""The module from which older courses import these; new ones import them from ``autograder.checks``."""
 
-from autograder.judge.misconceptions import misconception
+from autograder.judge.misconceptions import load_by_path, misconception
 
-__all__ = ["misconception"]
+__all__ = ["load_by_path", "misconception"]

@@ -29,10 +29,14 @@ def data_environment(course: Course) -> dict[str, str]:
 
 
 def list_data(course: Course) -> list[tuple[str, int, int]]:
-    """List the data files that hidden checks may read: path, size in bytes, time of the last change in nanoseconds."""
+    """List the data files that hidden checks may read, what Keras has unpacked aside.
+
+    Returns:
+        Path, size in bytes, and time of the last change in nanoseconds.
+    """
     named, keras = find_data_folder(course), _find_keras_home()
-    folders = [folder for folder in (named, keras and keras / "datasets") if folder is not None]
-    files = sorted({path for folder in folders for path in folder.rglob("*") if path.is_file()})
+    found = {*(named.rglob("*") if named else ()), *((keras / "datasets").glob("*") if keras else ())}
+    files = sorted(path for path in found if path.is_file())
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.metadata
 import json
 import platform
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,13 @@ def list_packages(course: Course, assignments: Sequence[str] | None = None) -> l
         modules += _modules(assignment)
     for path in modules:
         names.update(_imported(path.read_text(encoding="utf-8", errors="replace")))
-    packages = {name.split(".")[0] for name in names}
-    packages -= {*sys.stdlib_module_names, *OWN, *(path.stem for path in modules)}
-    return sorted(packages | KERAS if packages & KERAS else packages)
+    return _name_packages(names, {path.stem for path in modules})
+
+
+def list_notebook_packages(assignment: Assignment) -> list[str]:
+    """List the packages that the released notebook imports: what students know of, whatever the hidden tests use."""
+    released = assignment.released
+    return _name_packages(_imported_by_notebook(released) if released.is_file() else (), set())
 
 
 def find_versions(packages: Iterable[str]) -> dict[str, str]:
@@ -54,6 +59,13 @@ def course_versions(course: Course, assignments: Sequence[str] | None = None) ->
     return {"python": platform.python_version(), **find_versions(list_packages(course, assignments))}
 
 
+def _name_packages(modules: Iterable[str], own: Set[str]) -> list[str]:
+    """Name the packages of imported modules; ``own`` are modules of the course."""
+    packages = {module.split(".")[0] for module in modules} - {*sys.stdlib_module_names, *OWN, *own}
+    return sorted(packages | KERAS if packages & KERAS else packages)
+
+
+@functools.cache  # to look through all that is installed takes a second
 def _find_version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.course.course import Assignment
-from autograder.course.packages import course_versions
 from autograder.intake.notebook import Opened
 from autograder.judge.judge import Trial, judge
 from autograder.judge.pictures import draw_pictures
@@ -49,13 +47,7 @@ def run_and_judge(opened: Opened, student: str, trial: Mapping[str, Any] | None 
         notes=[*opened.notes, *dict.fromkeys(check.rationale for check in checks if check.status == "error")],
         faults=verdicts.faults,
         questions={question: title for question, (title, _) in assignment.questions.items()},
-        facts={"versions": _list_versions(assignment), "jail": warm.parent().level, **verdicts.facts},
+        facts={"jail": warm.parent().level, **verdicts.facts},
     )
     draw_pictures(result)
     return result, run.budget.doubts
-
-
-def _list_versions(assignment: Assignment) -> str:
-    """List the versions of Python and of the packages that an assignment uses."""
-    versions = course_versions(assignment.course, [assignment.name])
-    return ", ".join(f"{'Python' if name == 'python' else name} {version}" for name, version in versions.items())

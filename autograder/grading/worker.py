@@ -11,6 +11,7 @@ A worker may start jails, and interprets nothing that a student made::
 from __future__ import annotations
 
 import os
+import platform
 import select
 import signal
 import socket
@@ -23,9 +24,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from autograder.course.config import LEVELS, Jail, Limits
-from autograder.course.course import Course
+from autograder.course.course import Assignment, Course
 from autograder.course.data import data_environment
-from autograder.course.packages import list_packages, list_preload
+from autograder.course.packages import find_versions, list_notebook_packages, list_packages, list_preload
 from autograder.errors import Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
 from autograder.grading.access import list_hidden, list_released_files
@@ -71,7 +72,8 @@ class Worker:
         """Begin to start both parents: the one of readers and judges, then the one of students' processes."""
         jail = self.course.settings.jail
         preload = tuple(jail.preload or list_preload(self.course))
-        ours = ("keras",) if "keras" in list_packages(self.course) else ()
+        used = {name.partition(".")[0] for name in jail.preload} or set(list_packages(self.course))
+        ours = ("keras",) if used & {"keras", "tensorflow"} else ()
         self.copy = CourseCopy(self.course)
         self.environment = data_environment(self.course)
         data = [path for name in self.environment for path in [Path(self.environment[name])] if path.is_dir()]
@@ -154,7 +156,8 @@ class Worker:
         """
         self.ready()
         limits = self.course.settings.limits
-        files = list_released_files(self.course.assignment(str(opened["assignment"])).released)
+        assignment = self.course.assignment(str(opened["assignment"]))
+        files = list_released_files(assignment.released)
         told = {
             **self._about_course(),
             "opened": dict(opened),
@@ -189,6 +192,7 @@ class Worker:
             doubts = tuple(TypeAdapter(list[Doubt]).validate_python(answer["doubts"]))
         except ValidationError as error:
             raise RuntimeError(f"the judge's result cannot be read: {error.errors()[0]['msg']}") from error
+        result.facts = {"versions": _describe_versions(assignment), **result.facts}
         if words := broker.last_words():
             result.remarks = [f"standard error of a process that ended by itself: {_shorten_words(words)}"]
         return Graded(result, opened, doubts)
@@ -272,6 +276,12 @@ def _explain_limit(name: str, over: str) -> str:
         f"takes more than {READER_SECONDS:g} s" if over == f"signal {signal.SIGXCPU}" else f"cannot be opened ({over})",
     )
     return f"{name}: {what} to open. Open it in Jupyter, clear its outputs, look for a cell that is far too long, and hand in again."
+
+
+def _describe_versions(assignment: Assignment) -> str:
+    """Describe what an assignment runs with: the versions of Python and of the packages that its notebook imports."""
+    versions = {"Python": platform.python_version(), **find_versions(list_notebook_packages(assignment))}
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _shorten_words(words: str) -> str:

@@ -76,7 +76,11 @@ class _Reader:
         """Yield each misconception."""
         for node in self._module.body:
             match node:
-                case ast.Assign([ast.Name(name)], value) if bound := self._find_bound(value):
+                case ast.Assign(targets=targets, value=value) if bound := self._find_bound(value):
+                    self._binders |= {target.id: bound for target in targets if isinstance(target, ast.Name)}
+                case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value) if bound := self._find_bound(
+                    value
+                ):
                     self._binders[name] = bound
                 case ast.FunctionDef():
                     yield from self._read_function(node)
@@ -116,7 +120,7 @@ class _Reader:
     def _read_form(self, call: ast.Call, form: str, function: str, bound: str) -> WrongAnswer:
         """Read a formula or an edit of a function that the file calls ``bound``."""
         given = dict(zip(FORMS[form], call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
-        title = _read_text(given.get("name")) or ""
+        title = (_read_text(given.get("name")) or "").strip()
         where = f"{Path(*self._path.parts[-3:]).as_posix()}, line {call.lineno}: the misconception '{title or form}'"
         reference = next((n for n in self._reference if isinstance(n, ast.FunctionDef) and n.name == function), None)
         if reference is None:

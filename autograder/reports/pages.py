@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -68,7 +69,10 @@ def draw_chart(figure: Any, label: str) -> Markup:
     from matplotlib import rc_context
 
     data = io.BytesIO()
-    with rc_context({"svg.hashsalt": label, "svg.fonttype": "none"}):  # none: text stays text
+    with (
+        rc_context({"svg.hashsalt": label, "svg.fonttype": "none"}),  # none: text stays text
+        warnings.catch_warnings(action="ignore"),  # a letter that matplotlib's font lacks may be in the reader's
+    ):
         figure.savefig(data, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return _as_figure(f"data:image/svg+xml;base64,{base64.b64encode(data.getvalue()).decode()}", label)
 

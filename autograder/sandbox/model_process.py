@@ -72,10 +72,10 @@ class ModelProcess:
         Args:
             arrays: name -> arrays to add to the request.
         """
-        if (refused := self._ensure_process()) is not None:
-            return refused
         buffers: list[bytes] = []
         request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
+        if (refused := self._ensure_process()) is not None:
+            return refused
         assert self._stream is not None
         try:
             with self._watch():

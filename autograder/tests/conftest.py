@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -17,10 +17,11 @@ from autograder.sandbox import warm
 from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.helpers import SOAK, resume
-from autograder.tests.helpers.canaries import Canaries, canaries, planted
-from autograder.tests.helpers.jail import OFF, configured, settled
 from autograder.tests.helpers.stand_in import StandIn
 from autograder.tests.helpers.tiny_course import make_course
+
+if TYPE_CHECKING:
+    from autograder.tests.helpers.canaries import Canaries
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,6 +75,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
 @pytest.fixture(scope="module")
 def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+    from autograder.tests.helpers.canaries import canaries  # here and below, because only hostile tests need it
+
     with canaries(tmp_path_factory.mktemp("canaries")) as watched:
         yield watched
 
@@ -81,6 +84,9 @@ def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
 @pytest.fixture(scope="module")
 def secret_course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The tiny course with secrets in all that is hidden."""
+    from autograder.tests.helpers.canaries import planted
+    from autograder.tests.helpers.jail import configured
+
     folder = tmp_path_factory.mktemp("planted") / "course"
     copied = configured(built_once, folder, "Limits.seconds_per_call = 60", "Limits.seconds_per_cell = 60")
     planted(copied)
@@ -89,6 +95,8 @@ def secret_course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def without_a_jail() -> Iterator[None]:
+    from autograder.tests.helpers.jail import OFF, settled
+
     with settled(OFF):
         assert warm.parent().level == "off"
         yield
@@ -96,5 +104,7 @@ def without_a_jail() -> Iterator[None]:
 
 @pytest.fixture
 def in_a_jail() -> Iterator[None]:
+    from autograder.tests.helpers.jail import settled
+
     with settled(Surroundings(jail=Jail(minimum="user", cold=True))):
         yield

@@ -20,7 +20,9 @@ from autograder.intake import archive
 from autograder.intake.collect import Submission, collect, keep_newest
 from autograder.intake.gradescope_export import METADATA
 from autograder.intake.people import folder_name
-from autograder.tests.helpers.uploads import NOTEBOOK, found, put, put_zip, zip_bytes
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
+
+__all__ = ["course"]  # the fixture
 
 # Folders and single files
 

@@ -176,7 +176,7 @@ def test_a_gpu_is_measured_at_the_lectures_full_size(monkeypatch: pytest.MonkeyP
     monkeypatch.syspath_prepend(ROOT)
     plan = SENTIMENT / "calibration.py"
     assert [experiment.name for experiment in load_experiments(ROOT, REAL, plan)] == ["IMDB"]
-    monkeypatch.setattr("autograder.judge.thresholds.has_gpu", lambda: True)
+    monkeypatch.setattr("autograder.checks.has_gpu", lambda: True)
     [experiment] = load_experiments(ROOT, REAL, plan)
     assert experiment.name == "IMDB on a GPU"
     assert (experiment.budgets[0]["vocab_size"], experiment.budgets[0]["length"]) == (10_000, 500)

@@ -76,9 +76,9 @@ def test_without_a_jail_it_gets_through(
     assert found, "a sample that reaches nothing without a jail shows nothing about the jail"
     match name.split("__")[1]:
         case "reads_the_course_by_its_path":
-            assert {each for each in found if TOKEN.search(each)} >= secrets, "not all of the secret_course was read"
+            assert {each for each in found if TOKEN.search(each)} >= secrets, "not all of the course was read"
         case "walks_the_file_system_from_its_root":
-            assert set(found) >= secrets, "not all of the secret_course was found"
+            assert set(found) >= secrets, "not all of the course was found"
         case "reads_environments_and_command_lines":
             assert set(found) >= {watching.tokens["environment"], watching.tokens["arguments"]}
         case "reads_the_memory_of_another_process":

@@ -1,7 +1,4 @@
-"""Hostile Keras configs: whatever Keras exports is neither called nor built outside the tables, and nothing large is begun.
-
-The builder is tried where it would do the most harm, without its jail: in a process that notes what is made, opened and changed.
-"""
+"""Hostile Keras configs are refused before anything is begun, cost a neighbour nothing, and never reach the judge's own Keras."""
 
 from __future__ import annotations
 

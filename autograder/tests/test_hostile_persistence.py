@@ -52,7 +52,9 @@ def test_python_changed_in_one_process_is_changed_for_all_that_use_it(without_a_
 OWN_ID = "import os\ndef own_id(): return os.getpid()"
 
 
-def test_without_a_jail_the_warm_parent_is_killed(without_a_jail: None, course: Course, watching: Canaries) -> None:
+def test_without_a_jail_the_warm_parent_is_killed(
+    without_a_jail: None, secret_course: Course, watching: Canaries
+) -> None:
     before = warm_parent().process
     given = {**watching.given, "stop": "9"}  # a parent that is only stopped would hold up this test for minutes
     with NotebookRun([*cells(JAILED[PARENT], given), OWN_ID], [], Limits(seconds_per_call=10.0)) as run:

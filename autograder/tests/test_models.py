@@ -534,7 +534,7 @@ class TakenOver(ModelProcess):
 
     def _start(self) -> None:
         self._stream, theirs = socket.socketpair()
-        self._process = Running()
+        self.process = Running()
 
         def answer() -> None:
             with theirs, contextlib.suppress(EOFError, OSError):

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import otter.run
 import pytest
+from otter.run import main as run_by_otter
 
 from autograder.course.course import Course, find_course
 from autograder.engines import gradescope_zip, otter
@@ -69,7 +69,7 @@ def results(base: Path) -> dict[str, Any]:
 
 def otter_run(submission: Path, archive: Path, folder: Path) -> dict[str, Any]:
     """The results.json of `otter run`, run in this process."""
-    otter.run.main(str(submission), autograder=str(archive), output_dir=str(folder), no_logo=True)
+    run_by_otter(str(submission), autograder=str(archive), output_dir=str(folder), no_logo=True)
     content: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     return content
 
