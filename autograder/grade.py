@@ -209,8 +209,12 @@ def _judge_all(
             result = graded.result
             bar.update(task, advance=1, last=f"{result.student} {result.assignment} {_format_points(result)}")
         for submission, job, doubted in doubtful:
-            bar.update(task, advance=1, last=f"{job.student} {job.assignment} once more, alone")
-            yield submission, grader.try_again(job, doubted)
+            bar.update(task, last=f"{job.student} {job.assignment} once more, alone")
+            graded = grader.try_again(job, doubted)
+            yield submission, graded
+            bar.update(
+                task, advance=1, last=f"{job.student} {job.assignment} {_format_points(graded.result)}, at a second try"
+            )
 
 
 def _format_points(result: Result) -> str:

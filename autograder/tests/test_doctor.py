@@ -24,7 +24,8 @@ from autograder.sandbox.surroundings import Surroundings
 pytestmark = pytest.mark.slow
 
 
-def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path) -> None:
+def test_the_jail_of_this_machine_holds(built: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     file = tmp_path / "findings.json"
     (built.root / "data").mkdir()
     for name in ("words.txt", "reviews.npz"):

@@ -59,14 +59,16 @@ def test_whoever_kills_the_process_each_time_loses_the_points(grader: Grader, tm
 
 
 @pytest.mark.slow
-def test_a_limit_on_a_machine_that_is_far_too_busy_costs_no_points(grader: Grader, tmp_path: Path) -> None:
-    with busy(12):
-        result = graded(grader, tmp_path, q1="while True: pass", q2=RIGHT["q2"])
+def test_a_limit_on_a_machine_that_is_far_too_busy_costs_no_points(built: Course, tmp_path: Path) -> None:
+    built.settings.limits.seconds_per_cell = 1.0
+    with Grader(built) as grader:
+        assert graded(grader, tmp_path, **WRONG).graded, "a wrong answer is wrong on any machine"
+        with busy(12):
+            result = graded(grader, tmp_path, q1="while True: pass", q2=RIGHT["q2"])
     assert result.points is None and OUR_FAULT in result.notes
     assert [c.status for c in result.checks if c.question == "q1"] == ["error", "error"]
     assert result.question_points()["q2"] == (3.0, 3.0), "what passed has its points"
     assert any("waited for a core" in line and "Grade it again" in line for line in result.remarks), result.remarks
-    assert graded(grader, tmp_path, **WRONG).graded, "a wrong answer is wrong on any machine"
 
 
 @pytest.mark.slow

@@ -244,7 +244,11 @@ def test_a_second_try_counts_as_done_only_when_it_is(
     monkeypatch.setattr(stand_in, "finish", doubt)
     monkeypatch.setattr(stand_in, "try_again", stop, raising=False)
     done = grade(built, "ann")
-    assert done.exit_code == 130 and "grading 0 of 1" in done.output and "grading 1 of 1" not in done.output
+    assert (
+        done.exit_code == 130
+        and "grading 0 of 1: ann tiny once more, alone" in done.output
+        and "grading 1 of 1" not in done.output
+    )
 
 
 def test_what_changed_since_it_was_stopped_is_graded_anew(

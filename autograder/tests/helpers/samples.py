@@ -16,7 +16,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -333,10 +333,13 @@ def rewrite(course: Course) -> None:
         path.write_bytes(content)
 
 
-def write_class(folder: Path, outcomes: tuple[str, ...] | None = DEMO) -> None:
-    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student. None means all."""
+def write_class(folder: Path, chosen: Collection[tuple[str, str]] | None = None) -> None:
+    """Copy samples to `folder/<outcome>/<assignment>/<assignment>.ipynb`: every outcome is a student.
+
+    ``chosen``: pairs of assignment and outcome; `DEMO` of every assignment where nothing is chosen.
+    """
     for assignment, outcome, path in committed():
-        if outcomes is None or outcome in outcomes:
+        if outcome in DEMO if chosen is None else (assignment, outcome) in chosen:
             target = folder / outcome / assignment
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
