@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import platform
 import sys
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,9 @@ def list_packages(course: Course, assignments: Sequence[str] | None = None) -> l
         modules += _modules(assignment)
     for path in modules:
         names.update(_imported(path.read_text(encoding="utf-8", errors="replace")))
-    return _name_packages(names, {path.stem for path in modules})
-
-
-def list_notebook_packages(assignment: Assignment) -> list[str]:
-    """List the packages that the released notebook imports: what students know of, whatever the hidden tests use."""
-    released = assignment.released
-    return _name_packages(_imported_by_notebook(released) if released.is_file() else (), set())
+    packages = {name.split(".")[0] for name in names}
+    packages -= {*sys.stdlib_module_names, *OWN, *(path.stem for path in modules)}
+    return sorted(packages | KERAS if packages & KERAS else packages)
 
 
 def find_versions(packages: Iterable[str]) -> dict[str, str]:
@@ -57,12 +53,6 @@ def find_versions(packages: Iterable[str]) -> dict[str, str]:
 def course_versions(course: Course, assignments: Sequence[str] | None = None) -> dict[str, str]:
     """Return the versions of Python and of the packages that ``assignments`` (default: all) use."""
     return {"python": platform.python_version(), **find_versions(list_packages(course, assignments))}
-
-
-def _name_packages(modules: Iterable[str], own: Set[str]) -> list[str]:
-    """Name the packages of imported modules; ``own`` are modules of the course."""
-    packages = {module.split(".")[0] for module in modules} - {*sys.stdlib_module_names, *OWN, *own}
-    return sorted(packages | KERAS if packages & KERAS else packages)
 
 
 @functools.cache  # to look through all that is installed takes a second

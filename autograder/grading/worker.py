@@ -11,7 +11,6 @@ A worker may start jails, and interprets nothing that a student made::
 from __future__ import annotations
 
 import os
-import platform
 import select
 import signal
 import socket
@@ -26,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from autograder.course.config import LEVELS, Jail, Limits
 from autograder.course.course import Assignment, Course
 from autograder.course.data import data_environment
-from autograder.course.packages import find_versions, list_notebook_packages, list_packages, list_preload
+from autograder.course.packages import course_versions, list_packages, list_preload
 from autograder.errors import Ungradable, UsageError, known_code
 from autograder.files import PACKAGE
 from autograder.grading.access import list_hidden, list_released_files
@@ -279,9 +278,9 @@ def _explain_limit(name: str, over: str) -> str:
 
 
 def _describe_versions(assignment: Assignment) -> str:
-    """Describe what an assignment runs with: the versions of Python and of the packages that its notebook imports."""
-    versions = {"Python": platform.python_version(), **find_versions(list_notebook_packages(assignment))}
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
+    """Describe what an assignment is graded with: the versions of Python and of the packages that it uses."""
+    versions = course_versions(assignment.course, [assignment.name])
+    return ", ".join(f"{'Python' if name == 'python' else name} {version}" for name, version in versions.items())
 
 
 def _shorten_words(words: str) -> str:

@@ -45,7 +45,7 @@ def hostile() -> Iterator[Attack]:
 def small(built: Course) -> Course:
     with (built.root / "grader_config.py").open("a") as file:
         file.writelines(
-            f"c.{line}\n" for line in (*SMALL, "Limits.seconds_per_cell = 20", "Limits.seconds_per_call = 10")
+            f"c.{line}\n" for line in (*SMALL, "Limits.seconds_per_cell = 6", "Limits.seconds_per_call = 3")
         )
     return find_course(built.root)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,9 +77,18 @@ def test_a_process_id_that_is_used_again_keeps_no_group(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has other users")
 def test_files_outside_the_scratch_are_gone_when_the_next_parent_starts() -> None:
     """On the level `user`, where a notebook may write in /tmp; whoever should have removed them was killed."""
-    left = Path("/tmp/autograder-tests-left")
-    left.write_text("by a killed command")
-    os.chown(left, own_users().student, own_users().student)
+    place = Path(
+        tempfile.mkdtemp(prefix="autograder-tests-")
+    )  # somebody else's, with a folder that is open to everybody in it
+    place.chmod(0o755)
+    (place / "open").mkdir()
+    (place / "open").chmod(0o777)
+    (place / "open/own").mkdir()
+    left = [Path("/tmp/autograder-tests-left"), place / "open/file", place / "open/own", place / "open/own/file"]
+    for path in left:
+        if not path.exists():
+            path.write_text("by a killed command")
+        os.chown(path, own_users().student, own_users().student)
     warm.settle(Surroundings(jail=Jail(minimum="user"), levels=("user",)))
     try:
         if warm.start().level != "user":
@@ -85,9 +96,10 @@ def test_files_outside_the_scratch_are_gone_when_the_next_parent_starts() -> Non
         with NotebookRun(["x = 1"], [], Limits()) as run:
             run.run_cells()
             assert run.outcomes[0] is None
-        assert not left.exists()
+        assert not any(path.exists() for path in left) and (place / "open").exists()
     finally:
-        left.unlink(missing_ok=True)
+        left[0].unlink(missing_ok=True)
+        shutil.rmtree(place)
         warm.settle(Surroundings())
 
 

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -86,16 +87,29 @@ def become_own_root(uid: int) -> None:
 
 
 def remove_files_of(uid: int) -> None:
-    """Remove a user's files from the folders that are open to everybody."""
+    """Remove a user's files from the folders that are open to everybody, and from those below that the user can enter."""
     for top in ("/tmp", "/var/tmp", "/dev/shm"):
-        for place, folders, names in os.walk(top, topdown=False):
+        own = []
+        for place, folders, names in os.walk(top):
+            entered = []
             for name in (*folders, *names):
                 path = f"{place}/{name}"
                 try:
-                    if os.lstat(path).st_uid == uid:
-                        (os.rmdir if name in folders and not os.path.islink(path) else os.remove)(path)
-                except OSError:  # another user's file lies in it, or it is already gone
+                    found = os.lstat(path)
+                    if not stat.S_ISDIR(found.st_mode):
+                        if found.st_uid == uid:
+                            os.remove(path)
+                        continue
+                except OSError:  # it is already gone
                     continue
+                if found.st_uid == uid:
+                    own.append(path)
+                if found.st_uid == uid or found.st_mode & (stat.S_IXGRP if found.st_gid == uid else stat.S_IXOTH):
+                    entered.append(name)
+            folders[:] = entered
+        for path in reversed(own):
+            with contextlib.suppress(OSError):  # another user's file lies in it
+                os.rmdir(path)
 
 
 # ---- what a process may do
