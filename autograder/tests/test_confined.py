@@ -178,7 +178,7 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     )
     (built.root / "tests/tiny/test_q3_walls.py").write_text(PROBE.replace("def refused(", place, 1))
     course = find_course(built.root)
-    course.settings.jail.minimum, course.settings.limits.processes = "user", 32
+    course.settings.jail.minimum, course.settings.limits.processes = "user", 64
     course.root.chmod(0o700)  # on the level `user` nothing else hides it
     monkeypatch.setattr(
         "autograder.grading.worker.list_hidden", lambda course: [course.root]
