@@ -1,6 +1,6 @@
 """The tests of each assignment, tested by `autograder verify`: a share of one assignment, and with SOAK all of every one.
 
-What right answers and one misconception of each question earn in the other assignments, `test_samples.py` shows.
+That the hidden tests of the others tell right answers from wrong ones, `test_samples.py` shows with few submissions.
 """
 
 from __future__ import annotations
