@@ -1,5 +1,9 @@
+# Linux only; on Windows use WSL 2, on macOS a container (see README.md).
 # make demo   set up, build, grade the sample class of all assignments, write a report      make test   everything that CI runs
 # make quick  the checks that take seconds                                                  make soak   every sample on every road
+ifneq ($(shell uname -s),Linux)
+$(error This runs on Linux only. On Windows use WSL 2, on macOS a container: see README.md)
+endif
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
@@ -26,7 +30,7 @@ setup: .venv/set-up
 demo: setup
 	@rm -rf demo && mkdir demo && cp -r $(COURSE) demo/
 	@$(BIN)/autograder build --course demo
-	@$(BIN)/python -m autograder.tests.samples --class demo/class
+	@$(BIN)/python -m autograder.tests.helpers.samples --class demo/class
 	@$(BIN)/autograder grade demo/class --course demo --json demo/grades.jsonl || [ $$? -eq 1 ]
 	@$(BIN)/autograder report --course demo
 
@@ -43,6 +47,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict autograder benchmarks
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 # Pages are opened in a real browser; where it cannot be installed those tests are skipped and say so.
 .venv/chromium: | .venv/set-up

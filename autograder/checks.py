@@ -1,270 +1,30 @@
-"""What hidden tests are written with: `check`, `agree`, `fail`, `await_person`, `NOT_REBUILT`, `curve`, `fact`."""
+"""The one module that authors of a course import: everything for hidden tests, misconceptions and calibration plans."""
 
-from __future__ import annotations
+from autograder.errors import UsageError
+from autograder.judge.checks import NOT_REBUILT, agree, await_person, check, curve, fact, fail
+from autograder.judge.failures import CheckFailed
+from autograder.judge.misconceptions import load_by_path, misconception, misconceptions_of
+from autograder.judge.models import Model
+from autograder.judge.thresholds import has_gpu, on_a_gpu, read_record, read_records
+from autograder.quality.experiment import Experiment
 
-import copy
-import doctest
-import inspect
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
-
-from autograder.compare import Difference, Tolerance, arguments, describe, difference
-from autograder.failures import AwaitsPerson, CheckFailed, raised
-from autograder.misconceptions import Function, Misconception
-from autograder.models import Model
-from autograder.results import Picture
-from autograder.submission import Remote
-
-__all__ = ["NOT_REBUILT", "agree", "await_person", "check", "curve", "fact", "fail"]
-
-NOT_REBUILT = (  # why a check awaits a person where ``Model.crossed`` is False: a student's process says what that model predicts
-    "your model cannot be graded by a program, because it does more than call Keras' own layers: these points await a person."
-    " Return a keras.Sequential or a functional model, keras.Model(inputs, outputs), to have it graded."
-)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What ``check`` notes beside a test function."""
-
-    question: str
-    points: float
-    needs: tuple[Function, ...]
-    visible: bool
-
-
-def check(
-    question: str,
-    points: float,
-    needs: Function | Sequence[Function] = (),
-    visible: bool = False,
-    trains: bool = False,
-) -> Callable[[Function], Function]:
-    """Make a pytest function a check worth ``points``; the first line of its docstring is the title that students see.
-
-    Args:
-        needs: checks of the same file without which this one could only repeat the same news; it is skipped when one fails.
-        visible: whether the notebook's own check cell shows the same behaviour on its example.
-        trains: whether a training decides, so that chance plays a part and a trial takes long; `autograder verify` asks.
-    """
-
-    def mark(function: Function) -> Function:
-        needed = tuple(needs) if isinstance(needs, Sequence) else (needs,)
-        function.check = Mark(question, float(points), needed, visible)  # type: ignore[attr-defined]
-        return function
-
-    return mark
-
-
-def fail(rationale: str, hint: str = "") -> None:
-    """Fail the check at once with what was seen and a question that moves the student on."""
-    raise CheckFailed(rationale, hint)
-
-
-def await_person(reason: str) -> None:
-    """Leave the check to a person: its points are not final, and the student reads the reason."""
-    raise AwaitsPerson(reason)
-
-
-def curve(label: str, values: dict[str, Sequence[float]]) -> None:
-    """Add a learning curve to the feedback: name -> one number per epoch. What of it cannot be drawn is left out, and said."""
-    data = {str(name): numbers for name, numbers in values.items()}
-    current().pictures.append(Picture(kind="curve", label=label, data=data))
-
-
-def fact(label: str, text: str) -> None:
-    """Add a fact that an appeal needs (data used, training seed, threshold record) to the result."""
-    current().facts[label] = text
-
-
-def agree(
-    function: Callable[..., Any],
-    *args: Any,
-    expected: Any,
-    reference: Function | None = None,
-    view: Callable[[Any], Any] | None = None,
-    what: str = "your function returned",
-    rtol: float = 1e-4,
-    atol: float = 1e-5,
-    squeeze: bool = False,
-    dtype: str | None = None,
-    **kwargs: Any,
-) -> None:
-    """Call the student's function and record whether it gives what is expected; the check fails at its end if one did not.
-
-    Args:
-        function: such as ``submission.pad``.
-        expected: what ``view`` of a right answer equals; from an independent law where there is one.
-        reference: the function whose misconceptions may explain a wrong answer.
-        view: turns an answer into what is compared, such as a model into its output shape.
-        what: how the sentence about the answer begins.
-        rtol, atol, squeeze, dtype: see ``compare.Tolerance``.
-
-    Raises:
-        CheckFailed: at once, where further inputs could only say the same.
-    """
-    tolerance = Tolerance(rtol, atol, squeeze, dtype, current().show_direction)
-    see = view or (lambda answer: answer)
-    kept = (copy.deepcopy(args), copy.deepcopy(kwargs)) if not _holds_model(args, kwargs) else (args, kwargs)
-    case = Case(reference, see, tolerance, *kept)
-    returned: Any = None
-    try:
-        returned = function(*args, **kwargs)
-        answer = see(returned)
-    except CheckFailed as failure:
-        if failure.final:
-            raise
-        case.raised = failure.raised or "?"
-        case.wrong, case.hint = Difference(failure.rationale), failure.hint
-        about = f"`{function.name}` " if isinstance(function, Remote) else ""
-    except AwaitsPerson:
-        raise
-    except Exception as error:  # of the view: where it can read a right answer, this is none
-        if not case.reads_the_references():
-            raise
-        case.raised = raised(type(error).__name__, str(error))
-        case.wrong = Difference(f", which cannot be read as an answer ({type(error).__name__})")
-        about = f"your function returned {describe(returned)}"
-    else:
-        case.answer = answer
-        case.wrong = difference(answer, expected, tolerance)
-        in_words = view is not None and isinstance(answer, str)  # a sentence of the check's own
-        about = f"{what} {answer if in_words else describe(answer)}"
-    if case.wrong is not None:
-        given = arguments(reference, args, kwargs)
-        case.sentence = (f"for {given} " if given else "") + about + case.wrong.text
-    current().cases.append(case)
-
-
-@dataclass
-class Case:
-    """One call that a check made, and what came of it."""
-
-    reference: Function | None
-    view: Callable[[Any], Any]
-    tolerance: Tolerance
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    answer: Any = None
-    raised: str = ""
-    wrong: Difference | None = None
-    sentence: str = ""
-    hint: str = ""
-
-    def says(self, function: Function) -> bool:
-        """Whether ``function`` gives the student's answer on this input (the same exception with the same text is the same)."""
-        args, kwargs = _own_models((self.args, self.kwargs))
-        try:
-            answer = self.view(_as_student_model(function(*args, **kwargs)))
-        except CheckFailed as failure:  # of a model that cannot predict, as the student's
-            return bool(self.raised) and self.raised == failure.raised
-        except Exception as error:
-            return self.raised == raised(type(error).__name__, str(error))
-        return not self.raised and self._same(answer)
-
-    def reads_the_references(self) -> bool:
-        """Whether the view can read what the reference gives on this input."""
-        if self.reference is None:
-            return False
-        args, kwargs = _own_models((self.args, self.kwargs))
-        try:
-            self.view(_as_student_model(self.reference(*args, **kwargs)))
-        except Exception:
-            return False
-        return True
-
-    def _same(self, answer: Any) -> bool:
-        """Whether ``answer`` is the student's: in value, and in dtype where the check asks for one."""
-        loose = replace(self.tolerance, dtype=None)
-        if difference(answer, self.answer, loose) is not None or difference(self.answer, answer, loose) is not None:
-            return False
-        return self.tolerance.dtype is None or np.asarray(answer).dtype == np.asarray(self.answer).dtype
-
-
-@dataclass
-class Record:
-    """What the running check has seen."""
-
-    misconceptions: Sequence[Misconception]
-    show_direction: bool = False
-    cases: list[Case] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    facts: dict[str, str] = field(default_factory=dict)
-
-    def verdict(self) -> CheckFailed | None:
-        """The failure that the recorded calls add up to, or None."""
-        wrong = [case for case in self.cases if case.wrong is not None]
-        if not wrong:
-            return None
-        fitting = self._explanations(wrong[0].reference)
-        named = fitting[0] if len(fitting) == 1 else None
-        first = wrong[0].wrong
-        pictures = [first.picture] if first is not None and first.picture is not None else []
-        hint, name = (named.hint, named.name) if named is not None else (wrong[0].hint, None)
-        worked = worked_example(wrong[0].reference)
-        names = [m.name for m in fitting]
-        return CheckFailed(wrong[0].sentence, hint, misconception=name, fitting=names, pictures=pictures, worked=worked)
-
-    def _explanations(self, reference: Function | None) -> list[Misconception]:
-        """The misconceptions that say what the student says on every input, at least two of them wrong."""
-        cases = [case for case in self.cases if case.reference is reference]
-        if reference is None or sum(case.wrong is not None for case in cases) < 2:
-            return []
-        bound = [m for m in self.misconceptions if m.reference.__name__ == reference.__name__]
-        return [m for m in bound if all(case.says(m.function) for case in cases)]
-
-
-def worked_example(reference: Function | None) -> str:
-    """The examples in a reference's docstring, as they stand in a console; a graded input is drawn and never among them."""
-    examples = doctest.DocTestParser().get_examples(inspect.getdoc(reference) or "" if reference is not None else "")
-    return "\n".join(f">>> {example.source}{example.want}".rstrip("\n") for example in examples)
-
-
-_record: ContextVar[Record] = ContextVar("record")
-
-
-def current() -> Record:
-    """The record of the running check.
-
-    Raises:
-        LookupError: no check is running.
-    """
-    return _record.get()
-
-
-@contextmanager
-def recording(misconceptions: Sequence[Misconception], show_direction: bool = False) -> Iterator[Record]:
-    """A fresh record for one check."""
-    record = Record(misconceptions, show_direction)
-    token = _record.set(record)
-    try:
-        yield record
-    finally:
-        _record.reset(token)
-
-
-def _holds_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return any(isinstance(value, Model) for value in (*args, *kwargs.values()))
-
-
-def _own_models(value: Any) -> Any:
-    """A copy of arguments, with models as references and misconceptions are given them."""
-    if isinstance(value, Model):
-        return value.for_a_reference()
-    if isinstance(value, tuple):
-        return tuple(_own_models(part) for part in value)
-    if isinstance(value, dict):
-        return {key: _own_models(part) for key, part in value.items()}
-    return copy.deepcopy(value)
-
-
-def _as_student_model(value: Any) -> Any:
-    """A misconception's Keras model in the form in which a student's arrives."""
-    keras = sys.modules.get("keras")  # whoever made a model has imported it
-    return Model.own(value) if keras is not None and isinstance(value, keras.Model) else value
+__all__ = [
+    "NOT_REBUILT",
+    "CheckFailed",
+    "Experiment",
+    "Model",
+    "UsageError",
+    "agree",
+    "await_person",
+    "check",
+    "curve",
+    "fact",
+    "fail",
+    "has_gpu",
+    "load_by_path",
+    "misconception",
+    "misconceptions_of",
+    "on_a_gpu",
+    "read_record",
+    "read_records",
+]

@@ -1,16 +1,18 @@
-"""`autograder doctor`: what this machine enforces and has, found out by trying it from inside."""
+"""`autograder doctor`: find out what this machine enforces, by trying to break out of the jail, and what it has."""
 
 from __future__ import annotations
 
 import ctypes
 import importlib.metadata
+import inspect
 import json
 import os
 import platform
+import re
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,14 +21,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder import store, warm
-from autograder.cgroup import Group
-from autograder.config import LEVELS
-from autograder.course import KEY_FILE, Course
-from autograder.grading import Worker
-from autograder.run import NotebookRun
-from autograder.sandbox.machine import cores, memory_mib
-from autograder.submission import Submission
+from autograder import files
+from autograder.course.config import LEVELS
+from autograder.course.course import KEY_FILE, Course
+from autograder.course.data import data_environment, list_data
+from autograder.grading.worker import Worker
+from autograder.judge.submission import StudentNotebook
+from autograder.machine.capacity import count_cores, find_memory_mib
+from autograder.machine.cgroup import Group
+from autograder.sandbox import probe, warm
+from autograder.sandbox.parent import INSIDE, PACKAGES
+from autograder.sandbox.run import NotebookRun
 
 HOLDS = {
     "namespaces": "own files, processes, network and memory segments; a user without rights; a filter of system calls; limits",
@@ -34,127 +39,6 @@ HOLDS = {
     "user": "a user of its own without rights; no network; a filter of system calls; limits",
     "off": "nothing: student code runs as you",
 }
-
-#: Runs in the jail, as a student's notebook and as a reader and a judge. Each function comes back only if it was let through, and then
-#: leaves nothing changed.
-PROBE = """\
-import ctypes, errno, os, signal, socket, threading
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def called(name, *arguments):
-    if getattr(libc, name)(*arguments) < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-
-def reads(path):
-    return os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)
-
-
-def sends(kind, port):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.connect(("127.0.0.1", port))
-        probe.send(b"out")
-
-
-def sends_to_a_unix_socket(name):
-    ours, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    ours.sendto(b"out", "\\0" + name)
-
-
-def calls_what_is_newer_than_the_filter():
-    libc.syscall(467, -1, 0, 0, 0, 0)  # open_tree_attr, which came with Linux 6.15
-    if ctypes.get_errno() == errno.ENOSYS:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-
-
-def writes(folder):
-    path = os.path.join(folder, "written by a notebook")
-    open(path, "w").close()
-    os.remove(path)
-
-
-def signals(pid):
-    os.kill(pid, 0)
-
-
-def mounts():
-    os.mkdir("mounted")
-    called("mount", b"none", b"mounted", b"tmpfs", ctypes.c_ulong(0), None)
-    called("umount", b"mounted")
-
-
-def traces():
-    child = os.fork()
-    if child == 0:
-        signal.pause()
-    try:
-        called("ptrace", 16, child, None, None)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
-def enters_a_namespace():
-    child = os.fork()
-    if child == 0:
-        os._exit(libc.unshare(0x10000000) != 0)
-    if os.waitpid(child, 0)[1]:
-        raise PermissionError(1, os.strerror(1))
-
-
-def starts_more_threads_than(number):  # they count as processes do, and take hardly any memory
-    stop, started = threading.Event(), []
-    try:
-        for _ in range(number + 1):
-            started.append(threading.Thread(target=stop.wait))
-            started[-1].start()
-    except RuntimeError as error:
-        started.pop()
-        raise OSError(str(error))
-    finally:
-        stop.set()
-        for thread in started:
-            thread.join()
-
-
-def writes_more_than(mib):
-    with open("large", "wb") as file:
-        try:
-            file.truncate((mib << 20) + 1)
-        finally:
-            os.remove("large")
-
-
-def finds_shared_memory(key):
-    called("shmget", key, ctypes.c_size_t(1), 0)
-
-
-def attempts(paths, port, name, pid, folders, key, processes, scratch_mib):
-    tried = {f"read {path}": (reads, path) for path in paths}
-    tried["open a TCP connection"] = (sends, socket.SOCK_STREAM, port)
-    tried["send a UDP packet"] = (sends, socket.SOCK_DGRAM, port)
-    tried["send to a Unix socket"] = (sends_to_a_unix_socket, name)
-    tried["signal the judge"] = (signals, pid)
-    tried |= {f"write in {folder}": (writes, folder) for folder in folders}
-    tried["join another user's group"] = (os.setgroups, [0])
-    tried["mount a file system"] = (mounts,)
-    tried["make a user namespace"] = (enters_a_namespace,)
-    tried["trace a process"] = (traces,)
-    tried["make a system call that the filter does not know"] = (calls_what_is_newer_than_the_filter,)
-    tried["find shared memory of System V"] = (finds_shared_memory, key)
-    tried["start more threads than it may"] = (starts_more_threads_than, processes)
-    tried["make a file that is larger than it may"] = (writes_more_than, scratch_mib)
-    outcomes = []
-    for what, (function, *arguments) in tried.items():
-        try:
-            function(*arguments)
-            outcomes.append((what, ""))
-        except OSError as error:
-            outcomes.append((what, error.strerror or str(error)))
-    return outcomes
-"""
 
 
 @dataclass(frozen=True)
@@ -173,7 +57,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found.
+    """What `autograder doctor` found.
 
     Attributes:
         level: of the jail; one of ``config.LEVELS``.
@@ -189,7 +73,7 @@ class Findings:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was let through."""
+        """Whether the system refused every attempt."""
         return all(attempt.refused for attempt in self.attempts)
 
 
@@ -212,30 +96,30 @@ def examine(course: Course) -> Findings:
             level=parent.level,
             missing=parent.refused,
             memory_kept_by="a control group" if group is not None else "a watcher, several times a second",
-            attempts=list(attempts(course, worker)),
-            machine=_machine(course),
+            attempts=list(make_attempts(course, worker)),
+            machine=_describe_machine(course),
         )
     finally:
         worker.close()
 
 
-def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
-    """What a notebook, a reader and a judge tried that reads what is hidden, reaches out, or changes what others use.
+def make_attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
+    """Try, as a notebook, a reader and a judge, to read hidden files, to reach the network and to change what others use.
 
-    On the level ``user`` it may read what ``/proc`` says of the machine; docs/security.md says so.
+    On the level ``user`` students may read what ``/proc`` says of the machine, as docs/security.md states, so it is not tried.
     """
     parent, limits = warm.parent(), course.settings.limits
     secret = [course.private / "tests", course.private / "solutions", course.root / KEY_FILE]
     if parent.level != "user":
         secret += [Path("/proc", name) for name in ("version", "cmdline", "kallsyms")]
-    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, warm.PACKAGES), warm.INSIDE]
+    folders = [course.root, Path(sys.prefix), Path(sys.base_prefix), *map(Path, PACKAGES), INSIDE]
     name = f"autograder-doctor-{os.getpid()}"
     with (
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unix,
-        shared_memory() as key,
-        NotebookRun([PROBE], [], limits) as run,
+        make_shared_memory() as key,
+        NotebookRun([inspect.getsource(probe)], [], limits) as run,
     ):
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
@@ -245,27 +129,25 @@ def attempts(course: Course, worker: Worker) -> Iterator[Attempt]:
         paths = [str(path) for path in secret if path.exists()]
         port, outside = tcp.getsockname()[1], list(dict.fromkeys(map(str, folders)))
         arguments = [paths, port, name, os.getpid(), outside, key, limits.processes, limits.scratch_mib]
-        for what, refused in Submission(run).attempts(*arguments):
+        for what, refused in StudentNotebook(run).make_attempts(*arguments):
             yield Attempt("a notebook", str(what), str(refused))
-        probe = {"probe": PROBE, "arguments": arguments}
+        job = {"probe": inspect.getsource(probe), "arguments": arguments}
         roles: tuple[Literal["reader", "judge"], ...] = ("reader", "judge")
         for role in roles:
-            for what, refused in worker.ask(role, "autograder.confined:attempt", probe, limits=limits)["outcomes"]:
+            answer = worker.ask(role, "autograder.grading.confined:attempt", job, limits=limits)
+            for what, refused in answer["outcomes"]:
                 yield Attempt(f"a {role}", str(what), str(refused))
 
 
 @contextmanager
-def shared_memory() -> Iterator[int]:
-    """A segment of System V's shared memory that everybody on the machine may write to, by its key."""
-    key, everybody_may, remove = (
-        int.from_bytes(os.urandom(3)) + 1,
-        0o3666,
-        0,
-    )  # IPC_CREAT, IPC_EXCL and rw-rw-rw-; IPC_RMID
+def make_shared_memory() -> Iterator[int]:
+    """Make a segment of System V's shared memory that every user may write to, and give its key."""
+    key = int.from_bytes(os.urandom(3)) + 1
+    everybody_may, remove = 0o3666, 0  # IPC_CREAT, IPC_EXCL and rw-rw-rw-; IPC_RMID
     libc = ctypes.CDLL(None)
     segment = libc.shmget(
         key, ctypes.c_size_t(1), everybody_may
-    )  # -1 where the machine has none: nothing is to be found then
+    )  # -1 where the machine has none: then none can be found
     try:
         yield key
     finally:
@@ -273,30 +155,50 @@ def shared_memory() -> Iterator[int]:
             libc.shmctl(segment, remove, None)
 
 
-def _machine(course: Course) -> dict[str, str]:
-    from autograder.data import load_imdb
-
-    packages = ("tensorflow", "keras", "numpy", "gensim", "nbgrader", "otter-grader")
+def _describe_machine(course: Course) -> dict[str, str]:
+    """What the table says of the machine, line by line."""
     cards = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
-    mib = memory_mib()
-    folder = course.settings.course.data_folder
+    mib = find_memory_mib()
     return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {cores():g} cores",
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}, {count_cores():g} cores",
         "memory": "unknown"
         if mib is None
         else f"{mib} MiB; one submission may use {course.settings.limits.memory_mib}",
         "GPU": ", ".join(cards) or "none",
         "Python": f"{platform.python_version()} in {sys.prefix}",
-        "packages": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages),
-        "reviews": load_imdb(course.root / folder if folder else None).source,
+        "packages": ", ".join(_list_versions()),
+        "data": _describe_data(course),
     }
 
 
+def _list_versions() -> Iterator[str]:
+    """List name and version of every installed package that this one depends on."""
+    try:
+        requirements = importlib.metadata.requires("autograder") or []
+    except importlib.metadata.PackageNotFoundError:  # it is on the path, and was never installed
+        requirements = []
+    for requirement in requirements:
+        if "extra ==" in requirement:
+            continue
+        name = re.split(r"[^\w.-]", requirement)[0]
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{name} {importlib.metadata.version(name)}"
+
+
+def _describe_data(course: Course) -> str:
+    """Say in which folders a judge finds data, and how many files they hold."""
+    folders = data_environment(course).values()
+    number = len(list_data(course))
+    return (
+        f"{' and '.join(folders)}: {number} file{'' if number == 1 else 's'}" if folders else "no data folder is named"
+    )
+
+
 def doctor(course: Course, json_file: Path | None, console: Console) -> bool:
-    """Print the findings, and write them as JSON if asked to; whether the jail holds what it promises."""
+    """Print the findings and write them to ``json_file`` if it is given; return whether the jail holds what it promises."""
     findings = examine(course)
     if json_file is not None:
-        store.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
+        files.write_whole(json_file, json.dumps(asdict(findings) | {"sound": findings.sound}, indent=2) + "\n")
     shown = Table("the machine", "", show_header=False)
     for name, value in findings.machine.items():
         shown.add_row(name, Text(value))

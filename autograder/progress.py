@@ -37,7 +37,7 @@ class Lines(Progress):
 
     def update(self, task_id: TaskID, **options: Any) -> None:
         super().update(task_id, **options)
-        if options.get("advance"):
+        if options.get("advance") or "last" in options:
             self._tell(task_id)
 
     def advance(self, task_id: TaskID, advance: float = 1) -> None:

@@ -30,12 +30,15 @@ import keras  # noqa: E402  after the path and the log level
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
-from autograder import warm  # noqa: E402
-from autograder.config import Limits  # noqa: E402
-from autograder.limits import Budget  # noqa: E402
-from autograder.models import InModelProcess, Model  # noqa: E402
-from autograder.sandbox import usage  # noqa: E402
+from autograder.course.config import Limits  # noqa: E402
+from autograder.judge.models import Model  # noqa: E402
+from autograder.judge.rebuilt import InModelProcess  # noqa: E402
+from autograder.machine import usage  # noqa: E402
+from autograder.sandbox import warm  # noqa: E402
+from autograder.sandbox.limits import TimeBudget  # noqa: E402
 from autograder.sandbox.model_process import ModelProcess  # noqa: E402
+from autograder.sandbox.parent import WarmParent  # noqa: E402
+from autograder.sandbox.surroundings import Surroundings  # noqa: E402
 
 PREDICTIONS = 3  # of each model
 TICK = os.sysconf("SC_CLK_TCK")
@@ -65,10 +68,10 @@ def networks(count: int) -> list[tuple[str, list[Any]]]:
 def seconds_of_the_jail() -> float:
     """Processor seconds of the warm parent and of what it has forked and is alive."""
     parent = warm.parent()
-    assert isinstance(parent, warm.WarmParent)
+    assert isinstance(parent, WarmParent)
     root = parent.process.pid
     ticks = 0
-    for pid in (root, *usage.tree(root)):
+    for pid in (root, *usage.list_descendants(root)):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += sum(map(int, fields[11:15]))  # utime, stime, and those of children that were waited for: see proc(5)
     return ticks / TICK
@@ -77,9 +80,9 @@ def seconds_of_the_jail() -> float:
 def in_a_process(sent: list[tuple[str, list[Any]]], x: Any) -> dict[str, float]:
     """Processor seconds of one submission's models in a process of their own."""
     jail, own = seconds_of_the_jail(), time.process_time()
-    process = ModelProcess(Limits(), Budget(600.0))
+    process = ModelProcess(Limits(), TimeBudget(600.0))
     for config, weights in sent:
-        model = Model(0, InModelProcess.of(process, config, weights))
+        model = Model(0, InModelProcess.build(process, config, weights))
         assert model.crossed
         for _ in range(PREDICTIONS):
             model.predict(x)
@@ -106,7 +109,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
 
-    warm.settle(warm.Surroundings(preload=("numpy", "tensorflow", "keras")))
+    warm.settle(Surroundings(preload=("numpy", "tensorflow", "keras")))
     warm.parent()
     sent, x = (
         forked(lambda: networks(options.models)),

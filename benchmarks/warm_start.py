@@ -33,10 +33,11 @@ sys.path.insert(0, str(ROOT))
 
 from jupyter_client.manager import KernelManager  # noqa: E402  after the path and the log level
 
-from autograder import warm  # noqa: E402
-from autograder.config import Jail, Limits  # noqa: E402
-from autograder.kernel import Kernel  # noqa: E402
-from autograder.sandbox import usage  # noqa: E402
+from autograder.course.config import Jail, Limits  # noqa: E402
+from autograder.machine import usage  # noqa: E402
+from autograder.sandbox import warm  # noqa: E402
+from autograder.sandbox.kernel import Kernel  # noqa: E402
+from autograder.sandbox.surroundings import Surroundings  # noqa: E402
 
 PRELOAD = ("numpy", "tensorflow", "keras")
 IMPORT = "import tensorflow"
@@ -78,7 +79,7 @@ class Stock:
 @contextmanager
 def parent(kind: str) -> Iterator[None]:
     """A warm parent of this kind, ready."""
-    warm.settle(warm.Surroundings(JAILS[kind], PRELOAD))
+    warm.settle(Surroundings(JAILS[kind], PRELOAD))
     warm.parent()
     yield
     warm.release()
@@ -108,7 +109,7 @@ def private_mib(kind: str) -> float:
     """Memory that one kernel has written to and shares with nobody, after it imported TensorFlow and trained."""
     kernel = started(kind)
     kernel.run_cell(FIT, 120.0)
-    pids = [kernel.pid] if kind == "stock" else list(usage.tree(kernel.manager.provisioner.process.pid))
+    pids = [kernel.pid] if kind == "stock" else list(usage.list_descendants(kernel.manager.provisioner.process.pid))
     dirty = sum(_private_kib(pid) for pid in pids)
     kernel.stop()
     return dirty / 1024
@@ -136,7 +137,7 @@ def forks(repeats: int) -> dict[str, float]:
 
 
 def _launched() -> KernelManager:
-    from autograder.kernel import OurSpec
+    from autograder.sandbox.kernel import OurSpec
 
     manager = KernelManager(kernel_name="submission", kernel_spec_manager=OurSpec())
     manager.start_kernel(files=(), limits=LIMITS)

@@ -1,8 +1,8 @@
-"""How a judge without rights starts and ends student code: it asks the worker that started it, and gets sockets, never a process.
+"""Starts and ends student code for a judge without rights: the judge asks its worker, and gets sockets, never a process.
 
-``Broker`` answers in the worker, ``RemoteParent`` and ``RemoteProcess`` ask in the judge; they stand there in place of
-``warm.WarmParent`` and ``warm.JailedProcess``. A judge can ask for nothing but another process in the jail, with the limits and the
-files of the submission that it judges.
+``Broker`` answers in the worker. In the judge ``RemoteParent`` and ``RemoteProcess`` ask, in place of ``WarmParent`` and
+``JailedProcess``. A judge can only ask for another process in the jail, with the limits and the files of the submission that it
+judges.
 """
 
 from __future__ import annotations
@@ -15,32 +15,34 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from autograder import warm
-from autograder.config import Limits
-from autograder.errors import UsageError
+from autograder.course.config import Limits
+from autograder.errors import UsageError, known_code
+from autograder.sandbox import warm
+from autograder.sandbox.jailed_process import BY_US, JailedProcess, Process
+from autograder.sandbox.surroundings import Role
 
 MESSAGE = 1 << 16
 SECONDS = 30.0
-MOST_PROCESSES = 64  # of one submission, one after the other; more is a fault of ours
-MODEL = "builder:serve"  # what a judge may have started besides a kernel
+MOST_PROCESSES = 64  # of one submission; more would be an error of ours
+MODEL = "builder.serving:serve"  # the only process besides a kernel that a judge may ask for
 
 
 class Broker:
     """Starts and ends the processes of one submission.
 
     Args:
-        files: copied into the folder of each kernel.
+        files: files and folders to copy into the folder of each kernel.
     """
 
     def __init__(self, files: Sequence[Path], limits: Limits) -> None:
         self.files = files
         self.limits = limits
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.ours.settimeout(SECONDS)  # a judge that asks and does not listen must not keep its worker
-        self._processes: list[warm.Process] = []
+        self.ours.settimeout(SECONDS)  # a judge that asks and does not read must not block its worker
+        self._processes: list[JailedProcess] = []
 
     def answer(self) -> bool:
-        """Answer one request; False where the judge has ended."""
+        """Answer one request; return False where the judge has ended."""
         message, descriptors, _, _ = socket.recv_fds(self.ours, MESSAGE, 2)
         if not message:
             return False
@@ -48,7 +50,7 @@ class Broker:
         try:
             reply = self._reply(json.loads(message), given)
         except UsageError as error:
-            reply = {"usage": str(error)}
+            reply = {"usage": str(error), "code": error.code}
         except OSError as error:
             reply = {"failed": str(error)}
         finally:
@@ -81,22 +83,23 @@ class Broker:
                 raise OSError("no such request")
         return {}
 
-    def _keep(self, process: warm.Process) -> dict[str, Any]:
+    def _keep(self, process: Process) -> dict[str, Any]:
+        assert isinstance(process, JailedProcess)  # the worker's own parent has forked it
         self._processes.append(process)
         if len(self._processes) > MOST_PROCESSES:
             raise OSError("too many processes for one submission")
         return {"process": len(self._processes) - 1}
 
-    def _process(self, request: Mapping[str, Any]) -> warm.Process:
+    def _process(self, request: Mapping[str, Any]) -> JailedProcess:
         return self._processes[int(request["process"])]
 
     def watch(self) -> None:
-        """Keep the limits of every process, also while the judge asks for nothing."""
+        """Keep the limits of every process, also while the judge sends no request."""
         for process in self._processes:
             process.poll()
 
     def last_words(self) -> str:
-        """What the processes that ended by themselves wrote to their standard error at the end; not trusted."""
+        """Return the end of the standard error of processes that ended by themselves; not trusted."""
         return "\n".join(dict.fromkeys(words for process in self._processes if (words := process.last_words)))
 
     def close(self) -> None:
@@ -109,7 +112,7 @@ class Broker:
 
 
 class RemoteParent:
-    """The warm parent, as a judge sees it."""
+    """The warm parent, as a judge uses it."""
 
     def __init__(self, broker: socket.socket, level: str, sockets: Path) -> None:
         self._broker = broker
@@ -118,16 +121,16 @@ class RemoteParent:
         self._sockets = os.open(sockets, os.O_PATH)
 
     def ask(self, request: Mapping[str, Any], sockets: Sequence[socket.socket] = ()) -> dict[str, Any]:
-        """What the worker answers.
+        """Send a request to the worker, and return its answer.
 
         Raises:
-            UsageError: the machine or the course is not as it must be.
-            OSError: what was asked for could not be done.
+            UsageError: the instructor has to change the course or the machine.
+            OSError: the worker could not do it.
         """
         socket.send_fds(self._broker, [json.dumps(request).encode()], [each.fileno() for each in sockets])
         reply: dict[str, Any] = json.loads(self._broker.recv(MESSAGE))
         if "usage" in reply:
-            raise UsageError(reply["usage"])
+            raise UsageError(reply["usage"], code=known_code(reply.get("code"), "usage"))
         if "failed" in reply:
             raise OSError(reply["failed"])
         return reply
@@ -141,8 +144,8 @@ class RemoteParent:
     def launch_kernel(
         self, number: int, connection: Mapping[str, Any], files: Sequence[Path], limits: Limits
     ) -> RemoteProcess:
-        """See ``warm.WarmParent.launch_kernel``; files and limits are the worker's to choose."""
-        return self._started({"do": "kernel", "number": number, "connection": dict(connection)})
+        """Ask for a kernel, as ``WarmParent.launch_kernel``; the worker chooses files and limits."""
+        return self._ask_for_process({"do": "kernel", "number": number, "connection": dict(connection)})
 
     def launch(
         self,
@@ -151,31 +154,29 @@ class RemoteParent:
         sockets: Sequence[socket.socket],
         files: Sequence[Path],
         limits: Limits,
-        role: warm.Role | None = None,
+        role: Role | None = None,
     ) -> RemoteProcess:
-        """See ``warm.WarmParent.launch``; files, limits and role are the worker's to choose."""
-        return self._started({"do": "launch", "serve": serve, "given": dict(given)}, sockets)
+        """Ask for a process, as ``WarmParent.launch``; the worker chooses files, limits and role."""
+        return self._ask_for_process({"do": "launch", "serve": serve, "given": dict(given)}, sockets)
 
-    def _started(self, request: Mapping[str, Any], sockets: Sequence[socket.socket] = ()) -> RemoteProcess:
+    def _ask_for_process(self, request: Mapping[str, Any], sockets: Sequence[socket.socket] = ()) -> RemoteProcess:
         return RemoteProcess(self, int(self.ask(request, sockets)["process"]))
 
     def is_alive(self) -> bool:
-        return True  # the worker starts another one where it has died
+        return True  # the worker replaces one that has died
 
     def close(self) -> None:
-        """Let the worker start another one for the next process."""
+        """Let the worker use a new parent for the next process."""
         self.ask({"do": "release"})
 
 
 class RemoteProcess:
-    """A process in the jail, as a judge sees it."""
-
-    last_words = ""  # its worker has them
+    """A process in the jail, as a judge uses it."""
 
     def __init__(self, parent: RemoteParent, number: int) -> None:
         self._parent = parent
         self._number = number
-        self.seconds = self.waited = 0.0  # as ``sandbox.clock.Clock`` counts them, at the last poll
+        self.seconds = self.waited = 0.0  # as ``Clock`` counts them, as of the last poll
 
     def _ask(self, do: str, **more: str) -> dict[str, Any]:
         return self._parent.ask({"do": do, "process": self._number, **more})
@@ -188,7 +189,7 @@ class RemoteProcess:
     def interrupt(self) -> None:
         self._ask("interrupt")
 
-    def end(self, over: str = warm.BY_US) -> None:
+    def end(self, over: str = BY_US) -> None:
         self._ask("end", over=over)
 
     def close(self) -> None:

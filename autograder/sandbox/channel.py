@@ -1,6 +1,6 @@
-"""One channel to a kernel, read by ourselves: libzmq takes all frames of a message into memory before anybody may look at one.
+"""One channel to a kernel, with limits on message size: libzmq reads all frames of a message into memory before one can be checked.
 
-It speaks ZMTP 3.0 (https://rfc.zeromq.org/spec/23/), as far as a kernel's client needs it.
+It implements ZMTP 3.0 (https://rfc.zeromq.org/spec/23/), as far as a kernel's client needs it.
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ from typing import Literal
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 MORE, LONG, COMMAND = 1, 2, 4  # flags of a frame
 EVERYTHING = b"\x01"  # a subscription to every topic
-CHUNK, CHUNKS = 1 << 17, 4  # bytes that are read in one go, and how often before the caller looks at the clock
+CHUNK, CHUNKS = 1 << 17, 4  # bytes of one read, and reads before the caller checks the clock
 CONNECT_SECONDS = 10.0
 
 
 class TooMuch(Exception):
-    """A message is larger than agreed, or has more frames."""
+    """A message is larger than allowed, or has too many frames."""
 
 
 class Channel:
-    """A connection over which messages of several frames come and go; no call waits for the other side.
+    """A connection for messages of several frames; no call waits for the other side.
 
     Args:
         kind: ``DEALER``, or ``SUB`` for everything that is published.
-        most_bytes: of one message, whatever its frames.
-        most_frames: of one message.
+        most_bytes: limit of one message, over all its frames.
+        most_frames: limit of one message.
 
     Attributes:
-        closed: whether the other side has closed it, or said too much.
+        closed: whether the connection was closed, or a message exceeded a limit.
     """
 
     def __init__(self, path: str, kind: Literal["DEALER", "SUB"], most_bytes: int, most_frames: int) -> None:
         self.closed = False
         self._most_bytes, self._most_frames = most_bytes, most_frames
         self._greeted = self._ready = False
-        self._read = bytearray()  # what is no whole frame yet
-        self._frames: list[bytes] = []  # of the message that is coming
-        self._size = 0  # bytes of these
+        self._read = bytearray()  # bytes of an incomplete frame
+        self._frames: list[bytes] = []  # of the incomplete message
+        self._size = 0  # bytes of these frames
         self._waiting: deque[memoryview] = deque()
-        self._held: list[bytes] = []  # until the other side is ready: libzmq takes nothing before
+        self._held: list[bytes] = []  # sent when the other side is ready: libzmq accepts nothing before
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(CONNECT_SECONDS)
         self._socket.connect(path)
         self._socket.setblocking(False)
-        ready = b"\x05READY" + _property(b"Socket-Type", kind.encode()) + _property(b"Identity", b"")
-        self._queue([GREETING, _head(ready, COMMAND), ready])
+        ready = b"\x05READY" + _make_property(b"Socket-Type", kind.encode()) + _make_property(b"Identity", b"")
+        self._queue([GREETING, _make_head(ready, COMMAND), ready])
         if kind == "SUB":
             self.send([EVERYTHING])
 
@@ -60,9 +60,9 @@ class Channel:
         return bool(self._waiting) and not self.closed
 
     def send(self, frames: Sequence[bytes]) -> None:
-        """Queue a message; ``flush`` sends what the other side takes."""
+        """Queue a message; ``flush`` sends as much as the other side accepts."""
         for place, frame in enumerate(frames, 1):
-            self._held += [_head(frame, MORE if place < len(frames) else 0), frame]
+            self._held += [_make_head(frame, MORE if place < len(frames) else 0), frame]
         if self._ready:
             self._release()
 
@@ -75,7 +75,7 @@ class Channel:
         self._waiting.extend(memoryview(part) for part in parts if part)
 
     def flush(self) -> None:
-        """Send what can be sent now."""
+        """Send as much as can be sent without waiting."""
         try:
             while self._waiting:
                 part = self._waiting.popleft()
@@ -87,10 +87,10 @@ class Channel:
             self.closed = True
 
     def receive(self) -> list[list[bytes]]:
-        """The messages that have come; of a flood some, the others when it is called again.
+        """Return messages that have arrived; of a flood some now, and others in the next call.
 
         Raises:
-            TooMuch: one of them, whole or not, is more than agreed. Nothing more can be received.
+            TooMuch: a message, complete or not, exceeds a limit. Nothing more can be received.
         """
         messages: list[list[bytes]] = []
         try:
@@ -108,7 +108,7 @@ class Channel:
         return messages
 
     def _take_frames(self, messages: list[list[bytes]]) -> None:
-        """Move every whole frame from what was read to the message that is coming, and that to ``messages`` when it is whole."""
+        """Move complete frames from the bytes read to the incomplete message, and complete messages to ``messages``."""
         start = 0
         if not self._greeted and len(self._read) >= len(GREETING):
             self._greeted, start = True, len(GREETING)
@@ -124,7 +124,7 @@ class Channel:
             if len(self._read) < begin + size:
                 break
             start = begin + size
-            if flags & COMMAND:  # the first says that it is ready; of the others none matters
+            if flags & COMMAND:  # the first command means ready; the others do not matter
                 self._release()
                 continue
             self._frames.append(bytes(self._read[begin:start]))
@@ -139,10 +139,11 @@ class Channel:
         self._socket.close()
 
 
-def _head(body: bytes, flags: int) -> bytes:
-    """What stands before a frame: its flags and its size."""
+def _make_head(body: bytes, flags: int) -> bytes:
+    """Return the head of a frame: its flags and its size."""
     return struct.pack(">BQ", flags | LONG, len(body)) if len(body) > 255 else bytes((flags, len(body)))
 
 
-def _property(name: bytes, value: bytes) -> bytes:
+def _make_property(name: bytes, value: bytes) -> bytes:
+    """Return one property of the READY command."""
     return bytes((len(name),)) + name + struct.pack(">I", len(value)) + value

@@ -1,4 +1,4 @@
-"""What readers and judges may see of a course: a copy that their users can read, whatever the modes of the instructor's files."""
+"""Copies the parts of a course that readers and judges may see, so that their users can read them whatever the file modes are."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 
 from traitlets.config import Config
 
-from autograder.config import Autograder, Jail, Limits, Settings
-from autograder.course import Course
-from autograder.sandbox.users import own_users
+from autograder.course.config import Autograder, Jail, Limits, Settings
+from autograder.course.course import Course
+from autograder.machine.users import own_users
 
 SECTIONS = {"Autograder": Autograder, "Limits": Limits, "Jail": Jail}
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__")
 
 
 class CourseCopy:
-    """The released notebooks for everybody, solutions and hidden tests for judges alone; nothing else of the course.
+    """A copy of the released notebooks for all roles, and of solutions and hidden tests for judges alone; nothing else.
 
     Attributes:
-        public: becomes the root of the course in the jail.
+        public: root of the course in the jail.
         private: holds ``solutions/`` and ``tests/``.
     """
 
@@ -42,7 +42,7 @@ class CourseCopy:
         self.refresh()
 
     def refresh(self) -> None:
-        """Copy again if a file has changed: a judge that lives on must not grade with older checks."""
+        """Copy again where a file has changed, so that a running worker never grades with older checks."""
         state = [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(self._files())]
         if state == self._copied:
             return
@@ -55,24 +55,24 @@ class CourseCopy:
                 (self.public / "source" / name).mkdir(parents=True)
                 (
                     self.public / "source" / name / f"{name}.ipynb"
-                ).touch()  # tells the assignment's name; who reads needs no more
+                ).touch()  # names the assignment; a reader needs no more
                 shutil.copytree(released.parent, self.public / "release" / "nbgrader" / name, ignore=LEFT_OUT)
         for name in ("solutions", "tests"):
             if (self.course.private / name).is_dir():
                 shutil.copytree(self.course.private / name, self.private / name, ignore=LEFT_OUT)
         compileall.compile_dir(self.private, quiet=2, workers=1)
-        _give(self.public, 0o755, 0o644, None)
-        _give(self.private, 0o750, 0o640, own_users().judge if os.getuid() == 0 else None)
+        _set_modes(self.public, 0o755, 0o644, None)
+        _set_modes(self.private, 0o750, 0o640, own_users().judge if os.getuid() == 0 else None)
         self._copied = state
 
     def _files(self) -> Iterator[Path]:
         for name in self.course.assignments:
-            yield from _regular(self.course.assignment(name).released.parent)
+            yield from _list_files(self.course.assignment(name).released.parent)
         for name in ("solutions", "tests"):
-            yield from _regular(self.course.private / name)
+            yield from _list_files(self.course.private / name)
 
     def settings(self) -> dict[str, dict[str, Any]]:
-        """The configuration as data, with the folders as they are in the jail."""
+        """Return the configuration as data, with the folders of the copy."""
         settings = self.course.settings
         sections = zip(SECTIONS, (settings.course, settings.limits, settings.jail), strict=True)
         told = {name: {key: getattr(s, key) for key in s.trait_names(config=True)} for name, s in sections}
@@ -80,25 +80,26 @@ class CourseCopy:
         return told
 
     def in_the_course(self, text: str) -> str:
-        """A message with the paths of the copy as the instructor knows them."""
+        """Replace the paths of the copy in a message by the paths that the instructor knows."""
         return text.replace(str(self.private), str(self.course.private)).replace(
             str(self.public), str(self.course.root)
         )
 
 
-def course_from(root: str, settings: Mapping[str, Mapping[str, Any]]) -> Course:
-    """The course that ``CourseCopy.settings`` told of."""
+def restore_course(root: str, settings: Mapping[str, Mapping[str, Any]]) -> Course:
+    """Make the course from ``CourseCopy.settings``."""
     config = Config({name: dict(values) for name, values in settings.items()})
     course, limits, jail = (SECTIONS[name](config=config) for name in SECTIONS)
     return Course(Path(root), Settings(config, course, limits, jail))  # type: ignore[arg-type]
 
 
-def _regular(folder: Path) -> Iterable[Path]:
+def _list_files(folder: Path) -> Iterable[Path]:
+    """Return the files under a folder, without bytecode."""
     return (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _give(folder: Path, folders: int, files: int, group: int | None) -> None:
-    """Set the modes of everything under a folder, and the group that may read it; it stays ours."""
+def _set_modes(folder: Path, folders: int, files: int, group: int | None) -> None:
+    """Set the modes of everything under a folder, and the group that may read it; the owner stays."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(folders if path.is_dir() else files)
         if group is not None:

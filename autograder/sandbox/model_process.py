@@ -1,7 +1,7 @@
 """The process that rebuilds a submission's models, seen from the judge: started with the first model, asked over one stream.
 
-What runs on the other side is `inside/builder.py`, in the jail and without student code. What it says is data, decoded and capped
-like a student's answer.
+`inside/builder` runs on the other side, in the jail and without student code. Its replies are data, decoded and limited like a
+student's answers.
 """
 
 from __future__ import annotations
@@ -15,30 +15,28 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autograder import warm
-from autograder.config import Limits
-from autograder.failures import CheckFailed
-from autograder.inside.wire import WireError, decode, encode, receive_frame, send_frame
-from autograder.limits import Budget, Stopped, how_it_ended
-from autograder.sandbox.clock import Stopwatch
+from autograder.course.config import Limits
+from autograder.machine.clock import Stopwatch
+from autograder.sandbox import warm
+from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
+from autograder.sandbox.jailed_process import Process, wait_for_end
+from autograder.sandbox.limits import Stopped, TimeBudget, explain_end
 
 Array = np.ndarray[Any, Any]
 MAX_STARTS = 4  # of one submission
 LOOK_EVERY, SECONDS_TO_END = 0.1, 10.0
+UNREADABLE = Stopped(
+    "gave something that cannot be read", code="unreadable"
+)  # a reply that an intact process never sends
 
 
-def unreadable(what: str) -> CheckFailed:
-    """The failure where something else comes than the process says when it is whole."""
-    return CheckFailed(f"{what} gave something that cannot be read", final=True)
-
-
-class Reply(BaseModel):
-    """What the process says of one question, checked on arrival: a student may have taken it over.
+class ModelReply(BaseModel):
+    """The reply to one request, validated on arrival: a student may have taken the process over.
 
     Attributes:
-        status: ``gone`` where it has let go of the model that it was asked about.
-        value: decoded.
-        type: of an error, with its text.
+        status: ``gone`` where the process has dropped the model.
+        value: the decoded value.
+        type: the type of an error, whose text is ``text``.
     """
 
     model_config = ConfigDict(strict=True)
@@ -49,87 +47,87 @@ class Reply(BaseModel):
 
 
 class ModelProcess:
-    """One process for all models of a submission; a new one takes its place when it dies.
+    """One process for all models of a submission; it is replaced when it dies.
 
     Args:
-        limits: those of the submission.
+        limits: the submission's.
         budget: the submission's time.
 
     Attributes:
-        starts: how many processes there have been.
+        starts: how many processes were started.
+        process: the one that runs, or None before the first request.
     """
 
-    def __init__(self, limits: Limits, budget: Budget) -> None:
+    def __init__(self, limits: Limits, budget: TimeBudget) -> None:
         self.limits = limits
         self.budget = budget
         self.starts = 0
-        self._process: warm.Process | None = None
-        self._life: Stopwatch  # of the process
+        self.process: Process | None = None
+        self._life: Stopwatch  # since the process was started
         self._stream: socket.socket | None = None
 
-    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]], what: str) -> Reply:
-        """One question, and what is said of it.
+    def ask(self, request: dict[str, Any], arrays: Mapping[str, Sequence[Array]]) -> ModelReply | Stopped:
+        """Send one request, and return the reply, or why there is none: the process ended, took too long, or sent nonsense.
 
         Args:
-            arrays: name -> arrays that the request holds.
-            what: is named when there is no answer, such as ``your model's predict``.
-
-        Raises:
-            CheckFailed: the process ended over it, took too long, or says what cannot be read.
+            arrays: name -> arrays to add to the request.
         """
         buffers: list[bytes] = []
         request = request | {name: [encode(each, buffers) for each in those] for name, those in arrays.items()}
-        self._bring_up(what)
+        if (refused := self._ensure_process()) is not None:
+            return refused
         assert self._stream is not None
         try:
-            with self._watched():
+            with self._watch():
                 send_frame(self._stream, request, buffers)
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
-        except WireError as error:
+        except WireError:
             self.close()
-            raise CheckFailed(f"{what} gave more than {self.limits.answer_mib} MiB", final=True) from error
+            return Stopped(f"gave more than {self.limits.answer_mib} MiB", code="too-large")
         except (OSError, EOFError):
-            raise self._lost(what) from None
+            return self._explain_loss()
         try:
-            return Reply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
-        except (WireError, ValidationError) as error:
+            return ModelReply.model_validate(reply | {"value": decode(reply.get("value"), parts)})
+        except (WireError, ValidationError):
             self.close()
-            raise unreadable(what) from error
+            return UNREADABLE
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
-    def _bring_up(self, what: str) -> None:
-        if self._process is not None:
-            return
+    def _ensure_process(self) -> Stopped | None:
+        """Start the process unless it runs; return why not where the submission has used up its time or starts."""
+        if self.process is not None:
+            return None
         if self.starts >= MAX_STARTS or self.budget.left <= 0:
-            raise CheckFailed(
-                f"{what} was not asked: the time or the restarts of this submission were used up", final=True
-            )
+            return Stopped("was not asked: the time or the restarts of this submission were used up", code="time-limit")
         self.starts += 1
         try:
             self._start()
         except OSError:  # the parent has died
             warm.release()
             self._start()
-        assert self._process is not None
-        self._life = Stopwatch(self._process)
+        assert self.process is not None
+        self._life = Stopwatch(self.process)
+        return None
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = warm.parent().launch("builder:serve", {}, [theirs], [], self.limits, role="model")
+                self.process = warm.parent().launch(
+                    "builder.serving:serve", {}, [theirs], [], self.limits, role="model"
+                )
             except BaseException:
                 ours.close()
                 raise
         self._stream = ours
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """End the process when the submission's time is up, or one of the limits that only this side can keep is reached."""
-        process, done = self._process, threading.Event()
+    def _watch(self) -> Iterator[None]:
+        """Keep this side's limits while the body runs, and end the process when the submission's time is used up."""
+        process, done = self.process, threading.Event()
         assert process is not None
         stopwatch = Stopwatch(process)
 
@@ -149,20 +147,19 @@ class ModelProcess:
             watcher.join()
             self.budget.left -= stopwatch.seconds
 
-    def _lost(self, what: str) -> CheckFailed:
-        """The failure to report after the process has ended."""
-        assert self._process is not None
-        why = warm.why_it_ended(self._process, SECONDS_TO_END) or "time"
+    def _explain_loss(self) -> Stopped:
+        """Close the process, and return why it has ended."""
+        assert self.process is not None
+        why = wait_for_end(self.process, SECONDS_TO_END) or "time"
         self.budget.note(why, self._life.share_waited)
         self.close()
-        too_long = Stopped("took longer than a submission may take and was stopped")
-        stopped = too_long if why == "time" else how_it_ended(why, self.limits)
-        return CheckFailed(f"{what} {stopped.reason}", stopped.hint, final=True)
+        too_long = Stopped("took longer than a submission may take and was stopped", code="time-limit")
+        return too_long if why == "time" else explain_end(why, self.limits)
 
     def close(self) -> None:
-        """End the process; the next question starts a new one."""
+        """End the process; the next request starts a new one."""
         if self._stream is not None:
             self._stream.close()
-        if self._process is not None:
-            self._process.close()
-        self._stream = self._process = None
+        if self.process is not None:
+            self.process.close()
+        self._stream = self.process = None

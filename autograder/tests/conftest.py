@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from autograder import warm
-from autograder.course import Course, find_course
-from autograder.release import build
-from autograder.tests import resume
-from autograder.tests.stand_in import StandIn
-from autograder.tests.tiny_course import make_course
+from autograder.course.config import Jail
+from autograder.course.course import Course, find_course
+from autograder.release.build import build
+from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE
+from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers import SOAK, resume
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import make_course
 
-SOAK = bool(os.environ.get("SOAK"))
+if TYPE_CHECKING:
+    from autograder.tests.helpers.canaries import Canaries
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,12 +48,18 @@ def built(built_once: Course, tmp_path: Path) -> Iterator[Course]:
 @pytest.fixture(scope="session")
 def builder() -> Any:
     """What rebuilds models in a process of its own, here without one."""
-    sys.path.insert(0, str(warm.INSIDE))
+    sys.path.insert(0, str(INSIDE))
     try:
-        import builder
+        import builder.rebuilt
     finally:
-        sys.path.remove(str(warm.INSIDE))
-    return builder
+        sys.path.remove(str(INSIDE))
+    return builder.rebuilt
+
+
+@pytest.fixture(scope="session")
+def tables(builder: Any) -> Any:
+    """What the builder knows: layers, cells and operations."""
+    return sys.modules["builder.tables"]
 
 
 @pytest.fixture
@@ -62,3 +71,40 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
     monkeypatch.setattr("autograder.grade.Grader", Fresh)
     return Fresh
+
+
+@pytest.fixture(scope="module")
+def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+    from autograder.tests.helpers.canaries import canaries  # here and below, because only hostile tests need it
+
+    with canaries(tmp_path_factory.mktemp("canaries")) as watched:
+        yield watched
+
+
+@pytest.fixture(scope="module")
+def secret_course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The tiny course with secrets in all that is hidden."""
+    from autograder.tests.helpers.canaries import planted
+    from autograder.tests.helpers.jail import configured
+
+    folder = tmp_path_factory.mktemp("planted") / "course"
+    copied = configured(built_once, folder, "Limits.seconds_per_call = 60", "Limits.seconds_per_cell = 60")
+    planted(copied)
+    return find_course(folder)
+
+
+@pytest.fixture
+def without_a_jail() -> Iterator[None]:
+    from autograder.tests.helpers.jail import OFF, settled
+
+    with settled(OFF):
+        assert warm.parent().level == "off"
+        yield
+
+
+@pytest.fixture
+def in_a_jail() -> Iterator[None]:
+    from autograder.tests.helpers.jail import settled
+
+    with settled(Surroundings(jail=Jail(minimum="user", cold=True))):
+        yield

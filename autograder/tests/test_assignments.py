@@ -1,4 +1,7 @@
-"""The tests of each assignment, tested by `autograder verify`: a share of everything, and all of it with SOAK."""
+"""The tests of each assignment, tested by `autograder verify`: a share of one assignment, and with SOAK all of every one.
+
+That the hidden tests of the others tell right answers from wrong ones, `test_samples.py` shows with few submissions.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder.course import find_course
-from autograder.inline import misconception_sources
-from autograder.source import asked
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import ROOT, sample_course
-from autograder.tests.test_cli import BIN, environment
+from autograder.course.cells import list_functions
+from autograder.course.course import find_course
+from autograder.release.wrong_answers import read_wrong_answers
+from autograder.tests.helpers import ROOT, SOAK
+from autograder.tests.helpers.commands import BIN, environment
+from autograder.tests.helpers.first_road import WHOLE, sample_course
 
 COURSE = find_course(ROOT)
 #: Misconceptions of a question that trains: different ones lead to the same accuracy, so that none is named.
@@ -31,7 +34,7 @@ def built_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", COURSE.assignments)
+@pytest.mark.parametrize("name", COURSE.assignments if SOAK else [WHOLE])
 def test_right_answers_pass_and_wrong_ones_are_caught_and_named(name: str, built_course: Path, tmp_path: Path) -> None:
     course = tmp_path / "course"
     shutil.copytree(built_course, course)
@@ -60,8 +63,10 @@ def test_right_answers_pass_and_wrong_ones_are_caught_and_named(name: str, built
 def _misconceptions(name: str) -> list[str]:
     """The question of each misconception."""
     assignment = COURSE.assignment(name)
-    questions = {f: q for q, names in asked(nbformat.read(assignment.source, as_version=4)).items() for f in names}
-    return [questions[function] for function, _, _ in misconception_sources(assignment.misconceptions)]
+    questions = {
+        f: q for q, names in list_functions(nbformat.read(assignment.source, as_version=4)).items() for f in names
+    }
+    return [questions[answer.function] for answer in read_wrong_answers(assignment.misconceptions)]
 
 
 @pytest.mark.parametrize("name", COURSE.assignments)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from autograder import warm
-from autograder.compare import Tolerance, difference
-from autograder.config import Jail, Limits
-from autograder.run import NotebookRun
-from autograder.submission import Submission
+from autograder.course.config import Jail, Limits
+from autograder.judge.compare import Tolerance, find_difference
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 PRELOAD = ("numpy", "tensorflow", "keras", "gensim.models", "matplotlib.pyplot")
@@ -192,7 +193,7 @@ def value_of() -> Iterator[ValueOf]:
 
     @functools.cache
     def asked(cold: bool) -> dict[str, Any]:
-        warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=cold), preload=PRELOAD))
+        warm.settle(Surroundings(jail=Jail(minimum="user", cold=cold), preload=PRELOAD))
         values: dict[str, Any] = {}
         for name, cells in BENIGN.items():
             if name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None:
@@ -200,7 +201,7 @@ def value_of() -> Iterator[ValueOf]:
             with NotebookRun(cells, [], Limits(seconds_per_cell=240.0, seconds_per_call=120.0)) as run:
                 run.run_cells()
                 reasons = [f"{stopped.reason} {stopped.hint}" for stopped in run.outcomes.values() if stopped]
-                values[name] = (reasons, Submission(run).value("value") if not reasons else None)
+                values[name] = (reasons, StudentNotebook(run).value("value") if not reasons else None)
         return values
 
     def value(name: str, cold: bool) -> Any:
@@ -209,7 +210,7 @@ def value_of() -> Iterator[ValueOf]:
         return found
 
     yield value
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
     warm.release()
 
 
@@ -227,7 +228,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(same(*pair) for pair in zip(one, other, strict=True))
     if hasattr(one, "shape"):
-        return difference(other, one, Tolerance()) is None
+        return find_difference(other, one, Tolerance()) is None
     return bool(one == other)
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import KEY, SAMPLES, sample, sample_course
-from autograder.tests.test_clock import busy
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.first_road import KEY, SAMPLES, sample, sample_course
+from autograder.tests.helpers.load import busy
 
 RIGHT = "full_points"
 CPU = Path("/sys/fs/cgroup/cpu")

@@ -16,50 +16,24 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder import calibrate
-from autograder.calibrate import load_experiments
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_cli import BIN, autograder, environment, line
-from autograder.thresholds import (
-    broken_promises,
+from autograder.judge.thresholds import read_record, read_records
+from autograder.quality import trainings
+from autograder.quality.experiment import load_experiments
+from autograder.quality.tails import (
+    bound_failures,
+    choose_clear_learning,
     choose_threshold,
-    clear_learning,
-    failure_bound,
-    false_fail,
-    power,
-    read_record,
-    read_records,
-    tail_probability,
-    tail_quantile,
+    estimate_power,
+    find_broken_promises,
+    find_tail_quantile,
+    predict_failures,
+    predict_tail,
 )
-
-PLAN = '''\
-"""A training that costs nothing: its score is drawn."""
-
-import numpy as np
-
-from autograder.calibrate import Experiment
-
-
-def drawn(best, loss):
-    return lambda budget, seed: best - loss / budget["epochs"] * np.random.default_rng(seed).exponential()
-
-
-def experiments():
-    return [
-        Experiment(
-            name="coins",
-            data="coins",
-            budgets=[{"epochs": 1}, {"epochs": 2}, {"epochs": 40}],
-            right={"reference": drawn(0.95, LOSS), "another": drawn(0.97, LOSS)},
-            wrong={"guesses": drawn(0.55, 0.01)},
-            told={"half": drawn(0.7, 0.01)},
-            guess_error=0.01,
-        )
-    ]
-'''
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.commands import BIN, autograder, environment, line
 
 
 def calibrated(course: Course, loss: float, seeds: int = 200) -> tuple[subprocess.CompletedProcess[str], Any]:
@@ -77,12 +51,12 @@ def test_a_threshold_follows_from_the_runs_and_other_records_stay(built: Course)
     assert exact - 0.05 < record["threshold"] <= exact
     assert 0.58 < record["clear_learning"] <= 0.60
     assert (record["n"], len(record["sample"]), record["budget"]) == (200, 200, {"epochs": 1})
-    assert [power["threshold"] for power in record["power"].values()] == [1.0, 1.0]
+    assert [each["threshold"] for each in record["power"].values()] == [1.0, 1.0]
     assert record["power"]["half"]["clear_learning"] == 0.0  # no mistake that the lower limit is for
     fails = record["false_fail"]
-    assert 0 < fails["one_try"] < 1e-3 and fails["one_try_at_most"] == pytest.approx(failure_bound(0, 200), rel=0.1)
+    assert 0 < fails["one_try"] < 1e-3 and fails["one_try_at_most"] == pytest.approx(bound_failures(0, 200), rel=0.1)
     assert (fails["seen"], fails["of"]) == (0, 200)
-    assert fails["all_tries_at_most"] == pytest.approx(failure_bound(0, 200) ** 3, rel=0.1)
+    assert fails["all_tries_at_most"] == pytest.approx(bound_failures(0, 200) ** 3, rel=0.1)
     records = built.assignment("tiny").tests / "thresholds.json"
     kept = json.loads(records.read_text())
     records.write_text(json.dumps({**kept, "dice": kept["coins"]}))
@@ -122,7 +96,7 @@ import os
 import time
 from pathlib import Path
 
-from autograder.calibrate import Experiment
+from autograder.checks import Experiment
 
 
 def trained(best):
@@ -171,11 +145,11 @@ def test_the_tail_is_predicted() -> None:
     """Of many samples of 150 scores: how the prediction for 1 in 1,000 is spread, and where it puts the threshold."""
     exact = 0.95 - 0.01 * np.log(1000)
     samples = [list(0.95 - np.random.default_rng(seed).exponential(0.01, 150)) for seed in range(60)]
-    assert 0.5e-3 < np.median([tail_probability(sample, exact) for sample in samples]) < 2e-3
-    assert abs(np.median([tail_quantile(sample, 1e-3) for sample in samples]) - exact) < 0.01
+    assert 0.5e-3 < np.median([predict_tail(sample, exact) for sample in samples]) < 2e-3
+    assert abs(np.median([find_tail_quantile(sample, 1e-3) for sample in samples]) - exact) < 0.01
     for sample in samples:
         threshold = choose_threshold(sample, {})
-        assert tail_probability(sample, threshold) < 1e-3 <= tail_probability(sample, threshold + 0.0101)
+        assert predict_tail(sample, threshold) < 1e-3 <= predict_tail(sample, threshold + 0.0101)
 
 
 def test_a_heavy_tail_lowers_the_threshold() -> None:
@@ -194,33 +168,36 @@ def test_what_else_a_threshold_heeds() -> None:
     both = choose_threshold(sample, {"weaker": weaker})
     assert both < min(weaker) < alone
     assert choose_threshold(sample, {"weaker": weaker}, tries=5) > both
-    assert tail_probability(weaker, both) ** 3 < 1e-5 < tail_probability(weaker, both + 0.0101) ** 3
+    assert predict_tail(weaker, both) ** 3 < 1e-5 < predict_tail(weaker, both + 0.0101) ** 3
     assert choose_threshold([-score for score in range(10, 40)], {}, step=1.0) < -40
-    assert clear_learning({"guesses": [0.51, 0.534], "others": [0.4]}, 0.01) == 0.58
-    assert clear_learning({"guesses": [-9.2, -7.5]}, 0.1, step=1.0) == -7.0
-    assert failure_bound(0, 138) ** 3 < 1e-5 < failure_bound(0, 137) ** 3
+    assert choose_clear_learning({"guesses": [0.51, 0.534], "others": [0.4]}, 0.01) == 0.58
+    assert choose_clear_learning({"guesses": [-9.2, -7.5]}, 0.1, step=1.0) == -7.0
+    assert bound_failures(0, 138) ** 3 < 1e-5 < bound_failures(0, 137) ** 3
 
 
 def test_failures_that_were_not_predicted_are_seen() -> None:
     """One run in 15 collapses to where nobody learned: no tail fitted to the others knows of it."""
     sample = [float(score) for score in 0.95 - np.random.default_rng(2).exponential(0.004, 300)]
     sound = choose_threshold(sample, {})
-    assert false_fail(sample, sound, {}).seen == 0 and broken_promises(false_fail(sample, sound, {}), sound, 0.6) == []
+    assert (
+        predict_failures(sample, sound, {}).seen == 0
+        and find_broken_promises(predict_failures(sample, sound, {}), sound, 0.6) == []
+    )
     collapsed = [0.5 if i % 15 == 7 else score for i, score in enumerate(sample)]
-    fails = false_fail(collapsed, sound, {})
+    fails = predict_failures(collapsed, sound, {})
     assert fails.of == 300 and fails.one_try_at_most > 20 / 300
-    assert any("cannot promise" in line for line in broken_promises(fails, sound, 0.6))
+    assert any("cannot promise" in line for line in find_broken_promises(fails, sound, 0.6))
     first_fold = [0.5 if i % 10 == 0 and i < 100 else score for i, score in enumerate(sample)]
-    fails = false_fail(first_fold, choose_threshold(first_fold, {}), {})
+    fails = predict_failures(first_fold, choose_threshold(first_fold, {}), {})
     assert fails.seen == 10  # the other nine folds know nothing of them
-    assert any("10 of 300 runs fail" in line for line in broken_promises(fails, 0.9, 0.6))
+    assert any("10 of 300 runs fail" in line for line in find_broken_promises(fails, 0.9, 0.6))
 
 
 def test_power_is_that_of_three_tries() -> None:
-    found = power([0.5] * 9 + [0.8], threshold=0.7, learning=0.55)
+    found = estimate_power([0.5] * 9 + [0.8], threshold=0.7, learning=0.55)
     assert found.threshold == found.clear_learning == pytest.approx(0.9**3, rel=0.01)
     assert 0.15 < found.threshold_at_least < 0.25  # a run of ten: by Clopper and Pearson as often as 0.39
-    assert power([0.5] * 10, 0.7, 0.55).threshold_at_least == pytest.approx((0.05**0.1) ** 3, rel=0.05)
+    assert estimate_power([0.5] * 10, 0.7, 0.55).threshold_at_least == pytest.approx((0.05**0.1) ** 3, rel=0.05)
 
 
 BAD_PLANS = [
@@ -241,7 +218,7 @@ BAD_RUNS = [
     ("return 1 / (seed - 3)", "ZeroDivisionError: division by zero"),
 ]
 ANY_PLAN = """\
-from autograder.calibrate import Experiment
+from autograder.checks import Experiment
 
 
 def run(budget, seed):
@@ -272,9 +249,9 @@ def test_a_run_that_breaks_gets_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     plan = tmp_path / "calibration.py"
     plan.write_text(ANY_PLAN.format(run=run, experiments="return [E()]"))
     [experiment] = load_experiments(tmp_path, None, plan)
-    monkeypatch.setitem(calibrate._experiments, "coins", experiment)
+    monkeypatch.setitem(trainings.LOADED, "coins", experiment)
     with pytest.raises(UsageError) as error:
-        calibrate._run("coins", "reference", {}, 3)
+        trainings.train("coins", "reference", {}, 3)
     assert str(error.value).startswith("calibration.py: run 'reference' of experiment 'coins', seed 3: ")
     assert told in str(error.value)
 
@@ -352,12 +329,12 @@ def test_every_committed_record_follows_from_its_scores_and_keeps_what_is_promis
     others = {name: runs.sample for name, runs in record.other_right.items()}
     threshold, learning, tries = record.threshold, record.clear_learning, record.tries
     assert threshold == choose_threshold(record.sample, others, record.step, tries)
-    assert record.false_fail == false_fail(record.sample, threshold, others, record.step, tries)
+    assert record.false_fail == predict_failures(record.sample, threshold, others, record.step, tries)
     assert record.false_fail.one_try < 1e-3 and record.false_fail.all_tries_at_most < 1e-5
     assert learning > max(max(runs.sample) for runs in record.known_wrong.values())
-    assert record.why_not == broken_promises(record.false_fail, threshold, learning, tries) == []
+    assert record.why_not == find_broken_promises(record.false_fail, threshold, learning, tries) == []
     for solution, runs in (record.known_wrong | record.told).items():
-        assert record.power[solution] == power(runs.sample, threshold, learning, tries)
+        assert record.power[solution] == estimate_power(runs.sample, threshold, learning, tries)
     assert all(record.power[solution].clear_learning == 1.0 for solution in record.known_wrong)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import zmq
 
-from autograder import warm
-from autograder.config import Limits
-from autograder.run import NotebookRun
+from autograder.course.config import Limits
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
-from autograder.submission import Submission
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 MIB = 1 << 20
 
@@ -154,7 +155,7 @@ def answer(): return 42
 @pytest.fixture(scope="module")
 def own_parent() -> None:
     """Start processes as nobody before has set it."""
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 @pytest.mark.parametrize("kind", ["small", "large", "one"])
@@ -167,7 +168,7 @@ def test_a_message_without_end_ends_the_process_and_not_its_judge(kind: str, own
         stopped = run.outcomes[1]
         assert stopped is not None
         assert stopped.reason == "sent the grader more than 128 MiB at once and was stopped"
-        assert Submission(run).answer() == 42
+        assert StudentNotebook(run).answer() == 42
     assert peak() - before < 512 << 10
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import agree, current, recording
-from autograder.compare import Tolerance, describe, difference
-from autograder.failures import CheckFailed
-from autograder.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
+from autograder.judge.checks import agree
+from autograder.judge.compare import Tolerance, describe, find_difference
+from autograder.judge.failures import CheckFailed
+from autograder.judge.misconceptions import Misconception, load_by_path, load_misconceptions, misconception
+from autograder.judge.recording import current_recording, start_recording
 
 
 def area(width: float, height: float) -> float:
@@ -48,7 +49,7 @@ BANK: list[Misconception] = [f.misconception for f in (perimeter, half_perimeter
 def verdict(
     answer: Any, inputs: Sequence[tuple[float, float]], bank: Sequence[Misconception] = BANK
 ) -> CheckFailed | None:
-    with recording(bank) as record:
+    with start_recording(bank) as record:
         for width, height in inputs:
             agree(answer, width, height, expected=width * height, reference=area)
         return record.verdict()
@@ -66,11 +67,30 @@ def test_a_wrong_answer_is_shown_with_its_input_and_without_the_right_one() -> N
     assert "213" not in failure.rationale
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected", "code"),
+    [
+        (1, 2, "wrong-value"),
+        ([1, 2], [1, 3], "wrong-value"),
+        ([1], [1, 3], "wrong-shape"),
+        (np.ones(3), np.ones((3, 1)), "wrong-shape"),
+        ("one", 1, "wrong-type"),
+        ([[1], [2, 3]], np.ones(2), "wrong-type"),
+        ({"a": [1]}, {"a": [1, 2]}, "wrong-shape"),
+    ],
+)
+def test_a_failure_says_in_a_code_what_differs(answer: Any, expected: Any, code: str) -> None:
+    with start_recording(()) as record:
+        agree(lambda: answer, expected=expected)
+        failure = record.verdict()
+    assert failure is not None and failure.code == code
+
+
 def test_too_small_or_too_large_is_said_where_the_course_wants_it() -> None:
     """Otherwise whoever may try without limit finds every number by halving."""
     said = {}
     for shown in (False, True):
-        with recording(BANK, show_direction=shown) as record:
+        with start_recording(BANK, show_direction=shown) as record:
             agree(lambda w, h: [w * h, w * h + 1], 3, 71, expected=[213, 213], reference=area)
             agree(lambda w, h: 0.5, 3, 71, expected=213.0, reference=area)
         said[shown] = [
@@ -146,7 +166,7 @@ def test_what_could_only_repeat_itself_stops_at_once() -> None:
     def hangs(width: float, height: float) -> float:
         raise CheckFailed("ran longer than 5 s", final=True)
 
-    with recording([]), pytest.raises(CheckFailed, match="longer"):
+    with start_recording([]), pytest.raises(CheckFailed, match="longer"):
         agree(hangs, 1, 2, expected=2, reference=area)
 
 
@@ -157,7 +177,7 @@ def test_an_answer_that_the_view_cannot_read_is_wrong_where_it_reads_a_right_one
     def long_side(answer: Any) -> Any:
         return answer["long"]
 
-    with recording([]) as record:
+    with start_recording([]) as record:
         for answer in (7, {"short": 2}):
             agree(lambda *_, answer=answer: answer, 2, 7, expected=7, reference=sides, view=long_side)
         failure = record.verdict()
@@ -166,26 +186,26 @@ def test_an_answer_that_the_view_cannot_read_is_wrong_where_it_reads_a_right_one
         failure.rationale
         == "for width=2, height=7 your function returned 7, which cannot be read as an answer (TypeError)"
     )
-    with recording([]), pytest.raises(KeyError):  # the check's own fault
+    with start_recording([]), pytest.raises(KeyError):  # the check's own fault
         agree(lambda *_: {}, 2, 7, expected=7, reference=sides, view=lambda answer: answer["no such side"])
-    with recording([]), pytest.raises(TypeError):  # nothing says whose
+    with start_recording([]), pytest.raises(TypeError):  # nothing says whose
         agree(lambda *_: 7, 2, 7, expected=7, view=long_side)
 
 
 def test_a_view_is_what_is_compared() -> None:
-    with recording([]) as record:
+    with start_recording([]) as record:
         agree(lambda: [3, 1, 2], expected=[1, 2, 3], view=sorted)
         assert record.verdict() is None
-        assert current() is record
+        assert current_recording() is record
 
 
 @pytest.mark.parametrize(("dtype", "tiny"), [("float64", 1e-12), ("float32", 1e-8), ("float16", 1e-4)])
 def test_without_an_absolute_tolerance_almost_zero_is_not_zero_in_any_precision(dtype: str, tiny: float) -> None:
     none = Tolerance(rtol=1e-3, atol=0.0)
     almost, exact = np.array([2 / 3, tiny], dtype), np.array([2 / 3, 0.0])
-    assert difference(almost, exact, none) is not None
-    assert difference(almost, np.array([2 / 3, float(almost[1])]), none) is None
-    assert difference(exact.astype(dtype), exact, none) is None
+    assert find_difference(almost, exact, none) is not None
+    assert find_difference(almost, np.array([2 / 3, float(almost[1])]), none) is None
+    assert find_difference(exact.astype(dtype), exact, none) is None
 
 
 @pytest.mark.parametrize(
@@ -194,7 +214,7 @@ def test_without_an_absolute_tolerance_almost_zero_is_not_zero_in_any_precision(
 @pytest.mark.parametrize("expected", [0.0, 1.0])
 def test_only_half_precision_widens_what_a_check_allows(dtype: str, off: float, equal: bool, expected: float) -> None:
     answer = np.array([expected + off], dtype)
-    assert (difference(answer, np.array([expected]), Tolerance(rtol=1e-7, atol=1e-7)) is None) is equal
+    assert (find_difference(answer, np.array([expected]), Tolerance(rtol=1e-7, atol=1e-7)) is None) is equal
 
 
 @pytest.mark.parametrize(
@@ -233,7 +253,7 @@ def test_only_half_precision_widens_what_a_check_allows(dtype: str, off: float, 
     ],
 )
 def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
-    assert difference(answer, expected, Tolerance()) is None
+    assert find_difference(answer, expected, Tolerance()) is None
 
 
 @pytest.mark.parametrize(
@@ -279,18 +299,18 @@ def test_equal_in_value_is_equal(answer: Any, expected: Any) -> None:
     ],
 )
 def test_different_is_different(answer: Any, expected: Any) -> None:
-    assert difference(answer, expected, Tolerance(direction=True)) is not None
+    assert find_difference(answer, expected, Tolerance(direction=True)) is not None
 
 
 def test_axes_of_length_one_count_unless_they_are_told_not_to() -> None:
     column, flat = np.ones((3, 1)), np.ones(3)
-    assert difference(column, flat, Tolerance()) is not None
-    assert difference(column, flat, Tolerance(squeeze=True)) is None
+    assert find_difference(column, flat, Tolerance()) is not None
+    assert find_difference(column, flat, Tolerance(squeeze=True)) is None
 
 
 def test_the_dtype_counts_only_where_it_is_asked_for() -> None:
-    assert difference(np.ones(3), np.ones(3, "float32"), Tolerance()) is None
-    found = difference(np.ones(3), np.ones(3, "float32"), Tolerance(dtype="float32"))
+    assert find_difference(np.ones(3), np.ones(3, "float32"), Tolerance()) is None
+    found = find_difference(np.ones(3), np.ones(3, "float32"), Tolerance(dtype="float32"))
     assert found is not None
     assert "float32" in found.text
 
@@ -299,7 +319,7 @@ def test_a_wrong_array_is_located_and_pictured() -> None:
     answer = np.arange(6.0).reshape(2, 3)
     expected = answer.copy()
     expected[1, 2] = 99
-    found = difference(answer, expected, Tolerance())
+    found = find_difference(answer, expected, Tolerance())
     assert found is not None
     assert "[1, 2]" in found.text
     assert "99" not in found.text

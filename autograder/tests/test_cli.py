@@ -23,39 +23,18 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import notebook_hash
 
-from autograder import store
 from autograder.cli import main
-from autograder.course import Course, find_course
-from autograder.nbgrader_config import course_directory
-from autograder.results import OUR_FAULT, Result
-from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
+from autograder.course.course import Course, find_course
+from autograder.course.nbgrader_settings import course_directory
+from autograder.grading import store
+from autograder.judge.results import OUR_FAULT, Result
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.commands import BIN, autograder, environment, line
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
-BIN = Path(sys.executable).parent
 FIELDS = ["assignment", "student", "submission", "points", "max_points", "seconds", "checks", "notes"]
 CHECK_FIELDS = ["question", "check", "title", "status", "points", "max_points", "misconception", "rationale", "hint"]
 MALLORY = "../..\\evil: $(id)"
-
-
-def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
-    return {**kept, "COLUMNS": "400", "OMP_NUM_THREADS": "1", "PATH": f"{BIN}:{os.environ['PATH']}", **more}
-
-
-def autograder(course: Course, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, in the course's folder."""
-    command = [str(BIN / "autograder"), *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=course.root, env=environment(), capture_output=True, text=True, timeout=400, check=False
-    )
-
-
-def line(*arguments: str | Path) -> str:
-    """The one line that wrong use ends with."""
-    done = CliRunner().invoke(main, list(map(str, arguments)))
-    assert done.exit_code == 2, done.output
-    assert isinstance(done.exception, SystemExit), "no traceback"
-    [only] = done.output.strip().splitlines()
-    return only
 
 
 def at(path: Path, hour: int) -> Path:
@@ -158,7 +137,7 @@ class TestAClass:
             ),
             (
                 "max",
-                "tiny.ipynb: has 200 MiB, and at most 50 are opened. "
+                "tiny.ipynb: has 200 MiB; the limit is 50 MiB. "
                 "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again.",
             ),
         ],
@@ -347,6 +326,28 @@ def test_whoever_ends_it_loses_nothing_and_nothing_is_left(built: Course, tmp_pa
     assert not list(built.root.rglob("*.tmp"))
 
 
+# Other systems
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_another_system_than_linux_gets_one_line(system: str) -> None:
+    absent = "del os.memfd_create, os.sched_getaffinity, signal.pidfd_send_signal"
+    program = f"import os, signal, sys; sys.platform = {system!r}; {absent}; from autograder.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "report"], capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said == "autograder: runs on Linux only. On Windows use WSL 2, on macOS a container: see README.md."
+
+
+def test_make_on_another_system_says_one_line(tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text("#!/bin/sh\necho Darwin\n")
+    (tmp_path / "uname").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(["make", "demo"], cwd=ROOT, env={"PATH": path}, capture_output=True, text=True, check=False)
+    [said] = done.stderr.splitlines()
+    assert done.returncode == 2 and "This runs on Linux only. On Windows use WSL 2, on macOS a container" in said
+
+
 # Wrong use
 
 
@@ -440,6 +441,20 @@ def test_points_that_do_not_add_up(built: Course) -> None:
             "c.Autograder.private_folder = '../private'",
             "c.Autograder.private_folder names {root}/../private, which is no folder.",
         ),
+        ("c.Autograder.environment = {'WORDS': 3}", "environment"),
+        (
+            "c.Autograder.environment = {'PYTHONPATH': '/x'}",
+            "c.Autograder.environment: 'PYTHONPATH' cannot be set. Choose",
+        ),
+        ("c.Autograder.environment = {'LD_PRELOAD': 'x.so'}", "c.Autograder.environment: 'LD_PRELOAD' cannot be set."),
+        ("c.Autograder.environment = {'PATH': '/x'}", "c.Autograder.environment: 'PATH' cannot be set."),
+        ("c.Autograder.environment = {'a=b': 'x'}", "c.Autograder.environment: 'a=b' cannot be set."),
+        ("c.Autograder.environment = {'A': 'x' * 201}", "c.Autograder.environment: the value of 'A' is no short text."),
+        ("c.Autograder.environment = {'A': 'x\\0'}", "c.Autograder.environment: the value of 'A' is no short text."),
+        (
+            "c.Autograder.environment = {f'A{i}': 'x' for i in range(33)}",
+            "c.Autograder.environment: sets 33 variables. Set at most 32.",
+        ),
         ("c.Limits.seconds_per_cell = =", "cannot be read as Python: SyntaxError"),
         ("import no_such_module", "cannot be read as Python: ModuleNotFoundError"),
     ],
@@ -474,7 +489,8 @@ def test_a_data_folder_of_the_environment_that_is_none(built: Course, monkeypatc
 @pytest.mark.slow
 def test_a_missing_data_file_is_one_line_and_no_fault_of_a_check(built: Course, tmp_path: Path) -> None:
     test = built.root / "tests/tiny/test_q2_vectors.py"
-    loads = "    from autograder.data import load_imdb\n    load_imdb()\n"
+    shutil.copy(ROOT / "solutions/reviews.py", built.root / "solutions")  # beside the reference, as in this course
+    loads = "    from solutions.reviews import load_imdb\n    load_imdb()\n"
     test.write_text(test.read_text().replace("    for index, more", loads + "    for index, more"))
     (built.root / "data").mkdir()
     with open(built.root / "grader_config.py", "a") as file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -13,58 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from autograder import archive
 from autograder.cli import main
-from autograder.collect import Collection, Submission, collect, keep_newest
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.gradebook import Student
 from autograder.errors import UsageError
-from autograder.gradescope import METADATA
-from autograder.people import Student, folder_name
+from autograder.intake import archive
+from autograder.intake.collect import Submission, collect, keep_newest
+from autograder.intake.gradescope_export import METADATA
+from autograder.intake.people import folder_name
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
-NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    root = tmp_path / "course"
-    for name in ("padding", "tensor_shapes"):
-        put(root / "source" / name / f"{name}.ipynb")
-    (root / "grader_config.py").write_text("c = get_config()\nc.Limits.notebook_mib = 1\n")
-    return find_course(root)
-
-
-def put(path: Path, content: bytes = NOTEBOOK, day: int = 1) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    time = datetime(2025, 3, day, 12, tzinfo=UTC).timestamp()
-    os.utime(path, (time, time))
-    return path
-
-
-def put_zip(path: Path, *entries: str | tuple[str, bytes] | tuple[str, bytes, int]) -> Path:
-    """A zip of entries: a name, or a name and content, or these and the day of March 2025."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for entry in entries:
-            name, content, day = (*((entry, NOTEBOOK) if isinstance(entry, str) else entry), 1)[:3]
-            file.writestr(zipfile.ZipInfo(str(name), (2025, 3, int(day), 12, 0, 0)), content)
-    return path
-
-
-def zip_bytes(*entries: str | tuple[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        for entry in entries:
-            file.writestr(*((entry, NOTEBOOK) if isinstance(entry, str) else entry))
-    return buffer.getvalue()
-
-
-def found(collection: Collection) -> dict[str, str | None]:
-    """Student -> assignment; fails when a student stands there twice."""
-    students = [s.student for s in collection.submissions]
-    assert len(set(students)) == len(students), students
-    return {s.student: s.assignment for s in collection.submissions}
-
+__all__ = ["course"]  # the fixture
 
 # Folders and single files
 
@@ -283,7 +241,7 @@ submission_124:
     with collect([path], course) as collection:
         assert found(collection) == dict.fromkeys(("alyssa@example.edu", "7", "eva@example.edu"), "padding")
         [note] = collection.notes
-        assert "does not say who all of the group of submission_123 are" in note
+        assert "does not name everybody in the group of submission_123" in note
 
 
 #: Ids as registrars give them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import struct
@@ -11,21 +10,23 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import psutil
 import pytest
 
-from autograder import grading
-from autograder.config import LEVELS
-from autograder.course import Course, find_course
+from autograder.course.config import LEVELS
+from autograder.course.course import Course, find_course
 from autograder.errors import Ungradable, UsageError
-from autograder.grading import Ended, Grader, Job, Worker
-from autograder.inside.wire import receive_frame, send_frame
-from autograder.results import CheckResult
-from autograder.sandbox.users import own_users
-from autograder.tests.other_user import ORDINARY, lent, run_python
-from autograder.tests.tiny_course import MAX_POINTS, RIGHT, submit
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
+from autograder.grading.worker import Ended, Worker
+from autograder.judge.results import CheckResult
+from autograder.machine.users import own_users
+from autograder.sandbox.inside.wire import receive_frame, send_frame
+from autograder.tests.helpers.hostile_files import BOMBS
+from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
+from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, submit
 
 pytestmark = pytest.mark.slow
 
@@ -153,7 +154,7 @@ def test_a_private_umask_keeps_nobody_from_being_graded(
     before = os.umask(umask)
     try:
         built.settings.jail.minimum = "user"
-        monkeypatch.setattr(grading, "hidden", lambda course: [course.root / "tests"])
+        monkeypatch.setattr("autograder.grading.worker.list_hidden", lambda course: [course.root / "tests"])
         worker = Worker(built, levels=(level,))
         try:
             if worker.confined.level != level:
@@ -179,7 +180,9 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
     course = find_course(built.root)
     course.settings.jail.minimum, course.settings.limits.processes = "user", 64
     course.root.chmod(0o700)  # on the level `user` nothing else hides it
-    monkeypatch.setattr(grading, "hidden", lambda course: [course.root])  # others may read the samples of this package
+    monkeypatch.setattr(
+        "autograder.grading.worker.list_hidden", lambda course: [course.root]
+    )  # others may read the samples of this package
     worker = Worker(course, levels=(level,))
     try:
         if worker.confined.level != level:
@@ -213,7 +216,7 @@ def told(check: CheckResult) -> tuple[str, str, str]:
 def test_two_processes_never_have_the_same_users() -> None:
     if os.getuid() != 0:
         pytest.skip("only root becomes other users")
-    ask = "from autograder.sandbox.users import own_users; print(own_users().student, flush=True); input()"
+    ask = "from autograder.machine.users import own_users; print(own_users().student, flush=True); input()"
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-c", ask], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -237,40 +240,6 @@ def test_two_processes_never_have_the_same_users() -> None:
 def test_more_workers_than_user_numbers_are_refused(built_once: Course) -> None:
     with pytest.raises(UsageError, match="--workers 5000: at most 1024"):
         Grader(built_once, 5000)
-
-
-def cells(*sources: str, **more: object) -> bytes:
-    listed: list[Any] = [
-        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": s} for s in sources
-    ]
-    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": listed, **more}).encode()
-
-
-def old(*made: dict[str, object]) -> bytes:
-    return json.dumps(
-        {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": list(made)}]}
-    ).encode()
-
-
-BOMBS = {
-    "a heading of level 2.5e9": old({"cell_type": "heading", "level": 2_500_000_000, "source": "x", "metadata": {}}),
-    "a heading of level 1e9, 50 times": old(
-        *[{"cell_type": "heading", "level": 10**9, "source": "x", "metadata": {}}] * 50
-    ),
-    "text that a regular expression goes back and forth over": cells("(\n" + "a : b\n" * 20_000),
-    "long cells that resemble a released one": cells(
-        *["def f(x): return x  # " + "ab" * 2400 + str(i) for i in range(400)]
-    ),
-    "a hundred thousand cells": cells(*["x"] * 100_000),
-    "deep nesting": b'{"nbformat": 4, "cells": ' + b"[" * 200_000,
-    "a number of a million digits": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {"n": '
-    + b"9" * 10**6
-    + b'}, "cells": []}',
-    "an expression nested too deep for a parser": cells("(" * 100_000, "-" * 500_000 + "1", "x" + "[0" * 50_000),
-    "metadata of every wrong type": json.dumps(
-        {"nbformat": 4, "metadata": [1], "cells": [{"cell_type": 7, "source": {}}]}
-    ).encode(),
-}
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -16,14 +17,16 @@ import pytest
 import yaml
 from traitlets.config import Config
 
+from autograder import checks
 from autograder.cli import main
-from autograder.config import Autograder, Jail, Limits, check_keys, load_settings
-from autograder.course import Course, find_course
-from autograder.source import stubs
-from autograder.tests.attacks import attacks
-from autograder.tests.pictures import browser, picture
-from autograder.tests.test_calibrate import PLAN
-from autograder.tests.tiny_course import RIGHT, WRONG, submit
+from autograder.course.cells import list_stubs
+from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
+from autograder.course.course import Course, find_course
+from autograder.tests.helpers.attacks import attacks
+from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.pictures import browser, picture
+from autograder.tests.helpers.tables import table
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -31,9 +34,8 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LMS = DOCS / "lms.md"  # needs what an LMS exports: test_collect.py and test_export.py run its commands
 IN_THE_CLONE = DOCS / "developer.md"  # its commands are for the clone; the other pages' are for a course folder
-MODULES = sorted(
-    path for path in (ROOT / "autograder").glob("*.py") if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
-)
+PACKAGE = [path for path in sorted((ROOT / "autograder").rglob("*.py")) if "tests" not in path.relative_to(ROOT).parts]
+MODULES = [path for path in PACKAGE if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)]
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -49,13 +51,6 @@ def code(page: Path) -> list[str]:
     """What stands in backticks in a page's running text, and what is typed into a shell."""
     prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return [*re.findall(r"`([^`]+)`", prose), *"".join(blocks(page, "sh")).splitlines()]
-
-
-def table(page: Path, heading: str) -> list[list[str]]:
-    """The cells, without backticks, of the rows of the table whose first line is ``heading``."""
-    rows = page.read_text(encoding="utf-8").partition(f"{heading}\n")[2].splitlines()[1:]
-    end = next((i for i, row in enumerate(rows) if not row.startswith("|")), len(rows))
-    return [[cell.strip().strip("`") for cell in row.strip("|").split(" | ")] for row in rows[:end]]
 
 
 def environment() -> dict[str, str]:
@@ -184,6 +179,11 @@ def test_the_table_of_settings_is_the_configuration() -> None:
     assert sorted(found) == sorted(expected), f"docs/instructor.md should list:\n{rows}"
 
 
+def test_authors_read_of_every_name_that_they_may_import() -> None:
+    listed = [row[0] for row in table(ROOT / "CONTRIBUTING.md", "| names | for |")]
+    assert sorted(re.findall(r"\w+", " ".join(listed))) == sorted(checks.__all__)
+
+
 def test_the_limits_that_students_read_are_the_defaults() -> None:
     limits, told = (
         Limits(),
@@ -199,7 +199,7 @@ def test_the_limits_that_students_read_are_the_defaults() -> None:
 
 
 def test_the_lines_that_are_explained_are_lines_that_we_write() -> None:
-    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "autograder").glob("*.py"))
+    written = "".join(path.read_text(encoding="utf-8") for path in PACKAGE)
     explained = [row[0] for row in table(DOCS / "instructor.md", "| line | what it means, and what to do |")]
     assert len(explained) > 10
     assert [line for line in explained if line not in written] == []
@@ -239,22 +239,24 @@ def by_a_person(course: Course, name: str) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", find_course(ROOT).assignments)
-def test_every_reference_works_out_a_small_case(name: str) -> None:
-    """Students read it in their feedback; here it is held to what the reference says."""
-    notebook = nbformat.read(find_course(ROOT).assignment(name).source, as_version=4)
-    functions = [stub.name for cell in notebook.cells for stub in stubs(cell)]
+def test_every_reference_works_out_small_cases() -> None:
+    """Students read them in their feedback; here they are held to what the reference says."""
+    course, asked = find_course(ROOT), {}
+    for name in course.assignments:
+        notebook = nbformat.read(course.assignment(name).source, as_version=4)
+        asked[name] = [stub.name for cell in notebook.cells for stub in list_stubs(cell)]
     program = (
-        f"import doctest, sys, solutions.{name} as reference\n"
-        f"without = [name for name in {functions} if '>>>' not in (getattr(reference, name).__doc__ or '')]\n"
-        "sys.exit(f'no example: {without}' if without else doctest.testmod(reference).failed)"
+        "import doctest, importlib, sys\n"
+        f"references = {{importlib.import_module('solutions.' + name): asked for name, asked in {asked}.items()}}\n"
+        "without = [f for r, asked in references.items() for f in asked if '>>>' not in (getattr(r, f).__doc__ or '')]\n"
+        "sys.exit(f'no example: {without}' if without else sum(doctest.testmod(each).failed for each in references))"
     )
     run([sys.executable, "-c", program], ROOT)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_examples_in_docstrings(path: Path) -> None:
-    outcome = doctest.testmod(importlib.import_module(f"autograder.{path.stem}"))
+    outcome = doctest.testmod(importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)))
     assert outcome.attempted > 0
     assert outcome.failed == 0
 
@@ -274,10 +276,18 @@ def test_a_picture_of_a_missing_page_says_what_to_do(tmp_path: Path) -> None:
         picture(tmp_path / "gone.html", tmp_path / "page.png")
 
 
+def test_editors_find_the_container() -> None:
+    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    container = ROOT / ".devcontainer" / described["build"]["dockerfile"]
+    assert container.resolve() == ROOT / "Containerfile" and "python3-venv" in container.read_text(encoding="utf-8")
+
+
 def test_a_commit_is_held_to_what_make_lint_asks() -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8")
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     entries = [hook["entry"].replace(".venv/bin", "$(BIN)") for hook in repository["hooks"]]
     assert [entry for entry in entries if entry not in recipe] == []
-    assert len(entries) == 3
+    assert len(entries) == sum(
+        "$(BIN)" in line for line in recipe.partition("\nlint:")[2].partition("\n\n")[0].splitlines()
+    )
     run([str(BIN / "pre-commit"), "validate-config", ".pre-commit-config.yaml"], ROOT)

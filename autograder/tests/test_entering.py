@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import nbgrader_config, nbgrader_road, store
-from autograder.cli import main
-from autograder.course import Course, find_course
-from autograder.grading import Grader
-from autograder.nbgrader_config import course_directory
-from autograder.nbgrader_road import SaveVerdict
-from autograder.tests.stand_in import StandIn, judged
-from autograder.tests.tiny_course import NBGRADER_CONFIG, RIGHT, submit
+from autograder.course.course import Course, find_course
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
+from autograder.engines.nbgrader import SaveVerdict
+from autograder.grading import store
+from autograder.grading.grader import Grader
+from autograder.grading.job import Graded, Job
+from autograder.nbgrader_config import configure as configure_nbgrader
+from autograder.sandbox.limits import Doubt
+from autograder.tests.helpers.entered import grade, left
+from autograder.tests.helpers.stand_in import StandIn, judged
+from autograder.tests.helpers.tiny_course import NBGRADER_CONFIG, RIGHT, submit
 
 DUE = "2026-01-31 12:00:00 UTC"
 PLUGIN = """\
@@ -36,31 +40,6 @@ class Late(LateSubmissionPlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return self.points / (student_id != "ben")
 """
-
-
-def grade(course: Course, *students: str) -> Result:
-    """Hand in for each, and grade."""
-    for student in students:
-        submit(course, course.root.parent / f"class/{student}/tiny.ipynb", **RIGHT)
-    done = CliRunner().invoke(main, ["grade", str(course.root.parent / "class"), "--course", str(course.root)])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
-    return done
-
-
-def left(course: Course, student: str) -> dict[str, Any]:
-    """All that is kept of a submission, the times and modes of files aside."""
-    with Gradebook(course_directory(course).db_url) as gradebook:
-        submission = gradebook.find_submission("tiny", student)
-        grades = {grade.name: grade.auto_score for grade in submission.notebooks[0].grades}
-        kept: dict[str, Any] = {
-            "grades": grades,
-            "time": submission.timestamp,
-            "late": submission.late_submission_penalty,
-        }
-    for tree in (course.tree("autograded"), course.tree("feedback"), course.root / store.FOLDER):
-        files = [path for path in (tree / student).rglob("*") if path.is_file()]
-        kept |= {str(path.relative_to(course.root)): path.read_bytes() for path in files}
-    return kept
 
 
 def configure(course: Course, text: str) -> None:
@@ -152,15 +131,57 @@ def test_nbgraders_own_command_says_why_in_one_line(built: Course) -> None:
     assert os.stat(built.root / "gradebook.db").st_mode & 0o777 == 0o600
 
 
-def test_formgrader_shows_why_too(late: Course) -> None:
+def formgrader(course: Course) -> NbGraderAPI:
+    """What formgrader's buttons call, in a process that lives for days."""
+    config = nbgrader_config(find_course(course.root).settings, course.root)
+    return NbGraderAPI(course_directory(course), config=config)
+
+
+def test_formgrader_grades_by_the_course_as_it_is_now(
+    built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    class Judge(StandIn):
+        def __exit__(self, *error: object) -> None:
+            seen.append(self.course.settings.course.show_details)
+
+    monkeypatch.setattr("autograder.engines.nbgrader.Grader", Judge)
+    grade(built, "ann", "ben")
+    api = formgrader(built)
+    for share, student in ((0.5, "ann"), (1.0, "ben"), (0.0, "ann")):
+        monkeypatch.setattr(Judge, "share", share)
+        assert api.autograde("tiny", student)["success"]
+        kept = store.load(built, student, "tiny")
+        assert kept is not None and kept.points == 5 * share
+        assert left(built, student)["grades"]["q1"] == 2 * share
+        if len(seen) == 2:
+            configure(built, "c.Autograder.show_details = False\n")
+    assert seen == [True, True, False], "the judge ends with the command, and the next one reads the settings again"
+
+
+def test_two_writers_in_one_process_wait_for_each_other(built: Course) -> None:
+    entered = threading.Event()
+
+    def write() -> None:
+        with store.write_alone(built):
+            entered.set()
+
+    with store.write_alone(built):
+        other = threading.Thread(target=write)
+        other.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(5)
+    other.join()
+
+
+def test_formgrader_shows_why_too(late: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its interface gives back nbgrader's log."""
+    monkeypatch.setattr("autograder.engines.nbgrader.Grader", StandIn)
     assert grade(late, "ann", "ben").exit_code == 1
-    directory = course_directory(late)
-    api = NbGraderAPI(directory, config=nbgrader_config.nbgrader_config(find_course(late.root).settings, late.root))
+    api = formgrader(late)
 
     def log(student: str) -> str:
-        graded = judged(late, late.root / f"submitted/{student}/tiny/tiny.ipynb", student)
-        nbgrader_road.graded[student, "tiny"] = graded
         outcome = api.autograde("tiny", student)
         assert not outcome["success"] and "Traceback" not in outcome["log"]
         return str(outcome["log"])
@@ -209,6 +230,25 @@ def test_ctrl_c_ends_at_once_loses_nothing_and_the_same_command_goes_on(
     stand_in.asked.clear()
     grade(built)
     assert set(stand_in.asked) == everybody, "what ended of itself is graded anew"
+
+
+def test_a_second_try_counts_as_done_only_when_it_is(
+    built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubt(self: StandIn, job: Job, future: object) -> Graded:
+        return replace(judged(self.course, job.path, job.student, 0.5), doubts=(Doubt("it waited", short=True),))
+
+    def stop(self: StandIn, job: Job, doubtful: Graded) -> Graded:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stand_in, "finish", doubt)
+    monkeypatch.setattr(stand_in, "try_again", stop, raising=False)
+    done = grade(built, "ann")
+    assert (
+        done.exit_code == 130
+        and "grading 0 of 1: ann tiny once more, alone" in done.output
+        and "grading 1 of 1" not in done.output
+    )
 
 
 def test_what_changed_since_it_was_stopped_is_graded_anew(
@@ -262,7 +302,7 @@ def test_nbgraders_own_commands_refuse_a_path_in_which_they_find_nothing(
     tmp_path: Path, name: str, capsys: Any
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        nbgrader_config.configure(Config(), str(tmp_path / name / "nbgrader_config.py"))
+        configure_nbgrader(Config(), str(tmp_path / name / "nbgrader_config.py"))
     assert stopped.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{tmp_path}/{name}: nbgrader's own commands find nothing below a folder with [")

@@ -15,14 +15,14 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
-from autograder import store
 from autograder.cli import main
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
-from autograder.export import export
-from autograder.fill import ExportReport
-from autograder.nbgrader_config import course_directory
-from autograder.results import CheckResult, Result
+from autograder.grading import store
+from autograder.judge.results import CheckResult, Result
+from autograder.reports.export import export
+from autograder.reports.fill import ExportReport
 
 STUDENTS = {
     "ahacker": {"first_name": "Alyssa", "last_name": "Hacker", "email": "alyssa@example.edu", "lms_user_id": "101"},
@@ -142,13 +142,13 @@ def test_what_waits_for_a_person_is_named_and_can_be_left_as_it_was(course: Cour
 
 def test_excused_and_unassigned_students_are_left_alone(course: Course, tmp_path: Path) -> None:
     _, report = fill(course, "canvas", CANVAS, tmp_path, "tensor_shapes")
-    assert "Bitdiddle, Ben (102), tensor_shapes: left alone, because the file says EX." in report.notes
+    assert "Bitdiddle, Ben (102), tensor_shapes: left unchanged, because the file says EX." in report.notes
     assert any(note.endswith("the file says N/A.") for note in report.notes)
 
 
 def test_another_maximum_is_said_and_points_are_not_scaled(course: Course, tmp_path: Path) -> None:
     _, report = fill(course, "canvas", CANVAS, tmp_path, "tensor_shapes")
-    assert "tensor_shapes: the file's maximum is 10, here it is 5; points were written as they are." in report.notes
+    assert "tensor_shapes: the file's maximum is 10, here it is 5; points were written without scaling." in report.notes
     assert not any(note.startswith("padding: the file's maximum") for note in report.notes)
 
 
@@ -170,7 +170,7 @@ def test_who_could_be_two_people_is_refused_by_name(course: Course, tmp_path: Pa
     sheet = "Student,ID,SIS Login ID,Padding (1)\nOne,900,ahacker,\nTwo,901,AHACKER,\nThree,103,s-103,\n"
     text, report = fill(course, "canvas", sheet, tmp_path)
     assert "One,900,ahacker,\nTwo,901,AHACKER,\nThree,103,s-103,1.75\n" in text
-    assert "ahacker: could be One (900) and Two (901); left alone." in report.notes
+    assert "ahacker: could be One (900) and Two (901); left unchanged." in report.notes
 
 
 # Moodle
@@ -202,7 +202,7 @@ def test_two_of_one_name_in_moodle_are_refused(course: Course, tmp_path: Path) -
     sheet = "Identifier,Full name,Grade\nParticipant 1,Eva Lu,\nParticipant 2,Eva Lu,\n"
     text, report = fill(course, "moodle", sheet, tmp_path, "padding")
     assert text == sheet
-    assert "s-103: could be Eva Lu (Participant 1) and Eva Lu (Participant 2); left alone." in report.notes
+    assert "s-103: could be Eva Lu (Participant 1) and Eva Lu (Participant 2); left unchanged." in report.notes
 
 
 def test_a_german_worksheet(course: Course, tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_the_table_holds_what_a_person_said(commented: Course, tmp_path: Path) -
 def test_moodle_gets_what_a_person_said_and_keeps_what_it_had(commented: Course, tmp_path: Path) -> None:
     ours = "q1: 5 / 5<br>explain: 1 / 1<br>comment on explain: =1 &lt; 2, and well put"
     sheet = WORKSHEET.replace("No,-,-,", "Yes,-,-,")
-    kept = "padding: the comments that stood in the file stay, ours follow: "
+    kept = "padding: comments that were already in the file were kept, ours follow them: "
     text, report = fill(commented, "moodle", sheet, tmp_path, "padding", feedback=None)
     rows = {row[0]: row[9] for row in csv.reader(text.splitlines())}
     assert rows["Participant 71"] == ours

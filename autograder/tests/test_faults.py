@@ -10,11 +10,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.faults import check_source
-from autograder.markers import marker_faults
-from autograder.tests.tiny_course import cell, make_course, source_notebook
+from autograder.release.faults import check_source
+from autograder.release.markers import find_marker_faults
+from autograder.tests.helpers.tiny_course import cell, edit, make_course, source_notebook
 
 SOURCE = "source/tiny/tiny.ipynb"
 NOTHING = "\n    Nothing was written to release/. "
@@ -39,13 +39,6 @@ def faults_of(course: Course, change: Callable[[dict[str, NotebookNode], Noteboo
     path = course.assignment("tiny").source
     path.write_text(nbformat.v4.writes(notebook), encoding="utf-8")  # unlike nbformat.write, repairs nothing
     return faults(course)
-
-
-def edit(course: Course, name: str, old: str, new: str) -> None:
-    path = course.root / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def test_a_sound_source_has_none(course: Course) -> None:
@@ -183,7 +176,7 @@ def test_half_a_statement_outside_the_solution(course: Course, source: str, line
     ids=["two regions", "all that is left of a branch", "one block", "a helper below"],
 )
 def test_whole_statements_inside_the_solution(course: Course, source: str) -> None:
-    assert list(marker_faults(cell("q1-solution", source, solution=True))) == []
+    assert list(find_marker_faults(cell("q1-solution", source, solution=True))) == []
 
 
 @pytest.mark.parametrize(
@@ -333,6 +326,38 @@ def test_misconception_that_uses_what_is_nowhere(course: Course) -> None:
     )
     assert faults(course) == (
         f"{MISCONCEPTION} uses 're', which neither its file nor solutions/tiny.py has. Import or define it inside the function."
+    )
+
+
+#: A line of a bank, and what is told of it.
+BAD_FORMS = {
+    'edit("size", "3", name="Takes three", hint="?")': "the misconception 'Takes three': `size` does not stand in count_words.",
+    'edit("sentence.", "text", name="Takes", hint="?")': "the misconception 'Takes': `sentence.` is not Python: invalid syntax",
+    'edit("sentence", f"{x}", name="Takes", hint="?")': "the misconception 'Takes': new is not written as a text.",
+    'formula("x = 1", name="One", hint="?")': "the misconception 'One': `x = 1` is not one Python expression",
+    'formula("1", hint="?")': "the misconception 'formula' has no name.",
+    'formula("1", name="One", hint=" ")': "the misconception 'One' has no hint.",
+    'formula("count_words(sentence)", name="One", hint="?")': "the misconception 'One' does what count_words in",
+    'formula("len(word)", name="One", hint="?")': "the misconception 'One' uses 'word', which neither",
+}
+
+
+@pytest.mark.parametrize(("form", "told"), BAD_FORMS.items())
+def test_formula_or_edit_that_cannot_be_used(course: Course, form: str, told: str) -> None:
+    bank = course.assignment("tiny").misconceptions
+    bank.write_text(
+        f"from autograder.checks import misconceptions_of\nfrom solutions.tiny import count_words\n\nmisconceptions_of(count_words).{form}\n"
+    )
+    assert faults(course).startswith(f"solutions/misconceptions/tiny.py, line 4: {told}")
+
+
+def test_edit_that_fits_twice(course: Course) -> None:
+    edit(course, "solutions/tiny.py", "    return vector", "    vector[index] = ONE\n    return vector")
+    bank = course.assignment("tiny").misconceptions
+    bank.write_text('misconceptions_of(one_hot).edit("vector[index] = ONE", "", name="Writes nothing", hint="?")\n')
+    assert faults(course) == (
+        "solutions/misconceptions/tiny.py, line 1: the misconception 'Writes nothing': `vector[index] = ONE` stands 2 times in"
+        " one_hot. Give an expression or whole statements that stand there once."
     )
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,18 @@ from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder import store
-from autograder.collect import Submission
-from autograder.course import Course
-from autograder.feedback import write_feedback
-from autograder.grading import Graded
-from autograder.harmless import harmless
-from autograder.nbgrader_config import course_directory, nbgrader_config
-from autograder.record import Recorder
-from autograder.report import write_report
-from autograder.results import CheckResult, Result
-from autograder.tests.tiny_course import RIGHT, open_file, submit
+from autograder.course.course import Course
+from autograder.course.nbgrader_settings import course_directory, nbgrader_config
+from autograder.engines.publish import Publisher
+from autograder.grading import store
+from autograder.grading.job import Graded
+from autograder.intake.collect import Submission
+from autograder.intake.harmless import disarm_notebook
+from autograder.judge.results import CheckResult, Result, StudentCheck, StudentView
+from autograder.reports.class_report import write_report
+from autograder.reports.feedback import render_page, write_feedback
+from autograder.reports.text import describe_check, describe_question, summarise_result
+from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
 BIN = Path(sys.executable).parent
 SCRIPT = "<script>alert(1)</script>"
@@ -45,7 +47,7 @@ def record(
         next(cell for cell in notebook.cells if cell.id == "explain").source = prose
         nbformat.write(notebook, path)
     opened = open_file(path, course)
-    opened.notebook = harmless(opened.notebook, nbformat.read(course.assignment("tiny").released, as_version=4))
+    opened.notebook = disarm_notebook(opened.notebook, nbformat.read(course.assignment("tiny").released, as_version=4))
     about: dict[str, Any] = {"check": "test", "title": "about it"}
     checks = [
         CheckResult(question="q1", status="failed", points=0, max_points=2, hint="How many?", **about),
@@ -63,8 +65,36 @@ def record(
         questions={"q1": "words", "q2": "vectors"},
     )
     submission = Submission(student, path, "tiny", datetime(2026, 1, 31, tzinfo=UTC), str(path))
-    Recorder(course).record(submission, Graded(result, None if damaged else opened.as_data()))
+    Publisher(course).publish(submission, Graded(result, None if damaged else opened.as_data()))
     return result
+
+
+def test_students_read_the_view_which_holds_nothing_of_the_instructors() -> None:
+    taken = [(render_page, "result"), (describe_question, "result"), (summarise_result, "result")]
+    assert {function.__annotations__[name] for function, name in taken} == {"StudentView"}
+    assert describe_check.__annotations__["check"] == "StudentCheck"
+    assert not issubclass(Result, StudentView) and not issubclass(CheckResult, StudentCheck), "mypy tells them apart"
+    assert not {"faults", "remarks"} & {field.name for field in fields(StudentView)}
+    assert not {"fitting", "alone", "visible"} & {field.name for field in fields(StudentCheck)}
+
+
+def test_without_details_students_see_titles_and_points_alone() -> None:
+    about: dict[str, Any] = {"check": "c", "title": "t", "points": 0.0, "max_points": 1.0, "hint": "Why?"}
+    about |= {
+        "rationale": "seen",
+        "misconception": "M",
+        "worked": ">>> 1",
+        "pictures": [{"kind": "curve", "label": "l", "data": {}}],
+    }
+    checks = [
+        CheckResult(question=status, status=status, **about) for status in ("passed", "failed", "skipped", "error")
+    ]
+    result = Result(assignment="a", student="s", submission="", points=None, max_points=4, seconds=0, checks=checks)
+    seen, whole = result.for_students(details=False).checks, result.for_students(details=True).checks
+    kept = [[bool(c.rationale), bool(c.hint), bool(c.misconception), bool(c.worked), bool(c.pictures)] for c in seen]
+    assert kept == [[True] * 4 + [False], [False] * 5, *[[True] * 4 + [False]] * 2]
+    assert all(one.pictures and one.rationale == "seen" for one in whole)
+    assert result.for_students(details=False).question_points() == result.question_points()
 
 
 def answer_in_formgrader(course: Course, student: str = "ann") -> None:

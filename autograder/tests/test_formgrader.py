@@ -21,8 +21,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
-from autograder.course import Course
-from autograder.tests.tiny_course import RIGHT, WRONG, submit
+from autograder.course.course import Course
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent

@@ -15,12 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import warm
-from autograder.config import Jail, Limits
-from autograder.run import NotebookRun
-from autograder.submission import Submission
-from autograder.tests.tiny_course import warm_parent
-from autograder.warm import Surroundings
+from autograder.course.config import Jail, Limits
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox import warm
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers.tiny_course import warm_parent
 
 pytestmark = [
     pytest.mark.slow,
@@ -149,11 +149,11 @@ def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @contextmanager
-def running(cell: str) -> Iterator[Submission]:
+def running(cell: str) -> Iterator[StudentNotebook]:
     """A submission of one cell, in a process of its own."""
     with NotebookRun([cell], [], Limits(seconds_per_cell=120.0, seconds_per_call=120.0)) as run:
         run.run_cells()
-        yield Submission(run)
+        yield StudentNotebook(run)
 
 
 def run_one(cell: str, function: str, *args: int) -> object:

@@ -11,14 +11,15 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from autograder.calibrate import load_experiments
-from autograder.checks import recording
-from autograder.failures import AwaitsPerson, CheckFailed
-from autograder.misconceptions import load_by_path
-from autograder.models import Model, Rebuilt
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_data import REAL, needs_real_reviews
-from autograder.thresholds import read_record
+from autograder.judge.failures import AwaitsPerson, CheckFailed
+from autograder.judge.misconceptions import load_by_path
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import RebuiltModel
+from autograder.judge.recording import start_recording
+from autograder.judge.thresholds import read_record
+from autograder.quality.experiment import load_experiments
+from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.data import REAL, needs_real_reviews
 
 pytestmark = pytest.mark.slow
 SENTIMENT = ROOT / "tests/imdb_sentiment"
@@ -31,7 +32,7 @@ class Predicts(Model):
     """A model that says the same for any input."""
 
     def __init__(self, said: Any = None, crossed: bool = True) -> None:
-        super().__init__(0, cast(Rebuilt, object()) if crossed else None)
+        super().__init__(0, cast(RebuiltModel, object()) if crossed else None)
         self.said = said
 
     def predict(self, inputs: Any, verbose: Any = 0) -> Any:
@@ -69,7 +70,7 @@ def judged(
     monkeypatch.setattr(q6, "heeds_its_arguments", lambda *_: None)
     draw = np.random.default_rng(3)
     for check in (q6.test_learns, q6.test_threshold):
-        with recording([]) as record:
+        with start_recording([]) as record:
             try:
                 check(submission, draw)
                 said.append(PASSED)
@@ -109,7 +110,7 @@ def test_only_a_model_that_is_rebuilt_earns_points(q6: ModuleType, monkeypatch: 
     monkeypatch.setattr(Submission, "call", lambda *_, **__: Predicts(crossed=False))
     for reached, raised in ((ENOUGH, AwaitsPerson), (LITTLE, AwaitsPerson), (NOTHING, CheckFailed)):
         monkeypatch.setattr(q6, "accuracy_on_held_out", lambda *_, reached=reached: reached)
-        with recording([]), pytest.raises(raised) as error:
+        with start_recording([]), pytest.raises(raised) as error:
             q6.test_learns(Submission(), np.random.default_rng(3))
         assert raised is CheckFailed or "Return a keras.Sequential or a functional model" in str(error.value)
 
@@ -175,7 +176,7 @@ def test_a_gpu_is_measured_at_the_lectures_full_size(monkeypatch: pytest.MonkeyP
     monkeypatch.syspath_prepend(ROOT)
     plan = SENTIMENT / "calibration.py"
     assert [experiment.name for experiment in load_experiments(ROOT, REAL, plan)] == ["IMDB"]
-    monkeypatch.setattr("autograder.thresholds.has_gpu", lambda: True)
+    monkeypatch.setattr("autograder.checks.has_gpu", lambda: True)
     [experiment] = load_experiments(ROOT, REAL, plan)
     assert experiment.name == "IMDB on a GPU"
     assert (experiment.budgets[0]["vocab_size"], experiment.budgets[0]["length"]) == (10_000, 500)

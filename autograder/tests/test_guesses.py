@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from autograder.draw import Draw
-from autograder.misconceptions import load_by_path
-from autograder.tests.first_road import ROOT
+from autograder.judge.draw import Draw
+from autograder.judge.misconceptions import load_by_path
+from autograder.tests.helpers import ROOT
 
 DRAWS = (
     40  # as many draws without a repetition: the likeliest row of answers comes about once in a thousand times or less

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
-from autograder.harmless import MAX_CELL, harmless, harmless_markdown, with_printable_code
+from autograder.intake.harmless import MAX_CELL, disarm_markdown, disarm_notebook, with_printable_code
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 #: The whole language that a harmless text may be written in; anything else in angle brackets is live.
@@ -204,7 +204,7 @@ def test_no_hostile_text_stays_live(source: str) -> None:
         f"# {source}",
         f"|{source}|b|\n|-|-|\n",
     ):
-        assert_inert(harmless_markdown(text, {"pixel.png": f"data:image/png;base64,{PIXEL}"}))
+        assert_inert(disarm_markdown(text, {"pixel.png": f"data:image/png;base64,{PIXEL}"}))
 
 
 def test_no_mixture_of_hostile_texts_stays_live() -> None:
@@ -235,7 +235,7 @@ def test_no_mixture_of_hostile_texts_stays_live() -> None:
     parts = [part for part in HOSTILE if len(part) < 200]
     for _ in range(1500):
         pieces = [chance.choice(joints) + _cut(chance.choice(parts), chance) for _ in range(chance.randint(1, 6))]
-        assert_inert(harmless_markdown("".join(pieces), {"pixel.png": f"data:image/png;base64,{PIXEL}"}))
+        assert_inert(disarm_markdown("".join(pieces), {"pixel.png": f"data:image/png;base64,{PIXEL}"}))
 
 
 def _cut(text: str, chance: random.Random) -> str:
@@ -245,7 +245,7 @@ def _cut(text: str, chance: random.Random) -> str:
 
 @pytest.mark.parametrize(("source", "expected"), HONEST.items())
 def test_honest_text_reads_as_written(source: str, expected: str) -> None:
-    page = read(markdown2html(harmless_markdown(source)))
+    page = read(markdown2html(disarm_markdown(source)))
     assert words(page) == words(expected)
     if source.startswith(("`", "~", "$$", "\\begin", "    ")):
         assert expected in page, "code and formulas keep their lines"
@@ -255,14 +255,14 @@ def test_honest_text_reads_as_written(source: str, expected: str) -> None:
 
 def test_text_without_markup_of_that_kind_stays_as_it_is() -> None:
     for source in ("Numbers have an order; words have none.", "A *title*\n\n- one\n- two: 3 > 2 (50 %)\n\n$x^2_i$"):
-        assert harmless_markdown(source) == source
+        assert disarm_markdown(source) == source
 
 
 def test_a_text_that_takes_long_to_parse_is_shown_as_typed() -> None:
     for part in ("\\\\(", "\\\\[", "\\begin{a}", "[a](", "*a **b", "> ", "<a ", "a\n: b\n"):
         started = time.process_time()
         for size in (MAX_CELL, 30 * MAX_CELL):
-            text = harmless_markdown((part + "<") * (size // len(part)))
+            text = disarm_markdown((part + "<") * (size // len(part)))
             assert_inert(text) if size == MAX_CELL else None
         assert time.process_time() - started < 5
 
@@ -272,19 +272,19 @@ def test_pictures_stay_where_they_are_pictures() -> None:
     cell = new_markdown_cell(
         "![p](attachment:pixel.png) ![q](attachment:page.html) ![r](attachment:drawing.svg)", attachments=PICTURES
     )
-    [shown] = harmless(new_notebook(cells=[cell]), released).cells
+    [shown] = disarm_notebook(new_notebook(cells=[cell]), released).cells
     assert "attachments" not in shown
     assert shown.source.count("<img") == 1 and f'src="data:image/png;base64,{PIXEL}"' in shown.source
     assert words(read(markdown2html(shown.source))) == ["![q](attachment:page.html)", "![r](attachment:drawing.svg)"]
     for junk in ("a", ["a"], {"a": "b"}, {"a": {"image/png": 1}}, {"a": {"image/png": "é"}}):
         damaged = NotebookNode(cells=[NotebookNode(cell | {"attachments": junk})])
-        assert "<img" not in harmless(damaged, released).cells[0].source
+        assert "<img" not in disarm_notebook(damaged, released).cells[0].source
 
 
 def test_code_reads_as_it_runs() -> None:
     """Within a comment, characters that turn the reading direction show code that never runs. What runs stays as it was written."""
     hidden = "passed = False \u202e\u2066# passed = True\u2069\u2066\r\nx = 1\x0b"
-    notebook = harmless(new_notebook(cells=[new_code_cell(hidden)]), new_notebook())
+    notebook = disarm_notebook(new_notebook(cells=[new_code_cell(hidden)]), new_notebook())
     assert notebook.cells[0].source == hidden
     [cell] = with_printable_code(notebook).cells
     assert cell.source == "passed = False \ufffd\ufffd# passed = True\ufffd\ufffd\nx = 1\ufffd"
@@ -295,8 +295,10 @@ def test_released_cells_and_code_stay_as_they_are() -> None:
     released = new_notebook(cells=[text, asked])
     code = new_code_cell("print('<b>')")
     answer = NotebookNode(asked | {"source": "<b>mine</b>"})
-    assert harmless(NotebookNode(cells=[NotebookNode(text | {"attachments": PICTURES})]), released).cells == [text]
-    shown = harmless(NotebookNode(cells=[text, asked, code, answer]), released).cells
+    assert disarm_notebook(NotebookNode(cells=[NotebookNode(text | {"attachments": PICTURES})]), released).cells == [
+        text
+    ]
+    shown = disarm_notebook(NotebookNode(cells=[text, asked, code, answer]), released).cells
     assert shown[:3] == [text, asked, code], "an answer left as released is known by its text"
     assert shown[3].source == "<div>\n<p>&lt;b&gt;mine&lt;/b&gt;</p>\n</div>" and shown[3].id == asked.id
 
@@ -336,7 +338,7 @@ def test_formgraders_page_holds_nothing_live(tmp_path: Path) -> None:
     assert len(live(formgrader_page(notebook, tmp_path / "before.ipynb"))) > 20, (
         "what nbgrader shows of the notebook as it came"
     )
-    page = formgrader_page(harmless(notebook, new_notebook()), tmp_path / "after.ipynb")
+    page = formgrader_page(disarm_notebook(notebook, new_notebook()), tmp_path / "after.ipynb")
     assert live(page) == []
     text = read(page)
     assert text.count(HOSTILE[0]) >= 4 and text.count(HOSTILE[1]) >= 3 and Path(handlers.template_path).is_dir()

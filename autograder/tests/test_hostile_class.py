@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.grade import grade
-from autograder.tests.attacks import Attack, attacks, hand_in
-from autograder.tests.canaries import canaries
-from autograder.tests.conftest import SOAK
-from autograder.tests.other_user import ORDINARY, lent, run_python
-from autograder.tests.stock import surroundings
-from autograder.tests.test_confined import BOMBS
-from autograder.tests.test_hostile_jail import PAYLOAD
-from autograder.tests.test_hostile_models import ATTACKS as MODELS
-from autograder.tests.test_hostile_models import FORGING
-from autograder.tests.test_nbgrader_road import nbgrader, scores
-from autograder.tests.tiny_course import RIGHT, WRONG, submit
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.attacks import Attack, attacks, hand_in
+from autograder.tests.helpers.bombs import PAYLOAD
+from autograder.tests.helpers.canaries import canaries
+from autograder.tests.helpers.commands import nbgrader, scores
+from autograder.tests.helpers.hostile_configs import ATTACKS as MODELS
+from autograder.tests.helpers.hostile_configs import FORGING
+from autograder.tests.helpers.hostile_files import BOMBS
+from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
+from autograder.tests.helpers.stock import surroundings
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def hostile() -> Iterator[Attack]:
 def small(built: Course) -> Course:
     with (built.root / "grader_config.py").open("a") as file:
         file.writelines(
-            f"c.{line}\n" for line in (*SMALL, "Limits.seconds_per_cell = 20", "Limits.seconds_per_call = 10")
+            f"c.{line}\n" for line in (*SMALL, "Limits.seconds_per_cell = 6", "Limits.seconds_per_call = 3")
         )
     return find_course(built.root)
 

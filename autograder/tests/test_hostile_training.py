@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from autograder.config import Limits
-from autograder.course import Course
-from autograder.data import make_stand_in
-from autograder.grading import Grader
-from autograder.results import OUR_FAULT
-from autograder.run import NotebookRun
-from autograder.tests.attacks import Attack, attacks
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import sample_course
+from autograder.course.config import Limits
+from autograder.course.course import Course
+from autograder.grading.grader import Grader
+from autograder.judge.results import OUR_FAULT
+from autograder.sandbox.run import NotebookRun
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.attacks import Attack, attacks
+from autograder.tests.helpers.first_road import sample_course
+from solutions.reviews import make_stand_in
 
 pytestmark = pytest.mark.slow
 QUICK = (

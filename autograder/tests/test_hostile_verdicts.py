@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.config import Limits
-from autograder.course import Course
-from autograder.grading import Grader
-from autograder.results import Result
-from autograder.run import NotebookRun
-from autograder.submission import Submission
-from autograder.tests.attacks import Attack, attacks, hand_in
-from autograder.tests.conftest import SOAK
-from autograder.tests.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table
-from autograder.tests.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT
+from autograder.course.config import Limits
+from autograder.course.course import Course
+from autograder.grading.grader import Grader
+from autograder.judge.results import Result
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox.run import NotebookRun
+from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.attacks import Attack, attacks, hand_in
+from autograder.tests.helpers.stock import HONEST, KINDS, Row, by_nbgrader, by_otter, canary, surroundings, table
+from autograder.tests.helpers.tiny_course import ASSIGNMENT, MAX_POINTS, RIGHT
 
 pytestmark = pytest.mark.slow
 
@@ -253,7 +253,7 @@ def test_hijacked_evaluate_predict_and_history_of_a_model_decide_nothing_here() 
     y = np.ones(16)
     with NotebookRun([HIJACKED], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
         run.run_cells()
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         model = submission.train(submission.build_model(), x, y, 1)
         accuracy, predicted = submission.told(model, x, y)
         assert accuracy == 1.0 and np.all(predicted == 1.0), "the student's own process is not deceived: no attack"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.archive import MAX_ENTRIES, Archive
-from autograder.collect import collect
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable
-from autograder.tests.test_collect import NOTEBOOK, course, put, zip_bytes
+from autograder.intake.archive import MAX_ENTRIES, Archive
+from autograder.intake.collect import collect
+from autograder.tests.helpers.uploads import NOTEBOOK, course, put, zip_bytes
 
 __all__ = ["course"]  # the fixture
 SIZES = struct.Struct("<LLL")  # of an entry: its check sum, and how large it is packed and unpacked

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from autograder.course import Course
-from autograder.inline import HELPERS, inline, misconception_sources, without_markers
-from autograder.release import stage
-from autograder.tests.tiny_course import make_course, source_notebook
+from autograder.course.course import Course
+from autograder.release.build import stage
+from autograder.release.inline import HELPERS, inline, remove_markers
+from autograder.release.wrong_answers import read_wrong_answers
+from autograder.tests.helpers.tiny_course import make_course, source_notebook
 
 
 @pytest.fixture
@@ -73,14 +77,14 @@ def test_unknown_function_is_refused(course: Course) -> None:
 
 
 def test_misconceptions_bear_the_bound_name(course: Course) -> None:
-    found = misconception_sources(course.assignment("tiny").misconceptions)
-    assert [(function, title) for function, title, _ in found] == [
+    found = read_wrong_answers(course.assignment("tiny").misconceptions)
+    assert [(answer.function, answer.title) for answer in found] == [
         ("count_words", "Counts letters and spaces."),
         ("count_words", "Counts the gaps between words."),
         ("one_hot", "Counts positions from one."),
     ]
     assert (
-        found[0][2]
+        found[0].text
         == 'def count_words(sentence):\n    """Counts letters and spaces."""\n    return len(list(sentence))'
     )
 
@@ -88,9 +92,9 @@ def test_misconceptions_bear_the_bound_name(course: Course) -> None:
 def test_misconception_that_calls_the_reference(course: Course) -> None:
     """It must not call itself, which has the reference's name once it stands in the notebook."""
     assignment = course.assignment("tiny")
-    (_, _, gaps), (_, _, from_one) = misconception_sources(assignment.misconceptions)[1:]
-    assert run(inline(source_notebook(), assignment.reference, {"count_words": gaps}))["count_words"]("a b c") == 2
-    names = run(inline(source_notebook(), assignment.reference, {"one_hot": from_one}))
+    gaps, from_one = read_wrong_answers(assignment.misconceptions)[1:]
+    assert run(inline(source_notebook(), assignment.reference, {"count_words": gaps.text}))["count_words"]("a b c") == 2
+    names = run(inline(source_notebook(), assignment.reference, {"one_hot": from_one.text}))
     assert (list(names["one_hot"](2, 3)), names["count_words"]("a b")) == ([0, 1, 0], 2)
 
 
@@ -137,15 +141,15 @@ def helper():
 def test_names_that_could_be_confused(course: Course, tmp_path: Path) -> None:
     path = tmp_path / "misconceptions.py"
     path.write_text(MISCONCEPTIONS)
-    found = misconception_sources(path)
-    assert [(function, title) for function, title, _ in found] == [
+    found = read_wrong_answers(path)
+    assert [(answer.function, answer.title) for answer in found] == [
         ("count_words", "Calls the reference under another name."),
         ("count_words", "Calls itself."),
         ("one_hot", "nothing"),
         ("count_words", "nothing"),
     ]
     reference = course.assignment("tiny").reference
-    adds, counts_down = (inline(source_notebook(), reference, {"count_words": found[i][2]}) for i in (0, 1))
+    adds, counts_down = (inline(source_notebook(), reference, {"count_words": found[i].text}) for i in (0, 1))
     assert (run(adds)["count_words"]("a b"), run(counts_down)["count_words"]("a b")) == (3, 0)
 
 
@@ -172,7 +176,7 @@ def test_markers_go_and_what_they_held_stays() -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell("Why?\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION")]
     )
-    assert without_markers(notebook).cells[0].source == "Why?\nBecause."
+    assert remove_markers(notebook).cells[0].source == "Why?\nBecause."
 
 
 def test_misconceptions_are_found_however_they_are_bound(tmp_path: Path) -> None:
@@ -182,11 +186,74 @@ def test_misconceptions_are_found_however_they_are_bound(tmp_path: Path) -> None
         '@am.misconception(tiny.count_words, hint="?")\ndef one(sentence):\n    """Says one."""\n    return 1\n\n\n'
         '@am.misconception(hint="?", reference=tiny.count_words)\ndef two(sentence):\n    """Says two."""\n    return 2\n'
     )
-    found = misconception_sources(path)
-    assert [(function, title) for function, title, _ in found] == [
+    found = read_wrong_answers(path)
+    assert [(answer.function, answer.title) for answer in found] == [
         ("count_words", "Says one."),
         ("count_words", "Says two."),
     ]
+
+
+#: Misconceptions in every form, with what each answers for "a b" or for (1, 3).
+FORMS = """
+import re
+from math import floor as down
+
+from autograder.checks import misconceptions_of
+from solutions.tiny import count_words, one_hot
+
+wrong = misconceptions_of(count_words)
+
+
+@wrong(hint="?")
+def letters(sentence):
+    \"\"\"Counts letters.\"\"\"
+    return len(re.sub(" ", "", sentence)) + 5
+
+
+wrong.formula("count_words(sentence) + down(1.5)", name="Counts one more", hint="?")
+wrong.formula(lambda sentence: 4, name="Always says four.", hint="?")
+misconceptions_of(one_hot).edit("vector[index] = ONE", "vector[index] = down(ONE) + 1", name="Writes a two", hint="?")
+"""
+ANSWERS: list[Any] = [7, 3, 4, [0, 2, 0]]
+
+
+def test_every_form_of_a_misconception_does_the_same_in_a_notebook_and_in_the_judge(course: Course) -> None:
+    assignment = course.assignment("tiny")
+    assignment.misconceptions.write_text(FORMS)
+    written = read_wrong_answers(assignment.misconceptions)
+    assert [answer.title for answer in written] == [
+        "Counts letters.",
+        "Counts one more.",
+        "Always says four.",
+        "Writes a two.",
+    ]
+    assert [answer.label for answer in written][:2] == ["letters", "Counts one more"]
+    for answer, expected in zip(written, ANSWERS, strict=True):
+        names = run(inline(source_notebook(), assignment.reference, {answer.function: answer.text}))
+        given = ("a b",) if answer.function == "count_words" else (1, 3)
+        assert np.array_equal(names[answer.function](*given), expected)
+    program = f"""
+from autograder.judge.misconceptions import load_misconceptions
+for known in load_misconceptions(Path({str(assignment.misconceptions)!r})):
+    given = ("a b",) if known.reference.__name__ == "count_words" else (1, 3)
+    print([known.name, [*known.function(*given)] if len(given) == 2 else known.function(*given)])
+"""
+    command = [sys.executable, "-c", f"from pathlib import Path\n{program}"]
+    said = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=True).stdout
+    names_and_answers = [
+        [answer.title.rstrip("."), expected] for answer, expected in zip(written, ANSWERS, strict=True)
+    ]
+    assert [eval(line.replace("np.float32", "float")) for line in said.splitlines()] == names_and_answers
+
+
+def test_an_edit_follows_the_reference(course: Course) -> None:
+    assignment = course.assignment("tiny")
+    assignment.misconceptions.write_text(FORMS)
+    text = assignment.reference.read_text()
+    assignment.reference.write_text(text.replace("    return vector", "    vector[0] = 5\n    return vector"))
+    edited = read_wrong_answers(assignment.misconceptions)[-1]
+    names = run(inline(source_notebook(), assignment.reference, {"one_hot": edited.text}))
+    assert list(names["one_hot"](1, 3)) == [5, 2, 0]
 
 
 #: A module that makes something out of its answers.

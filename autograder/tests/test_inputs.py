@@ -12,12 +12,11 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from autograder import otter_road
 from autograder.cli import main
-from autograder.course import Course, find_course
-from autograder.tests.conftest import SOAK
-from autograder.tests.first_road import ROOT
-from autograder.tests.test_nbgrader_road import nbgrader, scores
+from autograder.course.course import Course, find_course
+from autograder.engines import otter
+from autograder.tests.helpers import ROOT, SOAK
+from autograder.tests.helpers.commands import nbgrader, scores
 
 INPUTS = ROOT.parent / "shared" / "inputs"
 pytestmark = [
@@ -133,7 +132,7 @@ def test_gradescope_gives_the_same(course: Course, name: str, tmp_path: Path) ->
     for folder in ("submission", "results"):
         (tmp_path / folder).mkdir()
     shutil.copy(INPUTS / f"{name}.ipynb", tmp_path / "submission/basics.ipynb")
-    otter_road.main(tmp_path)
+    otter.write_results(tmp_path)
     told = json.loads((tmp_path / "results/results.json").read_text(encoding="utf-8"))
     assert sum(float(test["score"]) for test in told["tests"]) == POINTS.get(name, 7)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
 
-from autograder.config import Limits
-from autograder.course import Course
-from autograder.grading import Grader
-from autograder.run import NotebookRun
-from autograder.submission import Submission
-from autograder.tests.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
+from autograder.course.config import Limits
+from autograder.course.course import Course
+from autograder.grading.grader import Grader
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox.parent import INSIDE, PACKAGES
+from autograder.sandbox.run import NotebookRun
+from autograder.tests.helpers.tiny_course import MISCONCEPTIONS, REFERENCE, TEST_Q1, submit
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +83,7 @@ def test_a_search_of_process_and_files_finds_what_was_planted_and_nothing_else(
     everywhere = "def search_everywhere(backwards): return search(backwards, texts, files)"
     with NotebookRun([SEARCH, everywhere], [beside], Limits(seconds_per_call=300.0)) as run:
         run.run_cells()
-        found = Submission(run).search_everywhere([*hidden, *planted])
+        found = StudentNotebook(run).search_everywhere([*hidden, *planted])
     assert set(found) == {("memory", planted[0]), ("a file", planted[1])}
 
 
@@ -123,7 +127,7 @@ def test_two_submissions_share_no_file_of_their_working_folder(tmp_path: Path) -
         with NotebookRun([cell, "open('words.txt', 'a').write(' indeed')"], [given], Limits()) as run:
             run.run_cells()
             assert run.outcomes == {0: None, 1: None}
-            last = Submission(run)
+            last = StudentNotebook(run)
             if cell is LOOKS:
                 assert last.value("found") is False
                 assert [name for name in last.value("seen") if not name.startswith(".")] == ["words.txt"]
@@ -145,4 +149,18 @@ def test_the_course_cannot_be_imported(built: Course) -> None:
     names = ["solutions", "solutions.tiny", "test_q1_words", "autograder.tests", "grader_config"]
     with NotebookRun([IMPORTABLE], [], Limits()) as run:
         run.run_cells()
-        assert [name for name in [*names, "numpy"] if Submission(run).importable(name)] == ["numpy"]
+        assert [name for name in [*names, "numpy"] if StudentNotebook(run).importable(name)] == ["numpy"]
+
+
+def test_our_modules_take_no_name_from_a_notebook() -> None:
+    """They are first on the import path of a student's process, before Python's own and every installed package."""
+    ours = {path.stem for path in INSIDE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert {"agent", "builder", "wire", "zygote"} <= ours
+    assert {name for name in ours if name in sys.stdlib_module_names or PathFinder.find_spec(name, PACKAGES)} == set()
+
+
+def test_what_runs_in_the_jail_imports_nothing_of_the_package() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in INSIDE.rglob("*.py")}
+    assert [
+        path.name for path, text in texts.items() if re.search(r"^\s*(from|import) autograder", text, re.MULTILINE)
+    ] == []

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.grading import Grader
-from autograder.results import OUR_FAULT, CheckResult, Result
-from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
+from autograder.grading.grader import Grader
+from autograder.judge.results import OUR_FAULT, CheckResult, Result
+from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 
@@ -276,6 +276,21 @@ def test_what_is_our_fault_is_an_error_and_says_so(checks: dict[str, CheckResult
     assert seen(checks[check]) == ("error", 0.0, OUR_FAULT)
 
 
+def test_every_check_says_in_a_code_what_was_observed(checks: dict[str, CheckResult]) -> None:
+    expected = {
+        "test_one_stands_at_the_index": "",
+        "test_counts_words": "wrong-value",
+        "test_spaces_do_not_count": "skipped",
+        "test_asserts": "failed",
+        "test_missing": "missing-function",
+        "test_breaks": "our-fault",
+        "test_lost": "our-fault",
+        "test_awaits": "awaits-person",
+        "test_needs_a_person": "awaits-person",
+    }
+    assert {name: checks[name].code for name in expected} == expected
+
+
 def test_with_an_error_no_points_are_final(result: Result) -> None:
     assert (result.points, result.max_points, result.graded) == (None, MAX_POINTS + 13, False)
     assert OUR_FAULT in result.notes
@@ -309,15 +324,15 @@ def test_curves_and_facts_are_kept_with_the_check_and_the_result(
     assert [(p.label, p.data) for p in failed.pictures] == [("loss per epoch", {"loss": [3.0, 2.5, 1.0]})]
     assert (passed.status, passed.points, passed.pictures[0].data) == ("passed", 1.0, {"accuracy": [0.5, 0.75]})
     assert result.facts["data"] == "three reviews"
-    assert "keras" in result.facts["versions"]
+    assert "numpy " in result.facts["versions"]
 
 
 def test_a_right_submission_after_a_bad_one_is_graded_afresh(grader: Grader, tmp_path: Path) -> None:
     """Nothing of the one before stays in the judge, and a file that is no notebook costs it nothing."""
     (tmp_path / "no.ipynb").write_text("<html>")
-    assert grader.grade(tmp_path / "no.ipynb").notes == [
-        "no.ipynb: is no notebook (JSONDecodeError). Hand in the .ipynb file that Jupyter saved."
-    ]
+    refused = grader.grade(tmp_path / "no.ipynb")
+    assert refused.code == "no-notebook"
+    assert refused.notes == ["no.ipynb: is no notebook (JSONDecodeError). Hand in the .ipynb file that Jupyter saved."]
     after = grader.grade(submit(grader.course, tmp_path / "tiny.ipynb", **RIGHT))
     assert after.question_points()["q1"] == (2.0, 2.0)
 
@@ -398,7 +413,7 @@ def test_a_judge_holds_nothing_of_the_models_of_earlier_submissions(built_once: 
 def test_a_judge_that_follows_a_dead_one_takes_its_slot_and_no_other(tmp_path: Path) -> None:
     slots = tmp_path / "slots"
     slots.touch()
-    take = f"from autograder.grading import take_slot; print(take_slot({str(slots)!r}, 3), flush=True); input()"
+    take = f"from autograder.grading.worker_process import take_slot; print(take_slot({str(slots)!r}, 3), flush=True); input()"
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-c", take], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

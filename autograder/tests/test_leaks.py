@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.leaks import Leak, find_leaks, secrets
-from autograder.release import stage
-from autograder.tests.tiny_course import cell, make_course, source_notebook
+from autograder.release.build import stage
+from autograder.release.leaks import Leak, find_leaks, list_secrets
+from autograder.tests.helpers.tiny_course import cell, make_course, source_notebook
 
 ANSWER = "return len(sentence.split())"
 ORIGIN = "solutions/tiny.py, line 14"
@@ -23,7 +23,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def leaks(course: Course, folder: Path) -> list[Leak]:
-    return find_leaks(folder, secrets(course.assignment("tiny")), "release")
+    return find_leaks(folder, list_secrets(course.assignment("tiny")), "release")
 
 
 def leaks_in_cell(course: Course, source: str, kind: str = "code", name: str = "extra") -> list[Leak]:
@@ -114,9 +114,18 @@ def test_files_beside_the_notebook_are_searched(course: Course) -> None:
     assert [leak.place for leak in leaks(course, folder)] == ["release/helpers.py", "release/notes.txt"]
 
 
+def test_formula_is_as_secret_as_a_function(course: Course) -> None:
+    bank = course.assignment("tiny").misconceptions
+    bank.write_text(
+        'misconceptions_of(count_words).formula("count_words(sentence) + len(sentence)", name="Adds", hint="?")\n'
+    )
+    [leak] = leaks_in_cell(course, "return count_words(sentence) + len(sentence)")
+    assert leak.origin == "solutions/misconceptions/tiny.py, line 1"
+
+
 def test_course_without_misconceptions(course: Course) -> None:
     course.assignment("tiny").misconceptions.unlink()
-    assert ORIGIN in secrets(course.assignment("tiny")).values()
+    assert ORIGIN in list_secrets(course.assignment("tiny")).values()
 
 
 def leaking(course: Course, exception: str = "") -> Course:
@@ -166,5 +175,5 @@ def test_our_own_releases_need_no_exception() -> None:
     course = find_course(Path(__file__).parents[2])
     assert course.settings.course.leak_exceptions == []
     for assignment in map(course.assignment, course.assignments):
-        secret = secrets(assignment)
+        secret = list_secrets(assignment)
         assert [str(leak) for leak in find_leaks(assignment.released.parent, secret, assignment.name)] == []

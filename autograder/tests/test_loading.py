@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.loading import loading_faults
-from autograder.release import build
-from autograder.tests.test_faults import edit
-from autograder.tests.tiny_course import make_course
+from autograder.release.build import build
+from autograder.release.loading import find_loading_faults
+from autograder.tests.helpers.tiny_course import edit, make_course
 
 TEST = "tests/tiny/test_q1_words.py"
 IMPORT = "from autograder.checks import agree, check"
@@ -23,7 +22,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def faults(course: Course) -> list[str]:
-    return loading_faults(course, [course.assignment(name) for name in course.assignments])
+    return find_loading_faults(course, [course.assignment(name) for name in course.assignments])
 
 
 def missing(file: str, line: int) -> str:

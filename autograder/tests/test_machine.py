@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import machine
-from autograder.sandbox.machine import cores, memory_mib, shortage, usual_workers
+from autograder.machine import capacity
+from autograder.machine.capacity import count_cores, describe_shortage, find_memory_mib, suggest_workers
+from autograder.machine.last_words import MOST, LastWords
 
 
 def lay_out(root: Path, files: dict[str, str]) -> Path:
@@ -45,12 +48,12 @@ def lay_out(root: Path, files: dict[str, str]) -> Path:
 def test_memory_is_the_least_of_machine_and_control_groups(
     tmp_path: Path, files: dict[str, str], expected: int | None
 ) -> None:
-    assert memory_mib(lay_out(tmp_path, files)) == expected
+    assert find_memory_mib(lay_out(tmp_path, files)) == expected
 
 
 def test_enough_memory_needs_no_line() -> None:
-    assert shortage(4096, 4096) == ""
-    assert shortage(None, 4096) == ""
+    assert describe_shortage(4096, 4096) == ""
+    assert describe_shortage(None, 4096) == ""
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_cores_are_the_least_of_machine_and_control_groups(
     tmp_path: Path, files: dict[str, str], expected: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
-    assert cores(lay_out(tmp_path, files)) == expected
+    assert count_cores(lay_out(tmp_path, files)) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,49 @@ def test_cores_are_the_least_of_machine_and_control_groups(
 def test_workers_follow_cores_and_memory(
     has: float, mib: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "cores", lambda: has)
-    monkeypatch.setattr(machine, "memory_mib", lambda: mib)
-    assert usual_workers() == workers
+    monkeypatch.setattr(capacity, "count_cores", lambda: has)
+    monkeypatch.setattr(capacity, "find_memory_mib", lambda: mib)
+    assert suggest_workers() == workers
+
+
+WITHOUT_LINUX = """\
+import importlib, os, pkgutil, signal, socket, sys
+import jupyter_client.manager, numpy, pydantic, traitlets.config  # before anything is taken away: libraries see to themselves
+
+for name in ("fcntl", "resource"):
+    sys.modules[name] = None  # importing it raises
+for module, names in {
+    os: "memfd_create pidfd_open sched_getaffinity getuid O_PATH O_DIRECTORY O_NOFOLLOW",
+    signal: "pidfd_send_signal SIGKILL SIGXCPU SIGBUS",
+    socket: "AF_UNIX SOCK_SEQPACKET send_fds recv_fds",
+}.items():
+    for name in names.split():
+        delattr(module, name)
+sys.platform = "win32"
+from autograder import errors, machine, sandbox
+for room in (machine, sandbox):
+    for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        importlib.import_module(found.name)
+print(machine.capacity.suggest_workers() >= 1)
+try:
+    sandbox.warm.parent()
+except errors.UsageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_where_there_is_no_linux_everything_is_imported_and_one_line_says_so() -> None:
+    """Otherwise nbgrader and otter, which import these rooms on macOS and Windows, would end with a missing attribute."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_LINUX], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == ("True\nstudent code is run on Linux alone. On Windows use WSL 2, on macOS a container.\n")
+
+
+def test_the_last_words_of_a_flood_are_its_end() -> None:
+    words = LastWords()
+    for piece in (b"flood " * 5_000, b"the end"):
+        words.told.write(piece)
+        words.listen()
+    assert len(words.text()) == MOST and words.text().endswith("flood the end")
+    words.close()

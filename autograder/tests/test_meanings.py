@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from autograder.inside.meanings import Meanings
+from autograder.sandbox.inside.meanings import Meanings
 
 HELPED = "def words(text):\n    return text.split()\ndef count(text):\n    return len(words(text))"
 
 
-def notebook(*cells: str | tuple[str, str]) -> Meanings:
+def notebook(*cells: str | tuple[str, str], names: dict[str, Any] | None = None) -> Meanings:
     """The meanings after some cells ran: a text is the student's, ``("locked", text)`` the release's."""
-    names: dict[str, Any] = {}
+    names = {} if names is None else names
     meanings = Meanings(names, functools.partial(compile, filename="cell", mode="exec", dont_inherit=True))
     for cell in cells:
         source, locked = (cell, False) if isinstance(cell, str) else (cell[1], True)
@@ -93,10 +93,11 @@ def test_a_function_that_counts_its_calls_goes_on_counting() -> None:
 
 
 def test_between_two_calls_the_notebook_is_as_its_cells_left_it() -> None:
-    meanings = notebook(HELPED, ("locked", "words = ['a']"))
+    names: dict[str, Any] = {}
+    meanings = notebook(HELPED, ("locked", "words = ['a']"), names=names)
     called(meanings, "count", "a")
     with meanings.of("nothing of this name"):
-        assert meanings._namespace["words"] == ["a"]
+        assert names["words"] == ["a"]
 
 
 def test_a_name_that_nobody_binds_is_missing() -> None:

@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder import warm
-from autograder.config import Limits
-from autograder.failures import CheckFailed
-from autograder.inside.wire import encode, receive_frame, send_frame
-from autograder.limits import Budget
-from autograder.models import InModelProcess, Model
-from autograder.run import NotebookRun
+from autograder.course.config import Limits
+from autograder.judge.failures import CheckFailed
+from autograder.judge.models import Model
+from autograder.judge.rebuilt import InModelProcess
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox import warm
+from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
+from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
-from autograder.submission import Submission
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
 
 pytestmark = pytest.mark.slow
 
@@ -284,17 +286,17 @@ def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
 @pytest.fixture(scope="module", autouse=True)
 def keras_beforehand() -> Iterator[None]:
     """Import Keras once for all processes here."""
-    warm.settle(warm.Surroundings(preload=("keras", "numpy", "tensorflow")))
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 @pytest.fixture(scope="module")
-def submission(keras_beforehand: None) -> Iterator[Submission]:
+def submission(keras_beforehand: None) -> Iterator[StudentNotebook]:
     with NotebookRun([BUILDERS], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
         run.run_cells()
         assert run.outcomes[0] is None
-        yield Submission(run)
+        yield StudentNotebook(run)
 
 
 def batch(*shape: int) -> Any:
@@ -334,7 +336,7 @@ WORDS = np.array([[0, 0, 3, 19], [0, 5, 0, 1], [7, 7, 7, 7]])
     ],
 )
 def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(
-    submission: Submission, builder: str, layers: list[str] | None
+    submission: StudentNotebook, builder: str, layers: list[str] | None
 ) -> None:
     model = submission.call(builder)
     given = {
@@ -357,12 +359,12 @@ def test_a_model_of_keras_parts_is_rebuilt_and_predicts_the_same(
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
-def test_many_rows_are_predicted_in_batches(submission: Submission) -> None:
+def test_many_rows_are_predicted_in_batches(submission: StudentNotebook) -> None:
     model, x = submission.sequential(), batch(300, 5, 3)
     np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-5, atol=1e-6)
 
 
-def test_a_model_gets_other_weights_and_stays_as_it_is(submission: Submission) -> None:
+def test_a_model_gets_other_weights_and_stays_as_it_is(submission: StudentNotebook) -> None:
     model, x = submission.sequential(), batch(4, 5, 3)
     before = model.predict(x)
     assert model.weight_names == ["kernel", "recurrent_kernel", "bias", "kernel", "bias"]
@@ -374,7 +376,7 @@ def test_a_model_gets_other_weights_and_stays_as_it_is(submission: Submission) -
         model.with_weights(model.weights[:-1])
 
 
-def test_a_stack_that_was_never_built_gets_its_weights_with_its_first_batch(submission: Submission) -> None:
+def test_a_stack_that_was_never_built_gets_its_weights_with_its_first_batch(submission: StudentNotebook) -> None:
     model = submission.unbuilt()
     assert (model.crossed, model.built, model.weights) == (True, False, [])
     assert model.predict(batch(4, 5, 3)).std() > 0
@@ -384,7 +386,7 @@ def test_a_stack_that_was_never_built_gets_its_weights_with_its_first_batch(subm
     assert not zeros.predict(batch(4, 5, 3)).any()
 
 
-def test_a_class_that_was_never_called_crosses_with_its_first_batch(submission: Submission) -> None:
+def test_a_class_that_was_never_called_crosses_with_its_first_batch(submission: StudentNotebook) -> None:
     model, x = submission.never_called(), batch(4, 5, 3)
     assert not model.crossed
     predicted = model.predict(x)
@@ -393,7 +395,9 @@ def test_a_class_that_was_never_called_crosses_with_its_first_batch(submission: 
     assert not np.allclose(model.with_weights([2 * weight for weight in model.weights]).predict(x), predicted)
 
 
-def test_a_model_of_the_judges_own_offers_the_same_and_goes_to_the_student_as_a_copy(submission: Submission) -> None:
+def test_a_model_of_the_judges_own_offers_the_same_and_goes_to_the_student_as_a_copy(
+    submission: StudentNotebook,
+) -> None:
     import keras
 
     own = Model.own(keras.Sequential([keras.Input((5, 3)), keras.layers.SimpleRNN(2), keras.layers.Dense(1)]))
@@ -408,16 +412,16 @@ def test_a_model_of_the_judges_own_offers_the_same_and_goes_to_the_student_as_a_
     np.testing.assert_array_equal(own.predict(x), before)
 
 
-def test_a_process_that_ends_fails_the_check_and_a_new_one_is_started(submission: Submission) -> None:
+def test_a_process_that_ends_fails_the_check_and_a_new_one_is_started(submission: StudentNotebook) -> None:
     with NotebookRun([BUILDERS], [], Limits(seconds_per_cell=120.0, seconds_per_call=60.0)) as run:
         run.run_cells()
-        model, x = Submission(run).sequential(), batch(4, 5, 3)
+        model, x = StudentNotebook(run).sequential(), batch(4, 5, 3)
         before = model.predict(x)
         for start in range(1, MAX_STARTS + 1):
             assert run.models.starts == start
-            assert run.models._process is not None
-            run.models._process.end("memory")
-            while run.models._process.poll() is None:  # or else it might still answer
+            assert run.models.process is not None
+            run.models.process.end("memory")
+            while run.models.process.poll() is None:  # or else it might still answer
                 time.sleep(0.01)
             with pytest.raises(CheckFailed, match=r"^your model's predict (used more than 4096 MiB|was not asked)"):
                 model.predict(x)
@@ -428,20 +432,20 @@ def test_a_process_that_ends_fails_the_check_and_a_new_one_is_started(submission
             model.predict(x)
 
 
-def test_shapes_and_weights_are_counted_on_our_side(submission: Submission) -> None:
+def test_shapes_and_weights_are_counted_on_our_side(submission: StudentNotebook) -> None:
     model = submission.sequential()
     assert (model.output_shape, model.trainable_params) == ((None, 2), 4 * 4 * (4 + 3 + 1) + 10)
     assert repr(model) == "a model with layers LSTM, Dense"
     assert submission.nested().trainable_params == 16 + 8 + 5, "moving averages are not trained"
 
 
-def test_a_subclass_reads_any_length_here_too(submission: Submission) -> None:
+def test_a_subclass_reads_any_length_here_too(submission: StudentNotebook) -> None:
     for builder, x in (("subclass", batch(4, 9, 3)), ("nested_subclass", np.tile(WORDS, (1, 3)))):
         model = submission.call(builder)
         np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-5, atol=1e-6)
 
 
-def test_what_a_subclass_says_without_its_layers_is_not_heard(submission: Submission) -> None:
+def test_what_a_subclass_says_without_its_layers_is_not_heard(submission: StudentNotebook) -> None:
     model, x = submission.lies(), batch(4, 5, 3)
     assert np.all(submission.predicted(model, x) == 0.75)
     assert model.crossed and np.ptp(model.predict(x)) > 0
@@ -451,7 +455,9 @@ NOT_CROSSING = ["a_lambda", "custom_layer", "raw_tensorflow", "layer_with_weight
 
 
 @pytest.mark.parametrize("builder", [*NOT_CROSSING, "leaves_when_it_is_looked_at"])
-def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submission: Submission, builder: str) -> None:
+def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(
+    submission: StudentNotebook, builder: str
+) -> None:
     model, x = submission.call(builder), batch(4, 5, 3)
     assert (model.crossed, model.layers, model.trainable) == (False, None, [])
     np.testing.assert_allclose(model.predict(x), submission.predicted(model, x), rtol=1e-6)
@@ -459,7 +465,7 @@ def test_a_model_with_code_of_its_own_does_not_cross_and_is_asked_instead(submis
     assert model.trainable_params == sum(weight.size for weight in model.weights) > 0
 
 
-def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:
+def test_the_same_seed_trains_the_same_model(submission: StudentNotebook) -> None:
     x, y = batch(12, 5, 3), batch(12, 1)
     one, again, other = (submission.call("trained", x, y, seed=seed) for seed in (3, 3, 4))
     assert one[1] == again[1] and set(one[1]) == {"loss"} and len(one[1]["loss"]) == 2
@@ -467,13 +473,13 @@ def test_the_same_seed_trains_the_same_model(submission: Submission) -> None:
     assert not np.allclose(one[0].predict(x), other[0].predict(x))
 
 
-def test_the_curves_of_the_last_fit_come_along(submission: Submission) -> None:
+def test_the_curves_of_the_last_fit_come_along(submission: StudentNotebook) -> None:
     model, curves = submission.trained(batch(12, 5, 3), batch(12, 1))
     assert model.history == curves
     assert submission.sequential().history == {}
 
 
-def test_every_step_of_every_fit_is_counted(submission: Submission) -> None:
+def test_every_step_of_every_fit_is_counted(submission: StudentNotebook) -> None:
     x, y = batch(12, 5, 3), batch(12, 1)
     assert submission.trained(x, y)[0].steps == 2 * 3
     assert submission.trained_twice(x, y).steps == 4 * 3
@@ -484,12 +490,12 @@ def test_every_step_of_every_fit_is_counted(submission: Submission) -> None:
     "told",
     [7, "loss", [1.0, 2.0], {"loss": 3}, {"loss": ["low"]}, {"loss": [[1.0]]}, {"loss": []}, {"loss": [0.1] * 5_000}],
 )
-def test_what_is_no_learning_curve_is_none(submission: Submission, told: Any) -> None:
+def test_what_is_no_learning_curve_is_none(submission: StudentNotebook, told: Any) -> None:
     assert submission.telling({"loss": [0.5, 0.25]}).history == {"loss": [0.5, 0.25]}
     assert submission.telling(told).history == {}
 
 
-def test_a_model_that_cannot_take_the_input_fails_in_words(submission: Submission) -> None:
+def test_a_model_that_cannot_take_the_input_fails_in_words(submission: StudentNotebook) -> None:
     """Wherever it is computed, it is the student's model that is wrong, and not our test."""
     for builder in ("sequential", "a_lambda"):
         with pytest.raises(CheckFailed, match=r"^raised [A-Za-z]*Error") as failure:
@@ -497,15 +503,15 @@ def test_a_model_that_cannot_take_the_input_fails_in_words(submission: Submissio
         assert "\n" not in failure.value.rationale and "\x1b" not in failure.value.rationale
 
 
-def test_what_is_no_model_arrives_as_the_name_of_its_type(submission: Submission) -> None:
+def test_what_is_no_model_arrives_as_the_name_of_its_type(submission: StudentNotebook) -> None:
     assert repr(submission.not_a_model()) == "an object of type Dense"
 
 
-def test_a_model_never_built_has_no_shape(submission: Submission) -> None:
+def test_a_model_never_built_has_no_shape(submission: StudentNotebook) -> None:
     assert submission.unbuilt().output_shape == ()
 
 
-def test_more_models_than_are_kept_are_all_answered_for(submission: Submission) -> None:
+def test_more_models_than_are_kept_are_all_answered_for(submission: StudentNotebook) -> None:
     x = batch(2, 5, 3)
     unbuilt = submission.unbuilt()
     first = unbuilt.predict(x)
@@ -523,12 +529,12 @@ class TakenOver(ModelProcess):
     """Says what it is told to say, one reply after the other."""
 
     def __init__(self, *replies: tuple[Any, list[bytes]]) -> None:
-        super().__init__(Limits(answer_mib=8), Budget(60.0))
+        super().__init__(Limits(answer_mib=8), TimeBudget(60.0))
         self.replies = iter(replies)
 
     def _start(self) -> None:
         self._stream, theirs = socket.socketpair()
-        self._process = Running()
+        self.process = Running()
 
         def answer() -> None:
             with theirs, contextlib.suppress(EOFError, OSError):
@@ -543,7 +549,6 @@ class Running:
     """A process that does not end."""
 
     seconds = waited = 0.0
-    last_words = ""
 
     def poll(self) -> str | None:
         return None
@@ -604,7 +609,7 @@ UNREADABLE, UNREADABLE_PREDICTION = (
 @pytest.mark.parametrize("lie", LIES)
 def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE) as failure:
-        InModelProcess.of(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver(saying(LIES[lie])), "{}", WEIGHTS)
     assert failure.value.final
 
 
@@ -624,7 +629,7 @@ def test_what_is_said_of_a_model_is_no_other_than_it_can_be(lie: str) -> None:
 )
 def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
     with pytest.raises(CheckFailed, match=UNREADABLE):
-        InModelProcess.of(TakenOver((reply, [b""])), "{}", WEIGHTS)
+        InModelProcess.build(TakenOver((reply, [b""])), "{}", WEIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -645,7 +650,7 @@ def test_a_reply_is_one_of_the_forms_agreed(reply: Any) -> None:
 )
 def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
     unbuilt = FACTS | {"built": False, "names": [], "shapes": [], "trainable": []}
-    model = InModelProcess.of(TakenOver(saying(unbuilt), saying(told)), "{}", [])
+    model = InModelProcess.build(TakenOver(saying(unbuilt), saying(told)), "{}", [])
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))
@@ -653,7 +658,7 @@ def test_predictions_are_arrays_and_new_weights_fit(told: Any) -> None:
 
 def test_weights_that_came_are_never_replaced_by_others() -> None:
     told = {"outputs": np.ones(3), "made": {"facts": FACTS, "weights": [7 * weight for weight in WEIGHTS]}}
-    model = InModelProcess.of(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), saying(told)), "{}", WEIGHTS)
     assert model is not None
     model.predict(np.ones((2, 3)))
     assert model.weights is WEIGHTS
@@ -661,7 +666,7 @@ def test_weights_that_came_are_never_replaced_by_others() -> None:
 
 def test_a_process_that_always_lets_go_is_not_asked_for_ever() -> None:
     gone: tuple[Any, list[bytes]] = ({"status": "gone"}, [])
-    model = InModelProcess.of(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
+    model = InModelProcess.build(TakenOver(saying(FACTS), gone, saying(FACTS), gone), "{}", WEIGHTS)
     assert model is not None
     with pytest.raises(CheckFailed, match=UNREADABLE_PREDICTION):
         model.predict(np.ones((2, 3)))

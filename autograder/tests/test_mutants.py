@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from libcst import matchers as m
 
-from autograder.mutants import OPERATORS, Mutant, Replacement, mutants
+from autograder.quality.mutants import OPERATORS, Mutant, list_mutants
+from autograder.quality.rewriting import Replacement
 
 MODULE = '''\
 """A reference."""
@@ -117,7 +118,7 @@ EXPECTED = [
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[Mutant]:
     path = tmp_path_factory.mktemp("mutants") / "reference.py"
     path.write_text(MODULE)
-    return mutants(path, ASKED)
+    return list_mutants(path, ASKED)
 
 
 @pytest.mark.parametrize(("operator", "becomes"), EXPECTED, ids=[becomes for _, becomes in EXPECTED])
@@ -143,7 +144,7 @@ def test_words_types_and_what_has_no_effect_stay(made: list[Mutant]) -> None:
 
 
 def test_a_fault_belongs_to_what_uses_it(made: list[Mutant]) -> None:
-    asked = {mutant.function: mutant.asked for mutant in made}
+    asked = {mutant.function: mutant.affected for mutant in made}
     assert asked == {
         "OFFSET": ("ids",),
         "ids": ("ids",),
@@ -197,7 +198,7 @@ ODD = [
 def of(code: str, tmp_path: Path, asked: tuple[str, ...] = ("f",)) -> list[Mutant]:
     path = tmp_path / "reference.py"
     path.write_text(code)
-    return mutants(path, asked)
+    return list_mutants(path, asked)
 
 
 @pytest.mark.parametrize(("written", "operator", "becomes"), ODD, ids=[f"{line[0]}-{line[1]}" for line in ODD])
@@ -232,7 +233,7 @@ def test_an_operator_that_cannot_cope_costs_only_its_own_mutants(
         raise ValueError(node)
         yield
 
-    monkeypatch.setattr("autograder.mutants.OPERATORS", ((m.Integer(), breaks), *OPERATORS))
+    monkeypatch.setattr("autograder.quality.mutants.OPERATORS", ((m.Integer(), breaks), *OPERATORS))
     assert "return n + 4" in {mutant.becomes for mutant in of("def f(n):\n    return n + 3\n", tmp_path)}
 
 
@@ -259,7 +260,7 @@ def g(n):
 
 def test_constants_of_every_spelling_get_faults(tmp_path: Path) -> None:
     found = of(CONSTANTS, tmp_path, ("f", "g"))
-    assert {mutant.function: mutant.asked for mutant in found} == {
+    assert {mutant.function: mutant.affected for mutant in found} == {
         "START, UNKNOWN": ("f", "g"),
         "C": ("g",),
         "D, E": ("f",),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,21 +14,14 @@ from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course import Course
+from autograder.course.course import Course
+from autograder.engines.plain import make_plain
 from autograder.errors import Ungradable
-from autograder.nbgrader_road import make_plain
-from autograder.tests.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
+from autograder.tests.helpers.commands import nbgrader, scores
+from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
-
-
-def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-    command = [str(BIN / "nbgrader"), *arguments]
-    return subprocess.run(
-        command, cwd=course.root, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 def hand_in(course: Course, student: str, **answers: str) -> Path:
@@ -46,16 +38,6 @@ def edit(path: Path, source: str, after: str) -> None:
     notebook.cells.insert(place + 1, nbformat.from_dict(notebook.cells[place]))
     notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(source))
     nbformat.write(notebook, path)
-
-
-def scores(course: Course, assignment: str = "tiny") -> dict[str, dict[str, float | None]]:
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
-        return {
-            submission.student.id: {
-                grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades
-            }
-            for submission in gradebook.assignment_submissions(assignment)
-        }
 
 
 def test_a_class_is_graded_with_partial_credit_whatever_is_in_it(built: Course) -> None:

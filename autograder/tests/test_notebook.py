@@ -15,10 +15,10 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import Ungradable
-from autograder.notebook import Opened
-from autograder.tests.tiny_course import RIGHT, open_file, submit
+from autograder.intake.notebook import Opened
+from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
 Edit = Callable[[NotebookNode], None]
 
@@ -253,7 +253,7 @@ def test_prose_in_several_cells_is_read_whole(built_once: Course, tmp_path: Path
     found = opened(built_once, tmp_path, split)
     assert source_of(found.notebook, "explain") == "One half.\n\nThe other half."
     assert next(cell for cell in found.notebook.cells if cell.id == "explain").attachments["a.png"]
-    assert found.notes == ["The answer to 'explain' stood in 3 cells; all of it counts."]
+    assert found.notes == ["The answer to 'explain' is in 3 cells. All of them count."]
 
 
 @pytest.mark.parametrize("filled", [False, True])
@@ -371,7 +371,7 @@ def bad(tmp_path: Path, text: str | bytes) -> Path:
         ('{"nbformat": 99, "metadata": {}, "cells": []}', "damaged"),
         ('{\n "cells": [{"cell_type": "code", "source": ["x', "damaged notebook (it ends too early)"),
         ('{"cells": [\n{"cell_type": "code",\n,, "source": []}], "metadata": {}}', "damaged notebook (from line 3 on)"),
-        ('{"cells": [\n<<<<<<< HEAD\n{}\n=======\n[]\n>>>>>>> main\n]}', "marks of a merge conflict"),
+        ('{"cells": [\n<<<<<<< HEAD\n{}\n=======\n[]\n>>>>>>> main\n]}', "merge conflict markers"),
         ('{"name": "a package"', "no notebook"),
         (
             '{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"language": "R", "name": "ir"}}, "cells": []}',
@@ -398,7 +398,7 @@ def test_a_notebook_that_is_too_large_is_not_even_read(built_once: Course, tmp_p
     path = tmp_path / "huge.ipynb"
     with open(path, "wb") as file:
         file.truncate(200 << 20)
-    with pytest.raises(Ungradable, match=r"200 MiB.*at most 50"):
+    with pytest.raises(Ungradable, match="has 200 MiB; the limit is 50 MiB"):
         open_file(path, built_once)
 
 

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.cli import main
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.obstacles import in_one_line, obstacle
-from autograder.tests.stand_in import StandIn
-from autograder.tests.test_entering import grade, left
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.obstacles import find_obstacle, in_one_line
+from autograder.tests.helpers.entered import grade, left
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 COMMANDS = {"build": [], "grade": ["{class}"], "export": ["--to", "csv"]}
 
@@ -124,7 +124,7 @@ def test_a_course_that_may_not_be_written_is_one_clear_line(
 
 
 def test_a_bug_that_quotes_an_obstacle_is_no_obstacle() -> None:
-    assert not obstacle(ValueError("No space left on device"))
+    assert not find_obstacle(ValueError("No space left on device"))
     assert in_one_line(ValueError("a\n  b"), "grade again") == "ValueError: a b"
     assert in_one_line(UsageError("say this"), "grade again") == "say this"
     try:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from autograder.course import Course
-from autograder.tests.conftest import SOAK
-from autograder.tests.other_user import ORDINARY, lent, run_python
+from autograder.course.course import Course
+from autograder.tests.helpers import SOAK, TESTS
+from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
-HERE = Path(__file__).parent
 FILES = ("test_isolation.py", "test_run.py", "test_warm.py", "test_judge.py", "test_benign.py")
 
 
@@ -19,6 +16,6 @@ FILES = ("test_isolation.py", "test_run.py", "test_warm.py", "test_judge.py", "t
 def test_the_same_as_an_ordinary_user(file: str, built_once: Course) -> None:
     with lent(built_once, ORDINARY) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest")]
-        done = run_python(python, folder, "-m", "pytest", *own, str(HERE / file))
+        done = run_python(python, folder, "-m", "pytest", *own, str(TESTS / file))
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout

@@ -11,10 +11,10 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from autograder.engines.otter_notebook import make_student_notebook, write_public_test
 from autograder.errors import UsageError
-from autograder.otter_release import public_test, student_notebook
-from autograder.release import stage
-from autograder.tests.tiny_course import RIGHT, WRONG, cell, make_course
+from autograder.release.build import stage
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, cell, make_course
 
 COLAB = """
 from otter.check.utils import IPythonInterpreter
@@ -97,7 +97,7 @@ def test_what_was_not_run_yet_is_named(release: Path, tmp_path: Path) -> None:
 
 def test_first_cell_holds_the_test_files_word_for_word() -> None:
     tests = {"q1": 'a = "\\n" # \\ \'\'\' """doc""" {brace}\n', "q2": 'ends with a quote"\n'}
-    setup = student_notebook(nbformat.v4.new_notebook(), "tiny", tests).cells[0]
+    setup = make_student_notebook(nbformat.v4.new_notebook(), "tiny", tests).cells[0]
     assignment = ast.parse(setup.source).body[0]
     assert isinstance(assignment, ast.Assign)
     assert ast.literal_eval(assignment.value) == {f"{name}.py": text for name, text in tests.items()}
@@ -106,7 +106,7 @@ def test_first_cell_holds_the_test_files_word_for_word() -> None:
 
 def parameters(source: str) -> list[str]:
     """What the test file made from a check cell takes from the notebook."""
-    module = ast.parse(public_test(cell("q1", source, points=2), "tiny"))
+    module = ast.parse(write_public_test(cell("q1", source, points=2), "tiny"))
     (function,) = (node for node in module.body if isinstance(node, ast.FunctionDef))
     return [argument.arg for argument in function.args.args]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -14,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import otter.run
 import pytest
+from otter.run import main as run_by_otter
 
-from autograder import gradescope_zip, otter_road
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.engines import gradescope_zip, otter
+from autograder.engines.gradescope_zip import build_wheel, build_zip
 from autograder.errors import Ungradable, UsageError
-from autograder.feedback_text import check_text
-from autograder.gradescope_zip import build_zip
-from autograder.grading import Grader
-from autograder.results import OUR_FAULT, Result
-from autograder.sandbox.machine import memory_mib
-from autograder.tests.tiny_course import RIGHT, WRONG, make_course, submit
+from autograder.files import PACKAGE
+from autograder.grading.grader import Grader
+from autograder.judge.results import OUR_FAULT, Result
+from autograder.machine.capacity import find_memory_mib
+from autograder.reports.text import describe_check
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
 VENV = Path(sys.executable).parent.parent
@@ -67,7 +69,7 @@ def results(base: Path) -> dict[str, Any]:
 
 def otter_run(submission: Path, archive: Path, folder: Path) -> dict[str, Any]:
     """The results.json of `otter run`, run in this process."""
-    otter.run.main(str(submission), autograder=str(archive), output_dir=str(folder), no_logo=True)
+    run_by_otter(str(submission), autograder=str(archive), output_dir=str(folder), no_logo=True)
     content: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     return content
 
@@ -93,7 +95,9 @@ def test_otter_run_and_gradescope_say_what_the_judge_says(
     by_us = judged(built_once, handed_in)
 
     assert by_us.points == points(by_otter) == 3
-    assert [test["output"] for test in by_otter["tests"]] == [check_text(check) for check in by_us.checks]
+    assert [test["output"] for test in by_otter["tests"]] == [
+        describe_check(check) for check in by_us.for_students(details=True).checks
+    ]
     assert by_otter == by_gradescope
     first = by_otter["tests"][0]
     assert first["name"] == "q1: count_words(sentence) is the number of words"
@@ -154,7 +158,7 @@ def test_what_cannot_be_graded_gets_its_reason(base: Path, files: dict[str, str]
         path = base / "submission" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    otter_road.main(base)
+    otter.write_results(base)
     (entry,) = results(base)["tests"]
     assert reason in entry["output"]
     assert (entry["score"], entry["max_score"], entry["visibility"]) == (0, 5, "visible")
@@ -165,21 +169,27 @@ def test_copies_that_jupyter_and_a_mac_leave_are_no_second_notebook(tmp_path: Pa
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}", encoding="utf-8")
     (tmp_path / "link.ipynb").symlink_to("/etc/hostname")
-    assert otter_road.the_notebook(tmp_path) == tmp_path / "tiny.ipynb"
+    assert otter.find_notebook(tmp_path) == tmp_path / "tiny.ipynb"
 
 
 def test_names_of_files_are_plain_in_the_reason(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2J\u202e.pdf").write_text("")
     with pytest.raises(Ungradable) as error:
-        otter_road.the_notebook(tmp_path)
+        otter.find_notebook(tmp_path)
     assert str(error.value).isprintable() and "a\ufffd[2J\ufffd.pdf" in str(error.value)
+    assert error.value.code == "no-notebook"
+
+
+def test_otters_results_are_made_from_what_students_may_see() -> None:
+    """mypy refuses a whole result."""
+    assert otter.fill_results.__annotations__["shown"] == "StudentView"
 
 
 @pytest.mark.slow
 def test_a_link_is_named_and_the_rest_is_graded(built_once: Course, base: Path) -> None:
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
     (base / "submission" / "work.ipynb").symlink_to(base / "source" / "course" / "solutions" / "tiny.py")
-    otter_road.main(base)
+    otter.write_results(base)
     content = results(base)
     assert sum(test["score"] for test in content["tests"]) == 5
     assert "work.ipynb: is a link or special file and was not read." in content["output"]
@@ -192,7 +202,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
     test = base / "source" / "course" / "tests" / "tiny" / "test_q2_vectors.py"
     test.write_text(test.read_text().replace("submission.one_hot, place", "{}['the answer'], place"))
     submit(built_once, base / "submission" / "tiny.ipynb", **RIGHT)
-    otter_road.main(base)
+    otter.write_results(base)
     content = results(base)
     assert OUR_FAULT in content["output"]
     assert OUR_FAULT in content["tests"][2]["output"]
@@ -204,7 +214,7 @@ def test_a_fault_of_ours_says_so_and_shows_students_no_hidden_check(
 def test_details_are_kept_back_when_the_course_says_so(built_once: Course, base: Path) -> None:
     configure(base, "c.Autograder.show_details = False")
     submit(built_once, base / "submission" / "tiny.ipynb", **WRONG)
-    otter_road.main(base)
+    otter.write_results(base)
     outputs = [test["output"] for test in results(base)["tests"]]
     assert outputs[0] == "count_words(sentence) is the number of words    failed  0 / 1 points"
 
@@ -217,7 +227,7 @@ def configure(base: Path, line: str) -> None:
 def test_a_broken_zip_is_our_fault(base: Path) -> None:
     (base / "source" / "course" / "solutions" / "tiny.py").unlink()
     (base / "source" / "course" / "source" / "tiny" / "tiny.ipynb").unlink()
-    otter_road.main(base)
+    otter.write_results(base)
     assert OUR_FAULT in results(base)["output"]
 
 
@@ -225,16 +235,16 @@ def test_a_grading_that_never_ends_has_left_its_results(base: Path, monkeypatch:
     def killed(*args: Any) -> Result:
         raise SystemExit(137)
 
-    monkeypatch.setattr(otter_road, "grade", killed)
+    monkeypatch.setattr(otter, "grade_submission", killed)
     with pytest.raises(SystemExit):
-        otter_road.main(base)
+        otter.write_results(base)
     assert "ran out of memory, or out of time" in results(base)["output"]
 
 
 def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(base, "c.Limits.memory_mib = 10**9")
-    otter_road.main(base)
-    line = f"This container has {memory_mib()} MiB of memory, and grading needs 1000000000."
+    otter.write_results(base)
+    line = f"This container has {find_memory_mib()} MiB of memory, and grading needs 1000000000."
     for text in (results(base)["output"], capsys.readouterr().out):
         assert line in text
         assert "Container Specifications" in text
@@ -242,7 +252,15 @@ def test_a_small_container_says_which_setting_to_change(base: Path, capsys: pyte
 
 
 def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: Course, tmp_path: Path) -> None:
-    (built.root / "grader_config.py").open("a").write('c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\n')
+    (built.root / "grader_config.py").open("a").write(
+        'c.CourseDirectory.db_url = "postgresql://me:secret@host/db"\nc.Autograder.environment = {"WORDS": "few"}\n'
+    )
+    imports = {"tests/tiny/test_q1_words.py": "words", "solutions/words.py": "letters"}  # a module by way of another
+    for name, module in imports.items():
+        (built.root / "solutions" / f"{module}.py").write_text("")
+        path = built.root / name
+        path.write_text(f"{path.read_text()}\nfrom solutions import {module}\n")
+    (built.root / "solutions/other.py").write_text("")
     again = find_course(built.root)
     one, two = zipped(again, tmp_path / "one.zip"), zipped(again, tmp_path / "two.zip")
     assert one.read_bytes() == two.read_bytes()
@@ -252,9 +270,27 @@ def test_zip_is_reproducible_and_holds_what_the_judge_needs_and_no_more(built: C
     assert names["course/.autograder_key"] == 0o600
     assert names["setup.sh"] == names["run_autograder"] == 0o755
     assert {"otter_config.json", "tests/q1.py", "requirements.lock", "course/tests/tiny/test_q1_words.py"} <= set(names)
+    assert {f"course/solutions/{name}.py" for name in ("tiny", "words", "letters")} <= set(names)
+    assert "course/solutions/other.py" not in names
     assert b"secret" not in contents
     assert b"index-url" not in contents
-    assert b"seconds_per_cell = 5.0" in contents
+    assert b"seconds_per_cell = 5.0" in contents and b"environment = {'WORDS': 'few'}" in contents
+
+
+@pytest.mark.slow
+def test_wheel_is_the_same_under_another_umask_and_holds_every_module() -> None:
+    name, wheel = build_wheel()
+    build_wheel.cache_clear()
+    usual = os.umask(0o077)
+    try:
+        assert build_wheel() == (name, wheel)
+    finally:
+        os.umask(usual)
+    with zipfile.ZipFile(io.BytesIO(wheel)) as file:
+        held = {entry for entry in file.namelist() if entry.startswith("autograder/")}
+    checkout = PACKAGE.parent
+    files = {path.relative_to(checkout) for kind in ("*.py", "*.html") for path in PACKAGE.rglob(kind)}
+    assert held == {path.as_posix() for path in files if "tests" not in path.parts}
 
 
 def test_key_of_another_course_gives_another_zip(
@@ -299,9 +335,9 @@ def test_set_up_takes_the_newest_python_of_the_image_and_installs_the_kit(base: 
     assert done.returncode == 0, done.stderr
     seam = "from importlib.metadata import entry_points as e; print(e(group='jupyter_client.kernel_provisioners'))"
     shown = subprocess.run([base / "venv/bin/python", "-c", seam], cwd="/", capture_output=True, text=True, check=True)
-    assert "autograder.provisioner:SubmissionProvisioner" in shown.stdout
+    assert "autograder.sandbox.provisioner:SubmissionProvisioner" in shown.stdout
     installed = next((base / "venv").glob("lib/*/site-packages/autograder"))
-    assert (installed / "judge.py").is_file()
+    assert (installed / "judge/judge.py").is_file()
     assert not (installed / "tests").exists()
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import store
-from autograder.course import Course
-from autograder.feedback import feedback_page
-from autograder.pages import draw_pictures
-from autograder.report import write_report
-from autograder.results import CheckResult, Picture, Result
+from autograder.course.course import Course
+from autograder.grading import store
+from autograder.judge.pictures import draw_pictures
+from autograder.judge.results import CheckResult, Picture, Result
+from autograder.reports.class_report import write_report
+from autograder.reports.feedback import render_page
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -89,7 +89,7 @@ def test_this_browser_runs_what_is_not_escaped(tmp_path: Path) -> None:
 
 
 def test_feedback_shows_a_students_output_as_text(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(feedback_page(hostile()), encoding="utf-8")
+    (tmp_path / "page.html").write_text(render_page(hostile().for_students(details=True)), encoding="utf-8")
     document = shown(tmp_path / "page.html")
     assert "data-ran" not in document and "<script" not in document
     assert not set("\x1b\x07\u202e") & set(document)
@@ -110,25 +110,29 @@ def test_feedback_shows_a_students_output_as_text(tmp_path: Path) -> None:
 
 
 def test_a_page_needs_nothing_beside_it() -> None:
-    page = feedback_page(hostile())
+    page = render_page(hostile().for_students(details=True))
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "@import" not in page and "url(" not in page
 
 
 def test_without_details_a_page_shows_titles_and_points_alone() -> None:
-    page = feedback_page(hostile().for_students(details=False))
+    page = render_page(hostile().for_students(details=False))
     assert "count_words(sentence) is the number of words" in page and "0 / 1" in page
     assert "your function returned" not in page and "Counts letters" not in page and "How many words" not in page
     assert "worked out" not in page and "<img" not in page
     passed = hostile()
     passed.checks[0].status = "passed"
-    assert "<img" in feedback_page(passed) and "<img" not in feedback_page(passed.for_students(details=False))
+    assert "<img" in render_page(passed.for_students(details=True)) and "<img" not in render_page(
+        passed.for_students(details=False)
+    )
 
 
 def test_a_submission_that_could_not_be_graded_says_why_and_shows_no_points() -> None:
     page = text_of(
-        feedback_page(
-            hostile().model_copy(update={"points": None, "checks": [], "notes": ["tiny.ipynb: is no notebook."]})
+        render_page(
+            hostile()
+            .model_copy(update={"points": None, "checks": [], "notes": ["tiny.ipynb: is no notebook."]})
+            .for_students(details=True)
         )
     )
     assert "not graded" in page and "tiny.ipynb: is no notebook." in page

@@ -16,17 +16,18 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from autograder import store
 from autograder.cli import main
-from autograder.collect import collect, keep_newest
-from autograder.course import KEY_FILE, Course, find_course
-from autograder.nbgrader_config import course_directory, open_gradebook
-from autograder.record import Recorder
-from autograder.results import Result
-from autograder.tests.other_user import systems_python
-from autograder.tests.stand_in import StandIn
-from autograder.tests.test_entering import left
-from autograder.tests.tiny_course import RIGHT, make_course, submit
+from autograder.course.course import KEY_FILE, Course, find_course
+from autograder.course.gradebook import open_gradebook
+from autograder.course.nbgrader_settings import course_directory
+from autograder.engines.publish import Publisher
+from autograder.grading import store
+from autograder.intake.collect import collect, keep_newest
+from autograder.judge.results import Result
+from autograder.tests.helpers.entered import left
+from autograder.tests.helpers.other_user import systems_python
+from autograder.tests.helpers.stand_in import StandIn
+from autograder.tests.helpers.tiny_course import RIGHT, make_course, submit
 
 
 def grade(course: Course, *arguments: str | Path) -> tuple[int, str, list[dict[str, Any]]]:
@@ -145,7 +146,7 @@ CLASS = [f"Student {number:03}" for number in range(300)]
 def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A download of 300 students; what nbgrader does for one of them takes as long for each, and is left out."""
     notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
-    monkeypatch.setattr(Recorder, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
+    monkeypatch.setattr(Publisher, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
     names = {f"{name}_{n}_assignsubmission_file_/tiny.ipynb": notebook for n, name in enumerate(CLASS)}
     return put_zip(tmp_path / "moodle.zip", names)
 
@@ -155,20 +156,20 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        record, recorded = Recorder.record, list[str]()
+        publish, published = Publisher.publish, list[str]()
 
-        def stop_at_150(self: Recorder, submission: Any, graded: Any) -> bool:
-            if len(recorded) == 150:
+        def stop_at_150(self: Publisher, submission: Any, graded: Any) -> bool:
+            if len(published) == 150:
                 raise KeyboardInterrupt
-            recorded.append(submission.student)
-            return record(self, submission, graded)
+            published.append(submission.student)
+            return publish(self, submission, graded)
 
-        patch.setattr(Recorder, "record", stop_at_150)
+        patch.setattr(Publisher, "publish", stop_at_150)
         status, said, told = grade(built, large)
     assert status == 130 and len(told) == 150 and "Stopped: 150 submissions are graded and kept." in said
     stand_in.asked.clear()
     status, said, told = grade(built, large)
-    assert status == 0 and not set(stand_in.asked) & set(recorded) and len(stand_in.asked) == 150
+    assert status == 0 and not set(stand_in.asked) & set(published) and len(stand_in.asked) == 150
     everybody = [name.replace(" ", "_") for name in CLASS]
     assert [line["student"] for line in told] == everybody
     assert len(re.findall(r"Student_\d{3} +[│|] 5 / 5", said)) == 300
@@ -183,7 +184,7 @@ def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_onc
 
 def command(course: Path, *arguments: str, python: str = sys.executable, **options: Any) -> subprocess.Popen[str]:
     """The command with a stand-in for the judge, in a process of its own."""
-    called = [*options.pop("before", ()), python, "-m", "autograder.tests.stand_in", *arguments]
+    called = [*options.pop("before", ()), python, "-m", "autograder.tests.helpers.stand_in", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
     environment = {**kept, "PATH": f"{Path(python).parent}:{os.environ['PATH']}", "COLUMNS": "200", **options}
     return subprocess.Popen(
@@ -259,12 +260,14 @@ def test_graders_of_one_group_share_a_course() -> None:
 
 
 @pytest.mark.slow
-def test_a_strange_path_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
-    """From the sources to the file for Moodle, with the real judge."""
+def test_strange_paths_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
+    """From the sources to the file for Moodle, with the real judge, and temporary files behind a link spelled its own way."""
     course = make_course(tmp_path / "Übung [x] 100% {a} #1 'q'").root
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
     environment |= {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (tmp_path / "tmp dir é").mkdir(mode=0o777)
+    (tmp_path / "link").symlink_to("tmp dir é")
+    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TMPDIR": f"{tmp_path}/./link//"}
 
     def run(*arguments: str) -> str:
         called = [str(Path(sys.executable).with_name("autograder")), *arguments]
@@ -276,6 +279,7 @@ def test_a_strange_path_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
     submit(find_course(course), course / "class [1]/Jürgen Groß_7_assignsubmission_file_/tiny.ipynb", **RIGHT)
     said = run("grade", "class [1]", "--workers", "1")
     assert "J\\xfcrgen_Gro\\xdf" in said and "5 / 5" in said
+    assert list((tmp_path / "tmp dir é").glob("autograder-*/")) == []
     assert f"gradebook  {course}/gradebook.db".encode("ascii", "backslashreplace").decode() in said
     run("report")
     template = course / "Noten.csv"

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.collect import Collection, collect
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
+from autograder.course.gradebook import Student
+from autograder.course.nbgrader_settings import course_directory
 from autograder.errors import UsageError
-from autograder.export import export
-from autograder.nbgrader_config import course_directory
-from autograder.people import Student
-from autograder.tests.test_cli import autograder
-from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.intake.collect import Collection, collect
+from autograder.reports.export import export
+from autograder.tests.helpers.commands import autograder
+from autograder.tests.helpers.tiny_course import RIGHT, submit
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
 
@@ -301,7 +301,7 @@ def test_google_classroom_says_nothing_and_nobody_is_guessed(
             assert collection.problems == []
             return
         [problem] = collection.problems
-        assert "Nothing says whose they are. Call each file after its student" in problem
+        assert "Nothing says whose they are. Name each file after its student" in problem
         assert (
             problem.count(".ipynb") + (int(problem.split(" more:")[0].split()[-1]) if " more:" in problem else 0)
             == lost

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from autograder import store
+from autograder import files
 from autograder.cli import main
-from autograder.course import KEY_FILE, Course, find_course
+from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.errors import UsageError
-from autograder.tests.tiny_course import RIGHT, submit
+from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 PRIVATE = ("results", "submitted", "autograded", "feedback", "report", "verified", "gradebook.db", "release/gradescope")
 
@@ -62,7 +62,7 @@ def use(course: Course) -> None:
     run(course, "grade", handed_in, "--assignment", "tiny", "--json", course.root / "lines.jsonl", "--workers", "1")
     run(course, "report")
     run(course, "export", "--to", "csv")
-    store.write_whole(course.root / "verified" / "tiny" / "state.jsonl", "{}")
+    files.write_whole(course.root / "verified" / "tiny" / "state.jsonl", "{}")
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_graders_who_share_the_course_keep_their_rights(untouched: Course) -> No
 def test_a_folder_that_everybody_may_write_in_is_no_groups(tmp_path: Path, umask: int) -> None:
     (tmp_path / "all").mkdir()
     (tmp_path / "all").chmod(0o1777)
-    store.write_whole(tmp_path / "all" / "grades" / "one.json", "{}")
+    files.write_whole(tmp_path / "all" / "grades" / "one.json", "{}")
     assert mode(tmp_path / "all" / "grades") == "700"
     assert mode(tmp_path / "all" / "grades" / "one.json") == "600"
 
@@ -117,15 +117,15 @@ def test_a_draft_is_private_before_it_holds_anything(
     monkeypatch.setattr(os, "replace", look_and_replace)
     trap = tmp_path / "elsewhere"
     (tmp_path / f"one.json.{os.getpid()}.tmp").symlink_to(trap)  # a name that can be foreseen
-    store.write_whole(tmp_path / "one.json", "{}")
+    files.write_whole(tmp_path / "one.json", "{}")
     assert seen == ["600"] and not trap.exists()
-    store.write_whole(tmp_path / "page.html", "<p>", shown=True)
+    files.write_whole(tmp_path / "page.html", "<p>", shown=True)
     assert mode(tmp_path / "page.html") == "644"
 
 
 def test_of_two_writers_of_a_new_file_one_wins(tmp_path: Path) -> None:
-    store.write_new(tmp_path / "key", "first")
-    store.write_new(tmp_path / "key", "second")
+    files.write_new(tmp_path / "key", "first")
+    files.write_new(tmp_path / "key", "second")
     assert (tmp_path / "key").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
@@ -143,7 +143,7 @@ def keyed(built: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
 def key_of_the_command(course: Course, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, str]:
     """(the key that `build` was given, its output)."""
     keys: list[bytes] = []
-    monkeypatch.setattr("autograder.release.build", lambda course, *_, **__: keys.append(course.key))
+    monkeypatch.setattr("autograder.release.build.build", lambda course, *_, **__: keys.append(course.key))
     done = CliRunner().invoke(main, ["build", "--course", str(course.root), *arguments])
     return b"".join(keys).decode(), done.output
 
@@ -164,7 +164,7 @@ def test_the_most_explicit_key_wins(keyed: Course, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("blank", ["", " \n\t"])
 def test_a_blank_key_is_none(keyed: Course, blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     key, said = key_of_the_command(keyed, monkeypatch, "--key", blank)
-    assert key == "" and said == "autograder: --key: is blank, and so no draw key. Give it a key, or leave it out.\n"
+    assert key == "" and said == "autograder: --key: is blank. Give it a key, or leave it out.\n"
     config = keyed.root / "grader_config.py"
     config.write_text(config.read_text().replace("of the configuration", blank.encode("unicode_escape").decode()))
     if blank:

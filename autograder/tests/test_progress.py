@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 from rich.progress import TextColumn
 
-from autograder.grade import table
+from autograder.grade import make_class_table
+from autograder.judge.results import CheckResult, Result
 from autograder.progress import open_console, progress
-from autograder.results import CheckResult, Result
 
 
 def test_in_a_file_each_submission_is_a_line_that_is_there_at_once(
@@ -51,7 +51,7 @@ def test_the_table_breaks_no_name(width: int, tmp_path: Path) -> None:
         checks=[check],
     )
     with (tmp_path / "log").open("w") as file:
-        Console(file=file, width=width).print(table([result], width))
+        Console(file=file, width=width).print(make_class_table([result], width))
     lines = (tmp_path / "log").read_text().splitlines()
     for name in (student, "recurrent_networks", "q1 0/2"):
         assert any(name in line for line in lines)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.failures import AwaitsPerson
-from autograder.inside.wire import decode, encode
-from autograder.misconceptions import load_by_path
-from autograder.models import Model
-from autograder.tests.first_road import ROOT
+from autograder.judge.failures import AwaitsPerson
+from autograder.judge.misconceptions import load_by_path
+from autograder.judge.models import Model
+from autograder.sandbox.inside.wire import decode, encode
+from autograder.tests.helpers import ROOT
 
 pytestmark = pytest.mark.slow
 UNITS, DAYS, FEATURES = 4, 3, 5

@@ -13,12 +13,13 @@ from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course import Course
-from autograder.feedback import write_feedback
-from autograder.pages import curve_png, draw, draw_pictures
-from autograder.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
-from autograder.results import Result as Graded
-from autograder.tests.tiny_course import RIGHT, TEST_Q1, submit
+from autograder.course.course import Course
+from autograder.judge.pictures import curve_png, draw_pictures
+from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
+from autograder.judge.results import Result as Graded
+from autograder.reports.feedback import write_feedback
+from autograder.reports.pages import draw_histogram, show_picture
+from autograder.tests.helpers.tiny_course import RIGHT, TEST_Q1, submit
 
 HONEST = "{'loss': [3.0, 2.0, 1.5]}"
 HOSTILE_CURVES = {
@@ -68,7 +69,7 @@ def test_what_is_left_out_of_a_curve_is_said() -> None:
         }
     )
     said = "left out: 2 further curves, what follows epoch 1000, 2 values that are no numbers or beyond ±1e+12"
-    assert picture.left_out == said and said in draw(picture)
+    assert picture.left_out == said and said in show_picture(picture)
     assert curve({"loss": [3.0, 2.0]}).left_out == ""
 
 
@@ -80,12 +81,20 @@ def test_a_page_only_embeds_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> N
     )
     result = Graded(assignment="tiny", student="ann", submission="0", points=1, max_points=1, seconds=0, checks=[check])
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.pages.curve_png", lambda p: curve_png(p) if "loss" in p.data else 1 / 0)
+        patch.setattr("autograder.judge.pictures.curve_png", lambda p: curve_png(p) if "loss" in p.data else 1 / 0)
         draw_pictures(result)
     assert result.checks[0].pictures == [good] and base64.b64decode(good.image).startswith(b"\x89PNG")
     assert result.notes == ["q1: the picture 'bad' was not drawn (ZeroDivisionError)."]
-    monkeypatch.setattr("autograder.pages.curve_png", None)
-    assert f"data:image/png;base64,{good.image}" in draw(good) and "<img" not in draw(bad)
+    assert f"data:image/png;base64,{good.image}" in show_picture(good) and "<img" not in show_picture(bad)
+
+
+def test_a_chart_is_an_image_that_is_the_same_each_time() -> None:
+    one, two = (draw_histogram([1.0, 2.0, 2.0], 5.0) for _ in range(2))
+    assert one == two, "no date, no random ids"
+    found = re.match(
+        r'<figure><img alt="submissions by points" src="data:image/svg\+xml;base64,([\w+/=]+)"><figcap', one
+    )
+    assert found and b">points</text>" in base64.b64decode(found[1]), "text is text"
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder.course import Course, find_course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.release import build, write_solutions
-from autograder.tests.tiny_course import MAX_POINTS, make_course, source_notebook
+from autograder.release.build import build, write_solutions
+from autograder.tests.helpers.tiny_course import MAX_POINTS, make_course, source_notebook
 
 NOTEBOOK = "release/nbgrader/tiny/tiny.ipynb"
 OTTER = "release/otter/tiny"

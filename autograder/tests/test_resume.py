@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.tests import resume
+from autograder.tests.helpers import resume
 
 CONFTEST = """\
-from autograder.tests import resume
+from autograder.tests.helpers import resume
 resume.ROOT, resume.FOLDER = {root!r}, __import__("pathlib").Path({root!r}, "build")
 def pytest_configure(config):
     resume.register(config)

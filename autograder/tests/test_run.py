@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.compare import Tolerance, difference
-from autograder.config import Limits
-from autograder.failures import CheckFailed
-from autograder.run import NotebookRun
-from autograder.submission import Submission
+from autograder.course.config import Limits
+from autograder.judge.compare import Tolerance, find_difference
+from autograder.judge.failures import CheckFailed
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox.run import NotebookRun
 
 pytestmark = pytest.mark.slow
 ENDED = "ended its own process (exit code 0)"
@@ -34,11 +34,11 @@ CRASHES = "import ctypes; ctypes.string_at(0)"
 
 
 @contextmanager
-def ran(*cells: str, files: tuple[Path, ...] = (), **limits: float) -> Iterator[tuple[NotebookRun, Submission]]:
+def ran(*cells: str, files: tuple[Path, ...] = (), **limits: float) -> Iterator[tuple[NotebookRun, StudentNotebook]]:
     """The cells, run; and what a hidden check would see of them."""
     with NotebookRun(cells, files, Limits(**({"seconds_per_cell": 3.0, "seconds_per_call": 3.0} | limits))) as run:
         run.run_cells()
-        yield run, Submission(run)
+        yield run, StudentNotebook(run)
 
 
 def reasons(run: NotebookRun) -> list[str]:
@@ -46,7 +46,7 @@ def reasons(run: NotebookRun) -> list[str]:
     return [outcome.reason if (outcome := run.outcomes[index]) else "" for index in range(len(run.cells))]
 
 
-def why(submission: Submission, name: str, *args: Any) -> str:
+def why(submission: StudentNotebook, name: str, *args: Any) -> str:
     """The student's line about a call that gives no answer."""
     with pytest.raises(CheckFailed) as failure:
         submission.call(name, *args)
@@ -88,7 +88,7 @@ def hangs():
 
 
 @pytest.fixture(scope="module")
-def living() -> Iterator[Submission]:
+def living() -> Iterator[StudentNotebook]:
     """A process that nothing has killed, for calls that leave it as it was."""
     with ran(
         LIVING, "lost = 1 / 0", "def broken(x)\n    return x", "x = 3", "total = [x, (2.5, None)]", answer_mib=1
@@ -97,14 +97,14 @@ def living() -> Iterator[Submission]:
         yield submission
 
 
-def test_values_and_calls_cross(living: Submission) -> None:
+def test_values_and_calls_cross(living: StudentNotebook) -> None:
     assert living.double(21) == 42
     assert living.call("double", x="ab") == "abab"
     assert np.array_equal(living.double(np.array([[1, 2]])), [[2, 4]])
     assert living.value("total") == [3, (2.5, None)]
 
 
-def test_a_name_is_missing_because_its_cell_failed(living: Submission) -> None:
+def test_a_name_is_missing_because_its_cell_failed(living: StudentNotebook) -> None:
     said = why(living, "broken", 1)
     assert said.startswith("your notebook defines no broken: the cell that should define it stopped with SyntaxError")
     assert said.endswith("(line 1 of the cell)")
@@ -115,7 +115,7 @@ def test_a_name_is_missing_because_its_cell_failed(living: Submission) -> None:
     assert why(living, "nowhere") == "your notebook defines no nowhere"
 
 
-def test_what_a_call_raises_is_told_with_its_line(living: Submission) -> None:
+def test_what_a_call_raises_is_told_with_its_line(living: StudentNotebook) -> None:
     line = "def careless(values): return values[len(values)]"
     assert why(living, "careless", [1, 2]) == f"raised IndexError: list index out of range, in the line `{line}`"
     assert why(living, "rude").startswith("raised Rude")
@@ -127,22 +127,22 @@ def test_what_a_call_raises_is_told_with_its_line(living: Submission) -> None:
     assert living.double(1) == 2, "the process lives on"
 
 
-def test_an_answer_larger_than_agreed_is_not_sent(living: Submission) -> None:
+def test_an_answer_larger_than_agreed_is_not_sent(living: StudentNotebook) -> None:
     assert why(living, "large", 3) == "large returned more than 1 MiB"
 
 
 @pytest.mark.parametrize("name", ["equal", "equal_number"])
-def test_an_object_equal_to_everything_is_equal_to_no_answer(living: Submission, name: str) -> None:
-    assert difference(living.call(name), 4.0, Tolerance()) is not None
+def test_an_object_equal_to_everything_is_equal_to_no_answer(living: StudentNotebook, name: str) -> None:
+    assert find_difference(living.call(name), 4.0, Tolerance()) is not None
 
 
-def test_the_same_seed_draws_the_same(living: Submission) -> None:
+def test_the_same_seed_draws_the_same(living: StudentNotebook) -> None:
     first, again, other = (living.call("drawn", seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert all(one != two for one, two in zip(first, other, strict=True))
 
 
-def test_a_call_that_hangs_is_interrupted_and_the_next_one_answers(living: Submission) -> None:
+def test_a_call_that_hangs_is_interrupted_and_the_next_one_answers(living: StudentNotebook) -> None:
     assert why(living, "hangs") == "hangs ran longer than 3 s and was stopped"
     assert living.double(2) == 4
 
@@ -359,7 +359,7 @@ def test_a_helper_that_a_locked_cell_overwrites_keeps_its_meaning() -> None:
     with NotebookRun([helper, "words = ['a', 'b']", "words[0]"], [], Limits(), locked={1, 2}) as run:
         run.run_cells()
         assert reasons(run) == ["", "", ""]
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         assert submission.count("to be or") == 3
         why(submission, "leaves")
         assert submission.count("to be") == 2

@@ -12,20 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from autograder import warm
-from autograder.cgroup import Group
-from autograder.config import Jail, Limits
-from autograder.course import Course
-from autograder.failures import CheckFailed
-from autograder.run import NotebookRun
-from autograder.sandbox import usage
-from autograder.submission import Submission
-from autograder.tests.other_user import ORDINARY, lent, run_python
+from autograder.course.config import Jail, Limits
+from autograder.course.course import Course
+from autograder.judge.failures import CheckFailed
+from autograder.judge.submission import StudentNotebook
+from autograder.machine import usage
+from autograder.machine.cgroup import Group
+from autograder.sandbox import warm
+from autograder.sandbox.parent import INSIDE, PACKAGES
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers import TESTS
+from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
 WITHIN = "AUTOGRADER_TESTS_LEVELS"  # set where these tests run as somebody else
 LEVELS = tuple(os.environ.get(WITHIN, "namespaces landlock user").split())
-INSIDE = warm.INSIDE
 MIB = 1 << 20
 
 TRIES = '''\
@@ -120,21 +122,21 @@ def talks_to_itself():
 
 
 def settle(level: str, minimum: str = "user") -> None:
-    warm.settle(warm.Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
+    warm.settle(Surroundings(jail=Jail(minimum=minimum, cold=True), levels=(level,)))
 
 
 @pytest.fixture
 def unsettled() -> Iterator[None]:
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
     warm.release()
 
 
 @pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest, unsettled: None) -> str:
     settle(request.param)
-    if warm._start().level != request.param:
-        pytest.skip(f"cannot be had here: {warm._start().refused}")
+    if warm.start().level != request.param:
+        pytest.skip(f"cannot be had here: {warm.start().refused}")
     return str(request.param)
 
 
@@ -153,7 +155,7 @@ def test_of_proc_only_processes_and_named_files_can_be_read(level: str) -> None:
         pytest.skip("there /proc is the machine's")
     cards = {"devices", "modules", "driver"} if any(Path("/dev").glob("nvidia*")) else set()
     with inside(listed) as run:
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         allowed = {"cpuinfo", "meminfo", "stat", "filesystems", "self", "thread-self", "mounts", "net", *cards}
         found = {name for name in submission.readable("/proc") if not name.isdigit()}
         assert found == allowed & set(submission.entries())
@@ -168,8 +170,8 @@ def test_the_machines_own_files_cannot_be_read(path: str, level: str) -> None:
     if level == "user":
         pytest.skip("not promised there, as docs/security.md says")
     with inside() as run:
-        assert Submission(run).opens(f"/proc/{path}") is False
-        assert path not in Submission(run).readable("/proc") if level == "namespaces" else True
+        assert StudentNotebook(run).opens(f"/proc/{path}") is False
+        assert path not in StudentNotebook(run).readable("/proc") if level == "namespaces" else True
 
 
 def test_sockets_of_the_machine_have_no_names(level: str) -> None:
@@ -178,12 +180,12 @@ def test_sockets_of_the_machine_have_no_names(level: str) -> None:
     with socket.socket(socket.AF_UNIX) as listening, inside("def names(): return open('/proc/net/unix').read()") as run:
         listening.bind("\0a name of this machine")
         assert "a name of this machine" in Path("/proc/net/unix").read_text()
-        assert "a name of this machine" not in Submission(run).names()
+        assert "a name of this machine" not in StudentNotebook(run).names()
 
 
 def test_nothing_of_the_system_can_be_set(level: str) -> None:
     with inside() as run:
-        submission = Submission(run)
+        submission = StudentNotebook(run)
         assert list(submission.writable("/proc/sys")) == []
         assert submission.opens("/proc/sysrq-trigger", "w") is False
 
@@ -203,10 +205,10 @@ def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
     for place in (folder, tmp_path / "link"):
         monkeypatch.setattr("tempfile.tempdir", str(place))
         settle("namespaces")
-        if warm._start().level != "namespaces":
-            pytest.skip(f"cannot be had here: {warm._start().refused}")
+        if warm.start().level != "namespaces":
+            pytest.skip(f"cannot be had here: {warm.start().refused}")
         with inside(WRITES) as run:
-            written = Submission(run).writes([sys.prefix, sys.base_prefix, *warm.PACKAGES, "/", "/usr", "/inside"])
+            written = StudentNotebook(run).writes([sys.prefix, sys.base_prefix, *PACKAGES, "/", "/usr", "/inside"])
         assert list(written) == []
 
 
@@ -219,7 +221,7 @@ def writes(folders):
 NEW_ROOT = """\
 import os, sys
 sys.path.insert(0, {inside!r})
-import jail
+import jail, own_root
 {change}
 root = {root!r}
 if os.getuid():
@@ -227,7 +229,7 @@ if os.getuid():
 jail.unshare(jail.OWN)
 if os.fork() == 0:
     try:
-        jail.new_root(root, {inside!r}, [sys.prefix], [], 65520)
+        own_root.enter_new_root(root, {inside!r}, [sys.prefix], [], 65520)
         print("offered")
     except OSError as error:
         print(error)
@@ -241,11 +243,14 @@ os.wait()
     "change, said",
     [
         ("", "offered"),
-        ("jail.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
-        ("jail._restrict = lambda *_: None", "is mounted without"),
-        ("jail._restrict = lambda root, flags: jail._restrict_one_by_one(root + '/usr', flags)", "is mounted without"),
+        ("own_root.MOUNT_SETATTR = 9999", "offered"),  # as before Linux 5.12: each mount by its place
+        ("own_root.restrict = lambda *_: None", "is mounted without"),
         (
-            "plain = jail.mount\njail.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
+            "own_root.restrict = lambda root, flags: own_root.restrict_one_by_one(root + '/usr', flags)",
+            "is mounted without",
+        ),
+        (
+            "plain = own_root.mount\nown_root.mount = lambda *a: None if a[1].endswith('/kallsyms') else plain(*a)",
             "can be read",
         ),
     ],
@@ -271,7 +276,7 @@ def test_a_root_that_can_be_written_or_shows_the_machine_is_not_offered(
 @pytest.mark.parametrize("number", [467, 468, 469, 470, 500, 547, 1000, 0x40000000 + 41, 0x7FFFFFFF])
 def test_a_system_call_that_the_filter_does_not_know_does_not_exist(number: int, level: str) -> None:
     with inside() as run:
-        assert Submission(run).system_call(number) == "ENOSYS"
+        assert StudentNotebook(run).system_call(number) == "ENOSYS"
 
 
 def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
@@ -284,7 +289,7 @@ def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
         path.chmod(0o777)
         not_in_a_folder.bind(f"\0autograder-tests-{os.getpid()}")
         with inside() as run:
-            Submission(run).sends_a_datagram([str(path), not_in_a_folder.getsockname().decode()])
+            StudentNotebook(run).sends_a_datagram([str(path), not_in_a_folder.getsockname().decode()])
         path.unlink()
         for listening in (named, not_in_a_folder):
             listening.setblocking(False)
@@ -294,17 +299,17 @@ def test_no_datagram_leaves(level: str, tmp_path: Path) -> None:
 
 def test_pairs_of_sockets_that_are_connected_work(level: str) -> None:
     with inside() as run:
-        assert Submission(run).talks_to_itself() == "hello"
+        assert StudentNotebook(run).talks_to_itself() == "hello"
 
 
 def test_the_memory_of_another_submission_cannot_be_opened(level: str) -> None:
     if level == "namespaces":
         pytest.skip("there is no way to name another's process")
     with inside() as one, inside() as other:
-        victim = Submission(one).own_id()
-        Submission(other).own_id()
-        assert Submission(other).opens(f"/proc/{victim}/mem", "r+b") is False
-        assert Submission(other).opens(f"/proc/{victim}/environ") is False
+        victim = StudentNotebook(one).own_id()
+        StudentNotebook(other).own_id()
+        assert StudentNotebook(other).opens(f"/proc/{victim}/mem", "r+b") is False
+        assert StudentNotebook(other).opens(f"/proc/{victim}/environ") is False
 
 
 # ---- what can be counted
@@ -362,9 +367,9 @@ for each in held:
 
 @pytest.mark.parametrize("name", HELD)
 def test_memory_that_no_process_counts_as_its_own_is_counted(name: str) -> None:
-    before = usage.memory(os.getpid())
+    before = usage.measure_memory(os.getpid())
     for _ in held_by(HELD[name] + WAITS):
-        assert usage.memory(os.getpid()) - before > 40 * MIB
+        assert usage.measure_memory(os.getpid()) - before > 40 * MIB
 
 
 @pytest.mark.parametrize("keeps", ["open", "mapped"])
@@ -383,17 +388,17 @@ for number in range(8):
 """
     for _ in held_by(code + WAITS):
         assert list(tmp_path.iterdir()) == []
-        assert 32 * MIB <= usage.written(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
+        assert 32 * MIB <= usage.measure_files(os.getpid(), [tmp_path], os.getuid()) < 80 * MIB
 
 
 def test_without_a_control_group_memory_without_a_name_is_refused(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = "def made():\n    try:\n        return os.memfd_create('a') > 0\n    except OSError:\n        return False"
     with inside(names) as run:
-        counted = run.kernel is not None and run.kernel.manager.provisioner.process._group is not None
-        assert Submission(run).made() is counted
+        counted = run.kernel is not None and run.kernel.manager.provisioner.process.group is not None
+        assert StudentNotebook(run).made() is counted
     monkeypatch.setattr(Group, "make", lambda *_: None)
     with inside(names) as run:
-        assert Submission(run).made() is False
+        assert StudentNotebook(run).made() is False
 
 
 @pytest.mark.parametrize("passes", [False, True])
@@ -418,18 +423,19 @@ def fills():
     return "filled"
 """
     with inside(fills, scratch_mib=16.0) as run, pytest.raises(CheckFailed):
-        Submission(run).fills()
+        StudentNotebook(run).fills()
 
 
 # ---- a level that cannot hold is not offered
 
 OFFERED = """\
 import json, sys
-from autograder import warm
-from autograder.config import Jail
+from autograder.sandbox import warm
+from autograder.course.config import Jail
+from autograder.sandbox.surroundings import Surroundings
 for level in {levels!r}:
-    warm.settle(warm.Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
-    print(warm._start().level, *warm._start().refused.values())
+    warm.settle(Surroundings(jail=Jail(minimum="user", cold=True), levels=(level,)))
+    print(warm.start().level, *warm.start().refused.values())
     warm.release()
 """
 
@@ -454,10 +460,10 @@ def test_a_trial_that_comes_to_no_end_offers_nothing(
     copied.chmod(0o755)
     with (copied / "jail.py").open("a") as file:
         file.write("def refuse_if_unconfined(): raise ValueError\n")
-    monkeypatch.setattr(warm, "INSIDE", copied)
+    monkeypatch.setattr("autograder.sandbox.parent.INSIDE", copied)
     for level in LEVELS:
         settle(level)
-        assert warm._start().level == "off"
+        assert warm.start().level == "off"
 
 
 @pytest.mark.parametrize("who, levels", [(0, "landlock user"), (ORDINARY, "namespaces landlock")])
@@ -465,11 +471,10 @@ def test_the_same_with_a_python_that_everybody_may_read(who: int, levels: str, b
     """Here Python may lie in root's own folder, where the users of these levels cannot read it."""
     if WITHIN in os.environ:
         pytest.skip("this is the other run")
-    bombs = Path(__file__).with_name("test_hostile_jail.py")
     with lent(built_once, who) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest"), "-rs"]
-        leftovers = Path(__file__).with_name("test_leftovers.py")
-        files = [__file__, str(leftovers), f"{bombs}::test_a_bomb_is_stopped_where_there_are_no_namespaces"]
+        bombs = TESTS / "test_hostile_resources.py::test_a_bomb_is_stopped_where_there_are_no_namespaces"
+        files = [__file__, str(TESTS / "test_leftovers.py"), str(bombs)]
         done = run_python(["env", f"{WITHIN}={levels}", *python], folder, "-m", "pytest", *own, *files)
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout and "cannot be had here" not in done.stdout

@@ -9,21 +9,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from autograder import warm
-from autograder.config import Jail, Limits
-from autograder.course import Course
+from autograder.course.config import Jail, Limits
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.grading import Grader
-from autograder.inside.jail import OWN
-from autograder.run import NotebookRun
-from autograder.submission import Submission
-from autograder.tests.tiny_course import RIGHT, WRONG, submit, warm_parent
+from autograder.grading.grader import Grader
+from autograder.judge.submission import StudentNotebook
+from autograder.sandbox import warm
+from autograder.sandbox.inside.jail import OWN
+from autograder.sandbox.parent import INSIDE
+from autograder.sandbox.run import NotebookRun
+from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
@@ -35,14 +38,14 @@ HEADERS = {
 def as_before() -> Iterator[None]:
     """Leave this process with the parent that every other test has."""
     yield
-    warm.settle(warm.Surroundings())
+    warm.settle(Surroundings())
 
 
 def value(name: str, *cells: str) -> Any:
     """What a variable holds after the cells ran in a process of their own."""
     with NotebookRun(cells, [], Limits()) as run:
         run.run_cells()
-        return Submission(run).value(name)
+        return StudentNotebook(run).value(name)
 
 
 @pytest.mark.slow
@@ -54,7 +57,7 @@ def test_temporary_files_may_lie_in_a_folder_of_a_very_long_name(
     place.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(place))
     for _ in range(2):
-        warm.settle(warm.Surroundings())
+        warm.settle(Surroundings())
         assert warm_parent().folder.is_relative_to(place)
         assert value("answer", "answer = 42") == 42
     warm.release()
@@ -70,14 +73,14 @@ drawn = (random.random(), float(np.random.random()), float(np.random.default_rng
 
 @pytest.mark.slow
 def test_each_child_has_a_randomness_of_its_own() -> None:
-    warm.settle(warm.Surroundings(preload=("numpy",)))
+    warm.settle(Surroundings(preload=("numpy",)))
     first, second = value("drawn", RANDOM), value("drawn", RANDOM)
     assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 @pytest.mark.slow
 def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
-    warm.settle(warm.Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
+    warm.settle(Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
     there = "import sys; there = 'tensorflow' in sys.modules"
     assert value("there", there) is True
     parent = psutil.Process(warm_parent().process.pid)
@@ -90,8 +93,16 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
         "losses = model.fit(np.ones((4, 2)), np.ones(4), verbose=0).history['loss']"
     )
     assert len(value("losses", fit)) == 1
-    warm.settle(warm.Surroundings(Jail(cold=True), preload=("tensorflow",)))
+    warm.settle(Surroundings(Jail(cold=True), preload=("tensorflow",)))
     assert value("there", there) is False
+
+
+@pytest.mark.slow
+def test_a_course_sets_variables_for_students_code(built: Course, tmp_path: Path) -> None:
+    built.settings.course.environment = {"METHOD": "split"}
+    counts = "import os\n\ndef count_words(sentence):\n    return len(getattr(sentence, os.environ['METHOD'])())"
+    with Grader(built) as grader:
+        assert grader.grade(submit(built, tmp_path / "tiny.ipynb", q1=counts, q2=RIGHT["q2"])).points == 5
 
 
 @pytest.mark.slow
@@ -99,16 +110,17 @@ def test_a_parent_that_died_is_replaced() -> None:
     assert value("x", "x = 1") == 1
     before = warm_parent()
     for process in reversed(psutil.Process(before.process.pid).children(recursive=True)):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it has ended with its child
+            process.kill()
     assert value("x", "x = 2") == 2
     assert warm.parent() is not before
 
 
 STARTS_AND_WAITS = """\
 import sys, time
-from autograder import warm
-from autograder.config import Limits
-from autograder.run import NotebookRun
+from autograder.sandbox import warm
+from autograder.course.config import Limits
+from autograder.sandbox.run import NotebookRun
 
 with NotebookRun(["import os\\nif os.fork() == 0:\\n    os.setsid()\\n    import time\\n    time.sleep(600)"], [], Limits()) as run:
     run.run_cells()
@@ -148,7 +160,7 @@ def test_cold_and_warm_say_the_same(built: Course, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_less_than_what_is_asked_for_grades_nothing(built: Course) -> None:
-    warm.settle(warm.Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
+    warm.settle(Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
     with pytest.raises(UsageError, match=r"this machine's jail is '(landlock|off)', and c.Jail.minimum asks for 'name"):
         warm.parent()
     with pytest.raises(UsageError, match="--jail=off"), NotebookRun(["x = 1"], [], Limits()) as run:
@@ -168,9 +180,7 @@ def test_every_result_records_its_level(built: Course, tmp_path: Path, level: st
 
 def can_have(namespaces: int) -> bool:
     """Whether a process here may have namespaces of its own."""
-    probe = (
-        f"from autograder.inside.jail import unshare; unshare({namespaces} | {0 if os.getuid() == 0 else 0x10000000})"
-    )
+    probe = f"from autograder.sandbox.inside.jail import unshare; unshare({namespaces} | {0 if os.getuid() == 0 else 0x10000000})"
     return subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
 
 
@@ -178,7 +188,7 @@ def can_have(namespaces: int) -> bool:
 def test_the_numbers_of_system_calls_are_the_systems_own(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not HEADERS[machine].is_file():
         pytest.skip(f"{HEADERS[machine]} is not installed")
-    monkeypatch.syspath_prepend(str(warm.INSIDE))
+    monkeypatch.syspath_prepend(str(INSIDE))
     import seccomp
 
     text = HEADERS[machine].read_text()
@@ -213,4 +223,4 @@ def test_an_interrupt_reaches_what_a_cell_started() -> None:
             "",
         ]
         assert run.restarts == 0, "an interrupt was enough"
-        assert Submission(run).value("x") == 4
+        assert StudentNotebook(run).value("x") == 4

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collect import Collection, collect
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradescope import METADATA
-from autograder.handins import MOST_NOTEBOOKS
-from autograder.intake import MAX_LIST_BYTES
-from autograder.stamps import MAX_STAMP, noted_time
-from autograder.tests.test_collect import NOTEBOOK, course, found, put, put_zip, zip_bytes
+from autograder.intake.boxes import MAX_LIST_BYTES
+from autograder.intake.collect import Collection, collect
+from autograder.intake.gradescope_export import METADATA
+from autograder.intake.handins import MOST_NOTEBOOKS
+from autograder.intake.stamps import MAX_STAMP, parse_stamp
+from autograder.tests.helpers.uploads import NOTEBOOK, course, found, put, put_zip, zip_bytes
 
 __all__ = ["course"]  # the fixture
 FORGED = b"submission_1:\n  :submitters:\n  - :name: Jane Doe\n    :email: jane@example.edu\nben:\n  :submitters:\n  - :name: Jane Doe\n"
@@ -252,7 +252,7 @@ def test_without_a_readable_list_nobody_is_invented(course: Course, tmp_path: Pa
     ],
 )
 def test_a_time_is_short_and_plain(stamp: bytes | None, hour: int | None) -> None:
-    time = noted_time(stamp)
+    time = parse_stamp(stamp)
     assert time == (None if hour is None else datetime(2025, 3, 9, hour, 30, tzinfo=UTC))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.inside.wire import Opaque, WireError, decode, encode, load_json
+from autograder.sandbox.inside.wire import Opaque, WireError, decode, encode, load_json
 
 
 def crossed(value: Any) -> Any:

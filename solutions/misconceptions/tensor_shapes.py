@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.misconceptions import misconception
+from autograder.checks import misconceptions_of
 from solutions.tensor_shapes import (
     axes_of_an_observation,
     common_length,
@@ -20,99 +20,81 @@ from solutions.tensor_shapes import (
 
 # Question 1: lists to X and y
 
-
-@misconception(make_x, hint="What does x[0] hold: everything about one city, or one feature of every city?")
-def features_before_days(sequences):
-    """Puts the features before the days."""
-    return np.array(sequences, dtype=np.float32).transpose(0, 2, 1)
-
-
-@misconception(make_x, hint="How many cities are there, and how many days? Which of the two does len(x) give?")
-def days_before_sequences(sequences):
-    """Puts the days before the sequences."""
-    return np.array(sequences, dtype=np.float32).transpose(1, 0, 2)
-
-
-@misconception(make_x, hint="Where in x does the network see that one day ends and the next begins?")
-def days_in_one_row(sequences):
-    """Writes all days of a sequence into one row."""
-    return np.array(sequences, dtype=np.float32).reshape(len(sequences), -1)
-
-
-@misconception(make_x, hint="What is x.dtype when all numbers in the lists are whole, and what when one has a point?")
-def x_type_left_to_numpy(sequences):
-    """Leaves the type of X to numpy."""
-    return np.array(sequences)
-
-
-@misconception(
-    make_y, hint="X has three axes. Which axes does each target need, to say how many days and features it has?"
+wrong = misconceptions_of(make_x)
+wrong.formula(
+    "np.array(sequences, dtype=np.float32).transpose(0, 2, 1)",
+    name="Puts the features before the days",
+    hint="What does x[0] hold: everything about one city, or one feature of every city?",
 )
-def y_of_rank_one(targets):
-    """Gives y one axis."""
-    return np.array(targets, dtype=np.float32)
+wrong.formula(
+    "np.array(sequences, dtype=np.float32).transpose(1, 0, 2)",
+    name="Puts the days before the sequences",
+    hint="How many cities are there, and how many days? Which of the two does len(x) give?",
+)
+wrong.formula(
+    "np.array(sequences, dtype=np.float32).reshape(len(sequences), -1)",
+    name="Writes all days of a sequence into one row",
+    hint="Where in x does the network see that one day ends and the next begins?",
+)
+wrong.formula(
+    "np.array(sequences)",
+    name="Leaves the type of X to numpy",
+    hint="What is x.dtype when all numbers in the lists are whole, and what when one has a point?",
+)
 
-
-@misconception(make_y, hint="y has an axis for the sequences and an axis for the features. Which axis of X is missing?")
-def y_of_rank_two(targets):
-    """Gives y two axes, without the days."""
-    return np.array(targets, dtype=np.float32).reshape(-1, 1)
-
-
-@misconception(make_y, hint="Does y[0] belong to one city or to all of them?")
-def y_as_one_sequence(targets):
-    """Puts the targets of all sequences into one."""
-    return np.array([[targets]], dtype=np.float32)
-
-
-@misconception(make_y, hint="What is y.dtype when all targets are whole numbers?")
-def y_type_left_to_numpy(targets):
-    """Leaves the type of y to numpy."""
-    return np.array(targets).reshape(-1, 1, 1)
-
+wrong = misconceptions_of(make_y)
+wrong.formula(
+    "np.array(targets, dtype=np.float32)",
+    name="Gives y one axis",
+    hint="X has three axes. Which axes does each target need, to say how many days and features it has?",
+)
+wrong.formula(
+    "np.array(targets, dtype=np.float32).reshape(-1, 1)",
+    name="Gives y two axes, without the days",
+    hint="y has an axis for the sequences and an axis for the features. Which axis of X is missing?",
+)
+wrong.formula(
+    "np.array([[targets]], dtype=np.float32)",
+    name="Puts the targets of all sequences into one",
+    hint="Does y[0] belong to one city or to all of them?",
+)
+wrong.formula(
+    "np.array(targets).reshape(-1, 1, 1)",
+    name="Leaves the type of y to numpy",
+    hint="What is y.dtype when all targets are whole numbers?",
+)
 
 # Question 2: the axes of an array
 
-
-@misconception(
-    describe_axes, hint="How long is the second sequence of a ragged X? Which single number is true of both?"
+wrong = misconceptions_of(describe_axes)
+wrong.formula(
+    '{"sequences": len(x), "observations": len(x[0]), **axes_of_an_observation(x)}',
+    name="Takes the length of the first sequence for all",
+    hint="How long is the second sequence of a ragged X? Which single number is true of both?",
 )
-def length_of_the_first(x):
-    """Takes the length of the first sequence for all."""
-    return {"sequences": len(x), "observations": len(x[0]), **axes_of_an_observation(x)}
-
-
-@misconception(describe_axes, hint="Has anybody padded X yet? Which sequences are shorter than the number you give?")
-def length_of_the_longest(x):
-    """Takes the length of the longest sequence for all."""
-    return {"sequences": len(x), "observations": max(len(s) for s in x), **axes_of_an_observation(x)}
-
-
-@misconception(
-    describe_axes, hint="Is this about a model, which takes any number of sequences, or about an X that you hold?"
+wrong.formula(
+    '{"sequences": len(x), "observations": max(len(s) for s in x), **axes_of_an_observation(x)}',
+    name="Takes the length of the longest sequence for all",
+    hint="Has anybody padded X yet? Which sequences are shorter than the number you give?",
 )
-def number_of_sequences_open(x):
-    """Leaves the number of sequences open, as a Keras model does."""
-    return {"sequences": None, "observations": common_length(x), **axes_of_an_observation(x)}
-
-
-@misconception(
-    describe_axes, hint="When all sequences of this X are equally long, is there a reason to leave their length open?"
+wrong.formula(
+    '{"sequences": None, "observations": common_length(x), **axes_of_an_observation(x)}',
+    name="Leaves the number of sequences open, as a Keras model does",
+    hint="Is this about a model, which takes any number of sequences, or about an X that you hold?",
 )
-def number_of_observations_open(x):
-    """Leaves the number of observations open even where all sequences agree."""
-    return {"sequences": len(x), "observations": None, **axes_of_an_observation(x)}
-
-
-@misconception(describe_axes, hint="What is x[0]: one whole sequence, or one observation of every sequence?")
-def observations_first(x):
-    """Calls the first axis observations and the second sequences."""
-    return {"observations": len(x), "sequences": common_length(x), **axes_of_an_observation(x)}
-
-
-@misconception(
-    describe_axes, hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which of the two is its height?"
+wrong.formula(
+    '{"sequences": len(x), "observations": None, **axes_of_an_observation(x)}',
+    name="Leaves the number of observations open even where all sequences agree",
+    hint="When all sequences of this X are equally long, is there a reason to leave their length open?",
 )
+wrong.formula(
+    '{"observations": len(x), "sequences": common_length(x), **axes_of_an_observation(x)}',
+    name="Calls the first axis observations and the second sequences",
+    hint="What is x[0]: one whole sequence, or one observation of every sequence?",
+)
+
+
+@wrong(hint="An array of shape (2, 5) prints as 2 lines of 5 numbers. Which of the two is its height?")
 def width_before_height(x):
     """Names the width of an image before its height."""
     axes = axes_of_an_observation(x)
@@ -121,9 +103,7 @@ def width_before_height(x):
     return {"sequences": len(x), "observations": common_length(x), **axes}
 
 
-@misconception(
-    describe_axes, hint="A coloured pixel is a list of three numbers. On which axis of the frame do they lie?"
-)
+@wrong(hint="A coloured pixel is a list of three numbers. On which axis of the frame do they lie?")
 def channels_before_height(x):
     """Names the channels of an image before its height."""
     axes = axes_of_an_observation(x)
@@ -134,55 +114,53 @@ def channels_before_height(x):
 
 # Question 3: predicting a whole sequence
 
+wrong = misconceptions_of(make_y_sequence)
+wrong.formula(
+    "np.asarray(sequences)[:, :, [feature]]",
+    name="Takes the same day's value, which the network already sees",
+    hint="On Monday evening the network has seen Monday. Which day is left to predict?",
+)
 
-@misconception(make_y_sequence, hint="On Monday evening the network has seen Monday. Which day is left to predict?")
-def same_day(sequences, targets, feature):
-    """Takes the same day's value, which the network already sees."""
-    return np.asarray(sequences)[:, :, [feature]]
 
-
-@misconception(make_y_sequence, hint="Is the value at position 1 of y later or earlier than day 1 of X?")
+@wrong(hint="Is the value at position 1 of y later or earlier than day 1 of X?")
 def day_before(sequences, targets, feature):
     """Shifts the days the other way round."""
     days = np.asarray(sequences)[:, :, feature]
     return np.concatenate([np.reshape(targets, (-1, 1)), days[:, :-1]], axis=1)[:, :, np.newaxis]
 
 
-@misconception(make_y_sequence, hint="How many different days does the network predict for one city?")
-def target_repeated(sequences, targets, feature):
-    """Repeats the last target for every day."""
-    return np.repeat(np.reshape(targets, (-1, 1, 1)), len(sequences[0]), axis=1)
-
-
-@misconception(make_y_sequence, hint="Which day follows the last observation? Does any day in the lists hold it?")
-def first_day_after_the_last(sequences, targets, feature):
-    """Lets the first day follow the last one."""
-    return np.roll(np.asarray(sequences)[:, :, [feature]], -1, axis=1)
-
-
-@misconception(
-    make_y_sequence, hint="The network gives one prediction per observation. How many targets has each sequence got?"
+wrong.formula(
+    "np.repeat(np.reshape(targets, (-1, 1, 1)), len(sequences[0]), axis=1)",
+    name="Repeats the last target for every day",
+    hint="How many different days does the network predict for one city?",
 )
-def without_the_last_day(sequences, targets, feature):
-    """Leaves out the day after the last observation."""
-    return np.asarray(sequences)[:, 1:, [feature]]
+wrong.formula(
+    "np.roll(np.asarray(sequences)[:, :, [feature]], -1, axis=1)",
+    name="Lets the first day follow the last one",
+    hint="Which day follows the last observation? Does any day in the lists hold it?",
+)
+wrong.formula(
+    "np.asarray(sequences)[:, 1:, [feature]]",
+    name="Leaves out the day after the last observation",
+    hint="The network gives one prediction per observation. How many targets has each sequence got?",
+)
 
 
-@misconception(make_y_sequence, hint="Each prediction is a list of features, if only of one. Which axis says so?")
+@wrong(hint="Each prediction is a list of features, if only of one. Which axis says so?")
 def sequence_without_features(sequences, targets, feature):
     """Leaves out the axis of the features."""
     days = np.asarray(sequences)[:, 1:, feature]
     return np.concatenate([days, np.reshape(targets, (-1, 1))], axis=1)
 
 
-@misconception(make_y_sequence, hint="Are these several features of one day, or one feature of several days?")
+@wrong(hint="Are these several features of one day, or one feature of several days?")
 def days_as_features(sequences, targets, feature):
     """Puts the days on the axis of the features."""
     days = np.asarray(sequences)[:, 1:, feature]
     return np.concatenate([days, np.reshape(targets, (-1, 1))], axis=1)[:, np.newaxis, :]
 
 
-@misconception(make_y_sequence, hint="Which argument says what is predicted? Try feature=0 and look at the first city.")
+@wrong(hint="Which argument says what is predicted? Try feature=0 and look at the first city.")
 def pollution_whatever_is_asked(sequences, targets, feature):
     """Predicts the pollution, whichever feature is asked for."""
     days = np.asarray(sequences)[:, 1:, 2]
@@ -191,8 +169,10 @@ def pollution_whatever_is_asked(sequences, targets, feature):
 
 # Question 4: windows and the next day
 
+wrong = misconceptions_of(cut_next_day)
 
-@misconception(cut_next_day, hint="Five days, windows of four: which days are in X, and which day is in y?")
+
+@wrong(hint="Five days, windows of four: which days are in X, and which day is in y?")
 def next_day_one_window_short(recordings, n_observations):
     """Stops one window too early."""
     starts = range(recordings.shape[1] - n_observations - 1)
@@ -201,7 +181,7 @@ def next_day_one_window_short(recordings, n_observations):
     return np.reshape(x, (-1, n_observations, recordings.shape[2])), np.reshape(y, (-1, 1, recordings.shape[2]))
 
 
-@misconception(cut_next_day, hint="If one window starts on Monday, on which day does the next one start?")
+@wrong(hint="If one window starts on Monday, on which day does the next one start?")
 def next_day_without_overlap(recordings, n_observations):
     """Starts each window where the one before ended."""
     starts = range(0, recordings.shape[1] - n_observations, n_observations)
@@ -210,7 +190,7 @@ def next_day_without_overlap(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="After the first window of the first recording: which window comes next in X?")
+@wrong(hint="After the first window of the first recording: which window comes next in X?")
 def next_day_windows_first(recordings, n_observations):
     """Puts the windows before the sequences."""
     starts = range(recordings.shape[1] - n_observations)
@@ -219,7 +199,7 @@ def next_day_windows_first(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="Does the day after the last day of Paris lie in Berlin?")
+@wrong(hint="Does the day after the last day of Paris lie in Berlin?")
 def next_day_across_recordings(recordings, n_observations):
     """Joins the recordings into one long one before cutting."""
     days = recordings.reshape(-1, recordings.shape[2])
@@ -229,7 +209,7 @@ def next_day_across_recordings(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="The window ends on Monday. Which day does your y hold, and which is the next day?")
+@wrong(hint="The window ends on Monday. Which day does your y hold, and which is the next day?")
 def next_day_leaves_one_out(recordings, n_observations):
     """Leaves out a day between the window and its target."""
     starts = range(recordings.shape[1] - n_observations - 1)
@@ -238,9 +218,7 @@ def next_day_leaves_one_out(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(
-    cut_next_day, hint="On which day of a recording does your first window start? Which number has Python for it?"
-)
+@wrong(hint="On which day of a recording does your first window start? Which number has Python for it?")
 def next_day_without_the_first_window(recordings, n_observations):
     """Leaves out the first window of each recording."""
     starts = range(1, recordings.shape[1] - n_observations)
@@ -249,7 +227,7 @@ def next_day_without_the_first_window(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="Can the network read the target from the last day of its window?")
+@wrong(hint="Can the network read the target from the last day of its window?")
 def next_day_inside_the_window(recordings, n_observations):
     """Takes the window's own last day as the target."""
     starts = range(recordings.shape[1] - n_observations)
@@ -257,7 +235,7 @@ def next_day_inside_the_window(recordings, n_observations):
     return np.array(x), np.array(x)[:, -1:]
 
 
-@misconception(cut_next_day, hint="y has an axis for the windows and one for the features. Where does it say: one day?")
+@wrong(hint="y has an axis for the windows and one for the features. Where does it say: one day?")
 def next_day_y_of_rank_two(recordings, n_observations):
     """Gives y two axes, without the days."""
     starts = range(recordings.shape[1] - n_observations)
@@ -266,10 +244,7 @@ def next_day_y_of_rank_two(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(
-    cut_next_day,
-    hint="A recurrent network takes three axes. How many has your X, and which two are both sequences to it?",
-)
+@wrong(hint="A recurrent network takes three axes. How many has your X, and which two are both sequences to it?")
 def next_day_an_axis_for_recordings(recordings, n_observations):
     """Keeps an axis for the recordings."""
     starts = range(recordings.shape[1] - n_observations)
@@ -278,7 +253,7 @@ def next_day_an_axis_for_recordings(recordings, n_observations):
     return np.array(x), np.array(y)
 
 
-@misconception(cut_next_day, hint="What is x[0][0]: the first day of a window, or the first feature on all its days?")
+@wrong(hint="What is x[0][0]: the first day of a window, or the first feature on all its days?")
 def next_day_features_before_days(recordings, n_observations):
     """Puts the features before the days, as sliding_window_view does."""
     starts = range(recordings.shape[1] - n_observations)
@@ -289,8 +264,10 @@ def next_day_features_before_days(recordings, n_observations):
 
 # Question 5: any days, any features
 
+wrong = misconceptions_of(cut)
 
-@misconception(cut, hint="The window ends on Thursday. Which offset has Friday?")
+
+@wrong(hint="The window ends on Thursday. Which offset has Friday?")
 def offsets_from_zero(recordings, n_observations, offsets, inputs, outputs):
     """Counts the day after the window as day 0."""
     starts = range(recordings.shape[1] - n_observations - max(offsets))
@@ -299,7 +276,7 @@ def offsets_from_zero(recordings, n_observations, offsets, inputs, outputs):
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="Offset 1 is the first day that the network has not seen. Is your first target in the window?")
+@wrong(hint="Offset 1 is the first day that the network has not seen. Is your first target in the window?")
 def offsets_from_the_last_day(recordings, n_observations, offsets, inputs, outputs):
     """Counts the last day of the window as day 1."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -308,7 +285,7 @@ def offsets_from_the_last_day(recordings, n_observations, offsets, inputs, outpu
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="Which day does the first offset ask for? What lies between the window and that day?")
+@wrong(hint="Which day does the first offset ask for? What lies between the window and that day?")
 def as_many_days_as_offsets(recordings, n_observations, offsets, inputs, outputs):
     """Takes the next days, as many as there are offsets."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -319,7 +296,7 @@ def as_many_days_as_offsets(recordings, n_observations, offsets, inputs, outputs
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="How many days do the offsets name, and how many has your y?")
+@wrong(hint="How many days do the offsets name, and how many has your y?")
 def every_day_between_the_offsets(recordings, n_observations, offsets, inputs, outputs):
     """Takes every day from the first offset to the last."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -329,9 +306,7 @@ def every_day_between_the_offsets(recordings, n_observations, offsets, inputs, o
     return np.array(x), np.array(y)
 
 
-@misconception(
-    cut, hint="The recording has six days and offset 1 is asked for. On which day does the last window of four end?"
-)
+@wrong(hint="The recording has six days and offset 1 is asked for. On which day does the last window of four end?")
 def cut_one_window_short(recordings, n_observations, offsets, inputs, outputs):
     """Stops one window too early."""
     starts = range(recordings.shape[1] - n_observations - max(offsets))
@@ -340,7 +315,7 @@ def cut_one_window_short(recordings, n_observations, offsets, inputs, outputs):
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="You select the inputs first. Is output 0 then still the recording's feature 0?")
+@wrong(hint="You select the inputs first. Is output 0 then still the recording's feature 0?")
 def outputs_among_the_inputs(recordings, n_observations, offsets, inputs, outputs):
     """Counts the outputs among the inputs, not among the features of the recording."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -350,7 +325,7 @@ def outputs_among_the_inputs(recordings, n_observations, offsets, inputs, output
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="Which features may the network see, and which are in your X?")
+@wrong(hint="Which features may the network see, and which are in your X?")
 def every_feature_as_input(recordings, n_observations, offsets, inputs, outputs):
     """Puts every feature into X."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -359,7 +334,7 @@ def every_feature_as_input(recordings, n_observations, offsets, inputs, outputs)
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="Which features are asked for in y? Must a network predict everything that it sees?")
+@wrong(hint="Which features are asked for in y? Must a network predict everything that it sees?")
 def inputs_as_outputs(recordings, n_observations, offsets, inputs, outputs):
     """Predicts the features that are in X."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -368,7 +343,7 @@ def inputs_as_outputs(recordings, n_observations, offsets, inputs, outputs):
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="y[0] is one target. Is its first axis the days, as in X, or the features?")
+@wrong(hint="y[0] is one target. Is its first axis the days, as in X, or the features?")
 def outputs_before_days(recordings, n_observations, offsets, inputs, outputs):
     """Puts the features of y before its days."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -377,7 +352,7 @@ def outputs_before_days(recordings, n_observations, offsets, inputs, outputs):
     return np.array(x), np.array(y)
 
 
-@misconception(cut, hint="How does a reader of y know where one day ends and the next begins?")
+@wrong(hint="How does a reader of y know where one day ends and the next begins?")
 def targets_in_one_row(recordings, n_observations, offsets, inputs, outputs):
     """Writes all days of y into one row."""
     starts = range(recordings.shape[1] - n_observations - max(offsets) + 1)
@@ -388,8 +363,10 @@ def targets_in_one_row(recordings, n_observations, offsets, inputs, outputs):
 
 # Question 6: one class per sequence
 
+wrong = misconceptions_of(cut_with_classes)
 
-@misconception(cut_with_classes, hint="Which day after the window do you need, when the target is a class?")
+
+@wrong(hint="Which day after the window do you need, when the target is a class?")
 def classes_one_window_short(recordings, classes, n_observations):
     """Leaves a day free after the last window, as if it were the target."""
     n_windows = recordings.shape[1] - n_observations
@@ -398,7 +375,7 @@ def classes_one_window_short(recordings, classes, n_observations):
     return np.reshape(x, (-1, n_observations, recordings.shape[2])), y
 
 
-@misconception(cut_with_classes, hint="How many sequences has X after cutting, and how many targets has y?")
+@wrong(hint="How many sequences has X after cutting, and how many targets has y?")
 def one_class_per_recording(recordings, classes, n_observations):
     """Gives one class per recording, not per window."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -406,10 +383,7 @@ def one_class_per_recording(recordings, classes, n_observations):
     return np.array(x), np.reshape(classes, (-1, 1, 1))
 
 
-@misconception(
-    cut_with_classes,
-    hint="From which recording should windows 0 and 1 of X be cut, and which classes do you give them?",
-)
+@wrong(hint="From which recording should windows 0 and 1 of X be cut, and which classes do you give them?")
 def classes_in_turn(recordings, classes, n_observations):
     """Goes through the classes in turn, one window each."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -417,7 +391,7 @@ def classes_in_turn(recordings, classes, n_observations):
     return np.array(x), np.tile(classes, len(starts)).reshape(-1, 1, 1)
 
 
-@misconception(cut_with_classes, hint="Does the network name a class after every day, or once after the last?")
+@wrong(hint="Does the network name a class after every day, or once after the last?")
 def one_class_per_day(recordings, classes, n_observations):
     """Gives one class per day of the window."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -426,7 +400,7 @@ def one_class_per_day(recordings, classes, n_observations):
     return np.array(x), y
 
 
-@misconception(cut_with_classes, hint="Every y of this assignment has three axes. Which two are missing here?")
+@wrong(hint="Every y of this assignment has three axes. Which two are missing here?")
 def classes_of_rank_one(recordings, classes, n_observations):
     """Gives y one axis."""
     starts = range(recordings.shape[1] - n_observations + 1)
@@ -436,105 +410,97 @@ def classes_of_rank_one(recordings, classes, n_observations):
 
 # Question 7: None
 
+wrong = misconceptions_of(fits)
+wrong.formula(
+    "tuple(input_shape) == tuple(shape)",
+    name="Compares the two shapes as they stand",
+    hint="Does any array have None in its shape? What does None say about the size?",
+)
+wrong.formula(
+    "tuple(1 if size is None else size for size in input_shape) == tuple(shape)",
+    name="Reads None as one",
+    hint="A model was built with (None, 4, 3). Does it take only one sequence at a time?",
+)
 
-@misconception(fits, hint="Does any array have None in its shape? What does None say about the size?")
-def none_is_a_size(input_shape, shape):
-    """Compares the two shapes as they stand."""
-    return tuple(input_shape) == tuple(shape)
 
-
-@misconception(fits, hint="A model was built with (None, 4, 3). Does it take only one sequence at a time?")
-def none_is_one(input_shape, shape):
-    """Reads None as one."""
-    return tuple(1 if size is None else size for size in input_shape) == tuple(shape)
-
-
-@misconception(fits, hint="What does a None in the second place say about the number of days?")
+@wrong(hint="What does a None in the second place say about the number of days?")
 def only_the_batch_is_open(input_shape, shape):
     """Takes None for the first axis only."""
     first = input_shape[0] is None or input_shape[0] == shape[0]
     return first and tuple(input_shape[1:]) == tuple(shape[1:])
 
 
-@misconception(
-    fits, hint="Two axes agree, and the third has nothing to be compared with. May the array have that many axes?"
+wrong.formula(
+    "all(expected is None or expected == size for expected, size in zip(input_shape, shape, strict=False))",
+    name="Compares as many axes as the shorter shape has",
+    hint="Two axes agree, and the third has nothing to be compared with. May the array have that many axes?",
 )
-def rank_not_compared(input_shape, shape):
-    """Compares as many axes as the shorter shape has."""
-    return all(expected is None or expected == size for expected, size in zip(input_shape, shape, strict=False))
 
 
-@misconception(fits, hint="The first axis is a number here. How many sequences does the model then take?")
+@wrong(hint="The first axis is a number here. How many sequences does the model then take?")
 def batch_never_compared(input_shape, shape):
     """Never looks at the first axis."""
     pairs = zip(input_shape[1:], shape[1:], strict=False)
     return len(input_shape) == len(shape) and all(expected is None or expected == size for expected, size in pairs)
 
 
-@misconception(input_shape_for, hint="All arrays happen to hold equally many sequences. Must the next one, too?")
-def batch_fixed_when_equal(shapes):
-    """Fixes the number of sequences when all arrays agree on it."""
-    return tuple(axis[0] if len(set(axis)) == 1 else None for axis in zip(*shapes, strict=True))
-
-
-@misconception(input_shape_for, hint="How many weights has a recurrent layer whose number of features is open?")
-def everything_open(shapes):
-    """Leaves every axis open."""
-    return (None,) * len(shapes[0])
-
-
-@misconception(input_shape_for, hint="Does the second array have the same number of days as the first?")
-def shape_of_the_first(shapes):
-    """Takes the shape of the first array behind the batch axis."""
-    return (None, *shapes[0][1:])
-
-
-@misconception(input_shape_for, hint="Has anybody padded the shorter arrays? Which of them would this shape refuse?")
-def shape_of_the_largest(shapes):
-    """Takes the largest size of each axis behind the batch axis."""
-    return (None, *(max(axis) for axis in list(zip(*shapes, strict=True))[1:]))
-
-
-@misconception(input_shape_for, hint="Keras' Input(shape=...) leaves out an axis that model.input_shape shows. Which?")
-def without_the_batch(shapes):
-    """Leaves out the batch axis, as Input(shape=...) does."""
-    return tuple(axis[0] if len(set(axis)) == 1 else None for axis in list(zip(*shapes, strict=True))[1:])
-
+wrong = misconceptions_of(input_shape_for)
+wrong.formula(
+    "tuple(axis[0] if len(set(axis)) == 1 else None for axis in zip(*shapes, strict=True))",
+    name="Fixes the number of sequences when all arrays agree on it",
+    hint="All arrays happen to hold equally many sequences. Must the next one, too?",
+)
+wrong.formula(
+    "(None,) * len(shapes[0])",
+    name="Leaves every axis open",
+    hint="How many weights has a recurrent layer whose number of features is open?",
+)
+wrong.formula(
+    "(None, *shapes[0][1:])",
+    name="Takes the shape of the first array behind the batch axis",
+    hint="Does the second array have the same number of days as the first?",
+)
+wrong.formula(
+    "(None, *(max(axis) for axis in list(zip(*shapes, strict=True))[1:]))",
+    name="Takes the largest size of each axis behind the batch axis",
+    hint="Has anybody padded the shorter arrays? Which of them would this shape refuse?",
+)
+wrong.formula(
+    "tuple(axis[0] if len(set(axis)) == 1 else None for axis in list(zip(*shapes, strict=True))[1:])",
+    name="Leaves out the batch axis, as Input(shape=...) does",
+    hint="Keras' Input(shape=...) leaves out an axis that model.input_shape shows. Which?",
+)
 
 # Question 8: the error of a prediction
 
-
-@misconception(mean_absolute_error, hint="Print the shape of y - prediction. How many differences should there be?")
-def every_target_with_every_prediction(y, prediction):
-    """Subtracts arrays of different shapes, so that numpy compares every target with every prediction."""
-    return np.mean(np.abs(y - prediction))
-
-
-@misconception(mean_absolute_error, hint="One prediction is 10 too high and another 10 too low. Is the model perfect?")
-def errors_that_cancel(y, prediction):
-    """Takes the mean without the absolute value."""
-    return np.mean(y - np.reshape(prediction, y.shape))
-
-
-@misconception(mean_absolute_error, hint="All predictions are off by 3. Which error should come out: 3 or 9?")
-def squared_error(y, prediction):
-    """Squares the differences."""
-    return np.mean((y - np.reshape(prediction, y.shape)) ** 2)
-
-
-@misconception(mean_absolute_error, hint="One difference is 6 and one is 0. Is their mean distance 3, or larger?")
-def root_of_the_squared_error(y, prediction):
-    """Takes the root of the mean square."""
-    return np.sqrt(np.mean((y - np.reshape(prediction, y.shape)) ** 2))
-
-
-@misconception(mean_absolute_error, hint="Should the error of a model grow with the number of cities it is tried on?")
-def sum_of_the_errors(y, prediction):
-    """Adds the errors up."""
-    return np.sum(np.abs(y - np.reshape(prediction, y.shape)))
-
-
-@misconception(mean_absolute_error, hint="How many numbers does the model predict for one city? By what do you divide?")
-def divided_by_the_sequences(y, prediction):
-    """Divides by the number of sequences, not by the number of predicted values."""
-    return np.sum(np.abs(y - np.reshape(prediction, y.shape))) / len(y)
+wrong = misconceptions_of(mean_absolute_error)
+wrong.formula(
+    "np.mean(np.abs(y - prediction))",
+    name="Subtracts arrays of different shapes, so that numpy compares every target with every prediction",
+    hint="Print the shape of y - prediction. How many differences should there be?",
+)
+wrong.formula(
+    "np.mean(y - np.reshape(prediction, y.shape))",
+    name="Takes the mean without the absolute value",
+    hint="One prediction is 10 too high and another 10 too low. Is the model perfect?",
+)
+wrong.formula(
+    "np.mean((y - np.reshape(prediction, y.shape)) ** 2)",
+    name="Squares the differences",
+    hint="All predictions are off by 3. Which error should come out: 3 or 9?",
+)
+wrong.formula(
+    "np.sqrt(np.mean((y - np.reshape(prediction, y.shape)) ** 2))",
+    name="Takes the root of the mean square",
+    hint="One difference is 6 and one is 0. Is their mean distance 3, or larger?",
+)
+wrong.formula(
+    "np.sum(np.abs(y - np.reshape(prediction, y.shape)))",
+    name="Adds the errors up",
+    hint="Should the error of a model grow with the number of cities it is tried on?",
+)
+wrong.formula(
+    "np.sum(np.abs(y - np.reshape(prediction, y.shape))) / len(y)",
+    name="Divides by the number of sequences, not by the number of predicted values",
+    hint="How many numbers does the model predict for one city? By what do you divide?",
+)

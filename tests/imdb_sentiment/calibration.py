@@ -1,8 +1,8 @@
-"""What the threshold of question 6 is measured on: `autograder calibrate imdb_sentiment`.
+"""The calibration plan of question 6: `autograder calibrate imdb_sentiment`.
 
-Each run deals the reviews and names the words anew, as the grader does. Post-padding without a mask and a tenth of the data are not
-told from right runs: the grader pads and deals itself, and at these lengths they only learn later. They are recorded, and so is a bag
-of words on the real reviews, where it is no mistake.
+Each run splits the reviews and renames the words anew, as the grader does. Post-padding without a mask and a tenth of the data cannot
+be distinguished from right runs: the grader pads and splits itself, and at these lengths they only learn later. Their scores are
+recorded, and so are those of a bag of words on the real reviews, where it is no mistake.
 """
 
 import math
@@ -13,10 +13,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from autograder.calibrate import Experiment
-from autograder.data import Budget, Split, fresh_split, load_imdb
-from autograder.thresholds import has_gpu, on_a_gpu
+from autograder.checks import Experiment, has_gpu, on_a_gpu
 from solutions.imdb_sentiment import build_model, train
+from solutions.reviews import Budget, Split, fresh_split, load_imdb
 
 BUDGETS = {
     "stand-in": [
@@ -35,7 +34,7 @@ Prepare = Callable[[Split], Split]
 
 
 def experiments() -> list[Experiment]:
-    """One for the data that are at hand: the real reviews where a folder or Keras' cache has them, else the stand-in.
+    """One experiment, for the data that are found: the real reviews in a folder or in Keras' cache, else the stand-in.
 
     A GPU has records of its own, for the real reviews at the lecture's full size.
     """

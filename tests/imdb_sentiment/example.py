@@ -3,7 +3,7 @@
 import keras
 from keras.layers import Dense, Embedding, Flatten
 
-from autograder.models import Model
+from autograder.checks import Model
 
 
 def example_model(vocab_size: int, length: int, seed: int) -> Model:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from autograder.checks import NOT_REBUILT, agree, await_person, check, fail
-from autograder.models import Model
+from autograder.checks import NOT_REBUILT, Model, agree, await_person, check, fail
 from solutions.imdb_sentiment import lecture_model
 
 

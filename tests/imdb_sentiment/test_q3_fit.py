@@ -8,9 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from autograder.checks import agree, check, fail
-from autograder.misconceptions import load_by_path
-from autograder.models import Model
+from autograder.checks import Model, agree, check, fail, load_by_path
 from solutions.imdb_sentiment import epoch_to_keep, fit_and_validate
 
 example_model = load_by_path(Path(__file__).with_name("example.py"), "imdb_sentiment_example").example_model

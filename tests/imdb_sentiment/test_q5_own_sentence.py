@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.checks import agree, check
-from autograder.misconceptions import load_by_path
+from autograder.checks import agree, check, load_by_path
 from solutions.imdb_sentiment import NO_WORD, encode, prepare, probability
 
 example_model = load_by_path(Path(__file__).with_name("example.py"), "imdb_sentiment_example").example_model

@@ -1,6 +1,6 @@
 """IMDB sentiment, question 6: train your own model (6 points). Source: lecture, section on sentiment analysis.
 
-The judge deals reviews that cannot be looked up (see ``fresh_split``), sends the training part alone, and predicts the
+The judge splits reviews so that they cannot be looked up (see ``fresh_split``), sends only the training part, and predicts the
 held-out part.
 """
 
@@ -10,11 +10,21 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograder.checks import NOT_REBUILT, await_person, check, curve, fact, fail
-from autograder.data import Budget, fresh_split, load_imdb
-from autograder.failures import CheckFailed
-from autograder.models import Model
-from autograder.thresholds import has_gpu, on_a_gpu, read_record, read_records
+from autograder.checks import (
+    NOT_REBUILT,
+    CheckFailed,
+    Model,
+    await_person,
+    check,
+    curve,
+    fact,
+    fail,
+    has_gpu,
+    on_a_gpu,
+    read_record,
+    read_records,
+)
+from solutions.reviews import Budget, fresh_split, load_imdb
 
 SEEDS = (1, 2, 3)  # public: a seed that happens to start badly costs nothing
 SECONDS = {"stand-in": 200, "IMDB": 400}  # five times the slowest right solution, two Bidirectional LSTMs
@@ -23,7 +33,7 @@ RECORDS = Path(__file__).with_name("thresholds.json")
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of training a submission's model."""
+    """The outcome of training a submission's model."""
 
     best: float
     tried: dict[int, float]
@@ -70,14 +80,14 @@ def require(result, number, name):
 
 
 def trained(submission, draw):
-    """Train with one public seed after another until the threshold is reached, and remember what came of it."""
+    """Train with one public seed after another until the threshold is reached, once for each submission."""
     if submission not in _trained:
         _trained[submission] = train_and_measure(submission, draw)
     return _trained[submission]
 
 
 def heeds_its_arguments(submission, draw):
-    """Other sizes than those of the training; no epoch at all, where nothing may be learnt; and one, which may be no more."""
+    """Fail unless build_model and train follow their arguments: other sizes, no epoch (nothing is learnt), and one epoch."""
     vocab_size, length = 1300, 23
     x = draw.integers(1, vocab_size, size=(16, length)).astype(np.int32)
     x[0, -1] = vocab_size - 1
@@ -103,7 +113,7 @@ def heeds_its_arguments(submission, draw):
 
 
 def train_briefly(submission, model, x, epochs):
-    """What train returns for these reviews; None where it cannot do with so little, which is no training for too long."""
+    """Return what train gives for these reviews; None where it fails on so few, which is not the mistake looked for here."""
     try:
         after = submission.call("train", model, x, np.arange(len(x)) % 2, epochs, seed=1, seconds=60)
     except CheckFailed:
@@ -112,7 +122,7 @@ def train_briefly(submission, model, x, epochs):
 
 
 def train_and_measure(submission, draw):
-    """One try after another, each with a seed and reviews of its own, as the runs that the record comes from."""
+    """Train try after try, each with its own seed and reviews, as in the runs that the record was measured on."""
     data = load_imdb()
     name = record_name(data)
     record = read_record(RECORDS, name)
@@ -134,13 +144,13 @@ def train_and_measure(submission, draw):
 
 
 def record_name(data):
-    """The record for these data; on a GPU, that of a GPU, where one was measured: for the real reviews at the lecture's full size."""
+    """Name the record for these data; on a GPU that of a GPU, if one was measured (real reviews at the lecture's full size)."""
     name = on_a_gpu(data.kind)
     return name if has_gpu() and name in read_records(RECORDS) else data.kind
 
 
 def train_with_seed(submission, split, budget, seed, seconds):
-    """The student's model after the student's training."""
+    """Build and train the student's model with the student's functions."""
     model = submission.call("build_model", budget.vocab_size, budget.length, seed=seed, seconds=60)
     if not isinstance(model, Model):
         fail(f"build_model returned {type(model).__name__}, not a Keras model", "Does your function return the model?")
@@ -154,7 +164,7 @@ def train_with_seed(submission, split, budget, seed, seconds):
 
 
 def accuracy_on_held_out(model, split):
-    """Share of right predictions for reviews that only the judge has labels of; 0 where a training ran away to no number."""
+    """Share of right predictions for reviews whose labels only the judge has; 0 if the training diverged to NaN."""
     probabilities = np.asarray(model.predict(split.x_held_out))
     if probabilities.size != len(split.y_held_out) or probabilities.dtype.kind != "f":
         fail(f"for {len(split.y_held_out)} reviews the model's output has the shape {probabilities.shape}")

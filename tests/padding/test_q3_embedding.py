@@ -4,8 +4,7 @@ import numpy as np
 from keras import Input, Sequential
 from keras.layers import Embedding
 
-from autograder.checks import agree, check, fail
-from autograder.failures import CheckFailed
+from autograder.checks import CheckFailed, agree, check, fail
 from solutions.padding import build_embedding, embed, input_dim
 
 

@@ -7,8 +7,7 @@ import numpy as np
 from keras import Input, Sequential
 from keras.layers import Embedding, SimpleRNN
 
-from autograder.checks import NOT_REBUILT, agree, await_person, check, fail
-from autograder.failures import CheckFailed
+from autograder.checks import NOT_REBUILT, CheckFailed, agree, await_person, check, fail
 from solutions.padding import build_masked, padding_error, rnn_last_state
 
 ENDS = "pre", "post"

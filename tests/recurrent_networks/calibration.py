@@ -11,8 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from autograder.calibrate import Experiment
-from autograder.misconceptions import load_by_path
+from autograder.checks import Experiment, load_by_path
 from solutions.misconceptions import recurrent_networks as wrong
 from solutions.recurrent_networks import build_model, mean_and_std, repeated, scale, train
 

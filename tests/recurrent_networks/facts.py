@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks import NOT_REBUILT, await_person
-from autograder.models import Model
+from autograder.checks import NOT_REBUILT, Model, await_person
 from solutions.recurrent_networks import mean_and_std, scale, unscale
 
 Array = np.ndarray
@@ -38,7 +37,7 @@ def model_facts(model: Any, x: Array, like: Any, head: str = "", count: bool = T
     """What a model that should predict one number per sequence is seen to do, in one line.
 
     Args:
-        model: an ``autograder.models.Model``.
+        model: an ``autograder.checks.Model``.
         x: (n_sequences, days, features), a dozen sequences of small numbers.
         like: a Keras model of the layers that are asked for.
         head: "relu" to ask for a relu between the state and the prediction as well.
@@ -230,7 +229,7 @@ def training_facts(model: Any, X: Array, y: Array, before: Array, limit: float) 
     """What a trained model has learned, in words.
 
     Args:
-        model: an ``autograder.models.Model``; it should read scaled inputs and predict scaled targets.
+        model: an ``autograder.checks.Model``; it should read scaled inputs and predict scaled targets.
         X, y: (n_sequences, days, features) and (n_sequences, 1), in the lecture's units.
         before: what the model predicted for scaled X before it was trained.
         limit: how close to its target every city should be, in the unit of y.

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from autograder.checks import NOT_REBUILT, agree, await_person, check, fact, fail
-from autograder.misconceptions import load_by_path
-from autograder.models import Model
-from autograder.thresholds import read_record
+from autograder.checks import NOT_REBUILT, Model, agree, await_person, check, fact, fail, load_by_path, read_record
 from solutions.recurrent_networks import build_model, forecast, mean_and_std, scale, train, unscale
 
 facts = load_by_path(Path(__file__).with_name("facts.py"), "recurrent_networks_facts")

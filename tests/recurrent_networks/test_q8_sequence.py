@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from autograder.checks import agree, check
-from autograder.misconceptions import load_by_path
+from autograder.checks import agree, check, load_by_path
 from solutions.recurrent_networks import build_sequence_model
 
 sequence_facts = load_by_path(Path(__file__).with_name("facts.py"), "recurrent_networks_facts").sequence_facts

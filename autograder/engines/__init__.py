@@ -1,0 +1,1 @@
+"""Connect the judge with nbgrader, otter-grader and Gradescope."""

@@ -1,0 +1,1 @@
+"""Grade many submissions in parallel, and keep their results."""

@@ -1,0 +1,1 @@
+"""Test the hidden tests, and measure the thresholds of graded trainings."""

@@ -1,0 +1,1 @@
+"""Write what people read: feedback pages, the class report, and the grades for learning platforms."""
