@@ -121,7 +121,7 @@ def count_words(sentence):
     return 0"""
 DEEP = """import os
 def one_hot(index, size):
-    for _ in range(1500):
+    for _ in range(1100):  # more than a recursion may
         os.mkdir("d")
         os.chdir("d")
     return []"""
