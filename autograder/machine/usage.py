@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 EVERYBODYS = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # folders open to every user
+LONG = 1_000  # characters of a path; the system allows 4,095
 BLOCK = 1 << 15  # least bytes that a file counts for: allows as many files as the scratch at the level `namespaces`
 SOCKET, PIPE = 1 << 18, 1 << 16  # bytes that may wait in one, by Linux's defaults
 #: Lines about memory in a process' status: in use, swapped out, page tables, huge pages.
@@ -77,15 +78,32 @@ def measure_files(pid: int, folders: Iterable[Path], user: int) -> int:
 
 
 def _walk(folders: Iterable[Path]) -> Iterator[os.stat_result]:
-    """Yield everything under folders while their user writes to them; without recursion, since they may be very deep."""
-    waiting = [str(folder) for folder in folders]
+    """Yield everything under folders while their user writes to them.
+
+    They may be deeper than Python may recurse and than a path may be long: where a path would grow beyond ``LONG``, the next ones begin
+    at a folder that is held open.
+    """
+    waiting: list[tuple[int | None, str]] = [(None, os.path.realpath(folder)) for folder in folders]
     while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+        start, path = waiting.pop()
+        if start is not None and not path:  # all that begins there was seen
+            os.close(start)
+            continue
+        try:
+            opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=start)
+        except OSError:
+            continue
+        if is_start := len(path) > LONG:
+            waiting.append((opened, ""))
+            start, path = opened, "."
+        with contextlib.suppress(OSError), os.scandir(opened) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     yield entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+                        waiting.append((start, f"{path}/{entry.name}"))
+        if not is_start:
+            os.close(opened)
 
 
 def _list_processes(pid: int) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.machine import capacity
+from autograder.machine import capacity, leftovers, usage
 from autograder.machine.capacity import count_cores, describe_shortage, find_memory_mib, suggest_workers
 from autograder.machine.last_words import MOST, LastWords
 
@@ -135,3 +135,25 @@ def test_the_last_words_of_a_flood_are_its_end() -> None:
         words.listen()
     assert len(words.text()) == MOST and words.text().endswith("flood the end")
     words.close()
+
+
+def test_files_count_however_deep_they_lie(tmp_path: Path) -> None:
+    """Deeper than Python may recurse, and than a path may be long."""
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    try:
+        before = usage.measure_files(os.getpid(), [tmp_path], os.getuid())
+        assert before >= 3_000 * usage.BLOCK
+        with open(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=folder), "wb") as file:
+            file.write(bytes(4 << 20))
+        held = len(os.listdir("/proc/self/fd"))
+        assert usage.measure_files(os.getpid(), [tmp_path], os.getuid()) >= before + (4 << 20)
+        assert len(os.listdir("/proc/self/fd")) == held
+    finally:
+        os.close(folder)
+        leftovers.remove_tree(str(tmp_path / "d"))
+    assert not (tmp_path / "d").exists()
