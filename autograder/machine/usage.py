@@ -64,7 +64,7 @@ def measure_files(pid: int, folders: Iterable[Path], user: int) -> int:
         pid: the parent of the user's processes.
     """
     files: dict[tuple[int, int], int] = {}
-    for found in _walk(folders):
+    for found in _walk(folders, user):
         if found.st_uid == user:
             files[found.st_dev, found.st_ino] = max(found.st_blocks * 512, BLOCK)
     for process, _ in _list_processes(pid):
@@ -77,8 +77,8 @@ def measure_files(pid: int, folders: Iterable[Path], user: int) -> int:
     return sum(files.values())
 
 
-def _walk(folders: Iterable[Path]) -> Iterator[os.stat_result]:
-    """Yield everything under folders while their user writes to them.
+def _walk(folders: Iterable[Path], user: int) -> Iterator[os.stat_result]:
+    """Yield everything under folders while a user writes to them, but for what lies where that user cannot go.
 
     They may be deeper than Python may recurse and than a path may be long: where a path would grow beyond ``LONG``, the next ones begin
     at a folder that is held open.
@@ -99,11 +99,19 @@ def _walk(folders: Iterable[Path]) -> Iterator[os.stat_result]:
         with contextlib.suppress(OSError), os.scandir(opened) as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
-                    yield entry.stat(follow_symlinks=False)
-                    if entry.is_dir(follow_symlinks=False):
+                    found = entry.stat(follow_symlinks=False)
+                    yield found
+                    if stat.S_ISDIR(found.st_mode) and _can_enter(found, user):
                         waiting.append((start, f"{path}/{entry.name}"))
         if not is_start:
             os.close(opened)
+
+
+def _can_enter(folder: os.stat_result, user: int) -> bool:
+    """Whether a user, whose only group has the same number, may go into a folder."""
+    if user in (0, folder.st_uid):
+        return True
+    return bool(folder.st_mode & (stat.S_IXGRP if folder.st_gid == user else stat.S_IXOTH))
 
 
 def _list_processes(pid: int) -> Iterator[tuple[str, str]]:

@@ -157,3 +157,15 @@ def test_files_count_however_deep_they_lie(tmp_path: Path) -> None:
         os.close(folder)
         leftovers.remove_tree(str(tmp_path / "d"))
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has other users")
+def test_files_count_wherever_their_user_can_go(tmp_path: Path) -> None:
+    for name, mode in (("open", 0o711), ("closed", 0o700)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "own").mkdir(0o700)
+        (tmp_path / name / "own/file").write_bytes(bytes(1 << 20))
+        for path in (tmp_path / name / "own", tmp_path / name / "own/file"):
+            os.chown(path, 1500, 1500)
+        (tmp_path / name).chmod(mode)
+    assert usage.measure_files(os.getpid(), [tmp_path], 1500) == usage.BLOCK + (1 << 20)
