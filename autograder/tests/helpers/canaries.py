@@ -148,7 +148,7 @@ class Canaries:
         found = []
         for name in filter(str.isdecimal, os.listdir("/proc")):
             with contextlib.suppress(OSError):
-                before, _, after = Path("/proc", name, "stat").read_text().rpartition(")")
+                before, _, after = Path("/proc", name, "stat").read_text(errors="replace").rpartition(")")
                 if before.endswith(f"({self.mark[-14:]}") and after.split()[0] not in "ZX":
                     found.append(int(name))
         return found
