@@ -76,12 +76,10 @@ class _Reader:
         """Yield each misconception."""
         for node in self._module.body:
             match node:
-                case ast.Assign(targets=targets, value=value) if bound := self._find_bound(value):
-                    self._binders |= {target.id: bound for target in targets if isinstance(target, ast.Name)}
-                case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value) if bound := self._find_bound(
-                    value
-                ):
-                    self._binders[name] = bound
+                case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    if bound := self._find_bound(value):
+                        self._binders |= {target.id: bound for target in targets if isinstance(target, ast.Name)}
                 case ast.FunctionDef():
                     yield from self._read_function(node)
                 case ast.Expr(ast.Call(ast.Attribute(binder, form)) as call) if form in FORMS:

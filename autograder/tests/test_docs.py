@@ -24,12 +24,12 @@ from autograder.course.config import Autograder, Jail, Limits, check_keys, load_
 from autograder.course.course import Course, find_course
 from autograder.tests.helpers.attacks import attacks
 from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.pictures import browser, picture
 from autograder.tests.helpers.tables import table
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LMS = DOCS / "lms.md"  # needs what an LMS exports: test_collect.py and test_export.py run its commands

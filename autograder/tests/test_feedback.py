@@ -6,7 +6,6 @@ import html
 import os
 import re
 import subprocess
-import sys
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,9 +29,9 @@ from autograder.judge.results import CheckResult, Result, StudentCheck, StudentV
 from autograder.reports.class_report import write_report
 from autograder.reports.feedback import render_page, write_feedback
 from autograder.reports.text import describe_check, describe_question, summarise_result
+from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.tiny_course import RIGHT, open_file, submit
 
-BIN = Path(sys.executable).parent
 SCRIPT = "<script>alert(1)</script>"
 WORDS = f'Well argued, "but" 1 < 2 {SCRIPT}\nSee page 3.'
 

@@ -8,7 +8,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,10 +21,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 from autograder.course.course import Course
+from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
-BIN = Path(sys.executable).parent
 CHROMIUM = shutil.which("chromium")
 RUNS = "document.body.dataset.ran=1"
 SCRIPT = f"<script>{RUNS}</script>"

@@ -217,6 +217,15 @@ misconceptions_of(one_hot).edit("vector[index] = ONE", "vector[index] = down(ONE
 ANSWERS: list[Any] = [7, 3, 4, [0, 2, 0]]
 
 
+@pytest.mark.parametrize("bound", ["other = wrong =", "wrong: object ="])
+def test_every_binding_of_a_function_is_read(bound: str, course: Course) -> None:
+    """The judge loads what is bound in any way, so the notebook's side must not miss it."""
+    bank = course.assignment("tiny").misconceptions
+    bank.write_text(FORMS.replace("wrong =", bound, 1).replace('"Counts one more"', '" Counts one more"'))
+    titles = ["Counts letters.", "Counts one more.", "Always says four.", "Writes a two."]
+    assert [answer.title for answer in read_wrong_answers(bank)] == titles
+
+
 def test_every_form_of_a_misconception_does_the_same_in_a_notebook_and_in_the_judge(course: Course) -> None:
     assignment = course.assignment("tiny")
     assignment.misconceptions.write_text(FORMS)

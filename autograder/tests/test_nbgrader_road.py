@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import os
-import sys
 from pathlib import Path
 
 import nbformat
@@ -21,7 +20,6 @@ from autograder.tests.helpers.commands import nbgrader, scores
 from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
-BIN = Path(sys.executable).parent
 
 
 def hand_in(course: Course, student: str, **answers: str) -> Path:

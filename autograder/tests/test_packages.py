@@ -68,9 +68,9 @@ def test_data_are_those_of_the_named_folder_and_of_keras(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
     assert find_data_folder(built) is None and data_environment(built) == {} and list_data(built) == []
-    for name in ("named/words/a.txt", "own/b.txt", "keras/datasets/c.npz"):
+    for name in ("named/words/a.txt", "own/b.txt", "keras/datasets/c.npz", "keras/datasets/unpacked/d.txt"):
         path = tmp_path / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("12")
         os.utime(path, (1, 1))
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "named"))

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from nbgrader.api import Gradebook
 from autograder.course.course import Course
 from autograder.tests.helpers import SOAK
 from autograder.tests.helpers import first_road as road
+from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.first_road import EMPTY, MISCONCEPTIONS, SAMPLES, question_points, sample
 
 pytestmark = pytest.mark.slow
-BIN = Path(sys.executable).parent
 ASSIGNMENTS = sorted({assignment for assignment, _ in SAMPLES})
 WHOLE = [name for name in ASSIGNMENTS if SOAK or name == road.WHOLE]
 TWO = (MISCONCEPTIONS, "not_graded_no_notebook")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.helpers.attacks import Attack, attacks
 from autograder.tests.helpers.canaries import Canaries, canaries, planted
+from autograder.tests.helpers.commands import environment
 from autograder.tests.helpers.tiny_course import warm_parent
 
 JAILED = {attack.name: attack for kind in ("disclosure", "network", "persistence") for attack in attacks(kind)}
@@ -93,11 +93,10 @@ def after(leaving):
 def command(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`autograder grade`, in a process of its own."""
     code = "from autograder.cli import main; main()"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
     return subprocess.run(
         [sys.executable, "-c", code, "grade", *arguments],
         cwd=course.root,
-        env={**environment, "COLUMNS": "300", "OMP_NUM_THREADS": "1"},
+        env=environment(COLUMNS="300"),
         capture_output=True,
         text=True,
         timeout=500,
