@@ -23,6 +23,7 @@ from autograder.sandbox.limits import STARVED
 
 BY_US = "ended"  # how a process ended that the grader no longer needed
 MESSAGE = 1 << 17  # bytes
+PAUSES = 4  # times as long as files are measured, they are not
 
 
 class Process(Protocol):
@@ -85,6 +86,7 @@ class JailedProcess:
         self.leftovers = [str(home)]
         self._limits = limits
         self._writes_anywhere = writes_anywhere
+        self._files_measured = (0.0, 0.0)  # when that began and when it ended
         self._over = ""  # the limit for which the grader ended it
         self._ended: str | None = None
         self._closed = False
@@ -130,13 +132,23 @@ class JailedProcess:
         limit = self._limits.memory_mib << 20
         if self.group.out_of_memory() if self.group else usage.measure_memory(self.pid) > limit:
             self.end("memory")
-        elif self._home.is_dir() and self._measure_files() > self._limits.scratch_mib << 20:
+        elif (
+            self._is_time_for_files() and self._home.is_dir() and self._measure_files() > self._limits.scratch_mib << 20
+        ):
             self.end("scratch")
+
+    def _is_time_for_files(self) -> bool:
+        """Whether to measure files once more: folders that are open to everybody may hold so many that it takes seconds."""
+        began, ended = self._files_measured
+        return time.monotonic() - ended >= PAUSES * (ended - began)
 
     def _measure_files(self) -> int:
         """Return the bytes that it has written."""
         folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
-        return usage.measure_files(self.pid, folders, self._home.stat().st_uid)
+        began = time.monotonic()
+        found = usage.measure_files(self.pid, folders, self._home.stat().st_uid)
+        self._files_measured = (began, time.monotonic())
+        return found
 
     def _find_reason(self) -> str:
         """Return why it ended, as ``poll`` does."""

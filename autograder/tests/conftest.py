@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import nbgrader.api
 import pytest
 
 from autograder.course.config import Jail
@@ -22,6 +24,10 @@ from autograder.tests.helpers.tiny_course import make_course
 
 if TYPE_CHECKING:
     from autograder.tests.helpers.canaries import Canaries
+
+
+# It is asked for each new gradebook, and starts a process of a second and a half to say the same.
+nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def pytest_configure(config: pytest.Config) -> None:

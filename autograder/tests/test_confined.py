@@ -24,6 +24,7 @@ from autograder.grading.worker import Ended, Worker
 from autograder.judge.results import CheckResult
 from autograder.machine.users import own_users
 from autograder.sandbox.inside.wire import receive_frame, send_frame
+from autograder.tests.helpers import SOAK
 from autograder.tests.helpers.hostile_files import BOMBS
 from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, submit
@@ -203,6 +204,7 @@ def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
 @pytest.mark.parametrize("uid", [0, ORDINARY])
 def test_the_same_on_the_other_levels_and_as_an_ordinary_user(uid: int, built_once: Course) -> None:
     walls = f"{__file__}::{test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write.__name__}"
+    walls += "" if SOAK else f"[{'landlock' if uid else 'user'}]"
     with lent(built_once, uid) as (folder, python):
         own = ["-p", "no:cacheprovider", "-rs", "--basetemp", str(folder / "pytest")]
         done = run_python(python, folder, "-m", "pytest", *own, walls)

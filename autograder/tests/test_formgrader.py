@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -20,7 +19,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
-from autograder.course.course import Course
+from autograder.course.course import Course, find_course
 from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
@@ -59,35 +58,43 @@ class Formgrader:
             return False
 
 
-@pytest.fixture
-def formgrader(built: Course, tmp_path: Path) -> Iterator[Formgrader]:
+@pytest.fixture(scope="module")
+def course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    folder = tmp_path_factory.mktemp("formgrader") / "course"
+    shutil.copytree(built_once.root, folder)
+    return find_course(folder)
+
+
+@pytest.fixture(scope="module")
+def formgrader(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formgrader]:
     """Formgrader as `jupyter lab` starts it in the course folder, after a class of two was graded."""
+    folder = tmp_path_factory.mktemp("server")
     environment = {
         **os.environ,
         "PATH": f"{BIN}:{os.environ['PATH']}",
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
     }
-    submit(built, built.root / "submitted/ann/tiny/tiny.ipynb", **RIGHT)
-    submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
-    subprocess.run([BIN / "autograder", "grade", "submitted"], cwd=built.root, env=environment, check=True)
+    submit(course, course.root / "submitted/ann/tiny/tiny.ipynb", **RIGHT)
+    submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
+    subprocess.run([BIN / "autograder", "grade", "submitted"], cwd=course.root, env=environment, check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--allow-root", "--no-browser", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
     command = [str(BIN / "jupyter"), "lab", f"--ServerApp.port={port}", *options]
-    with open(tmp_path / "server.log", "wb") as log:
-        server = subprocess.Popen(command, cwd=built.root, env=environment, stdout=log, stderr=log)
+    with open(folder / "server.log", "wb") as log:
+        server = subprocess.Popen(command, cwd=course.root, env=environment, stdout=log, stderr=log)
     found, deadline = Formgrader(f"http://127.0.0.1:{port}"), time.monotonic() + 120
     while not found.is_up():
-        assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "server.log").read_text()
+        assert server.poll() is None and time.monotonic() < deadline, (folder / "server.log").read_text()
         time.sleep(0.3)
     yield found
     server.terminate()
     server.wait(60)
 
 
-def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader: Formgrader, built: Course) -> None:
+def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader: Formgrader, course: Course) -> None:
     [tiny] = formgrader.ask("assignments")
     assert (tiny["name"], tiny["max_score"], tiny["num_submissions"]) == ("tiny", 6.0, 2)
     assert points(formgrader) == {"ann": 5.0, "ben": 3.0}
@@ -96,16 +103,16 @@ def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader
     page = formgrader.get(f"submissions/{number}")
     assert "a known mistake: Counts letters and spaces" in page and "def test_" not in page
 
-    submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", **RIGHT)
+    submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", **RIGHT)
     answer = formgrader.ask("submission/tiny/ben/autograde", "POST")
     assert answer["success"], answer
     assert points(formgrader) == {"ann": 5.0, "ben": 5.0}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)")
-def test_nothing_that_a_student_wrote_runs_where_it_is_shown(formgrader: Formgrader, built: Course) -> None:
+def test_nothing_that_a_student_wrote_runs_where_it_is_shown(formgrader: Formgrader, course: Course) -> None:
     """The page in a browser: with the notebook as it came the script runs; as autograde writes it, one reads it."""
-    handed_in = submit(built, built.root / "submitted/ben/tiny/tiny.ipynb", q1=f"'{SCRIPT}'\n{RIGHT['q1']}")
+    handed_in = submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", q1=f"'{SCRIPT}'\n{RIGHT['q1']}")
     notebook = nbformat.read(handed_in, as_version=4)
     next(cell for cell in notebook.cells if cell.id == "explain").source = f"I *know* {IMAGE} that 1 < 2\n\n{SCRIPT}"
     more = [new_markdown_cell(f"{SCRIPT} [a link](javascript:{RUNS}) ![a](/x.png)"), new_raw_cell(SCRIPT)]
@@ -121,7 +128,7 @@ def test_nothing_that_a_student_wrote_runs_where_it_is_shown(formgrader: Formgra
     assert text.count(SCRIPT) == 4, "in code, in an answer, in a text and in a raw cell"
 
     notebook.cells = [cell for cell in notebook.cells if "attachment:" not in cell.source]
-    nbformat.write(notebook, built.root / "autograded/ben/tiny/tiny.ipynb")
+    nbformat.write(notebook, course.root / "autograded/ben/tiny/tiny.ipynb")
     assert "data-ran" in dom(f"{formgrader.address}/formgrader/submissions/{number}/")
 
 
