@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -41,6 +42,12 @@ def train(model, x, y, epochs):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return sample_course(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def grader(course: Course) -> Iterator[Grader]:
+    with Grader(course) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +95,13 @@ def test_a_model_that_learns_nothing_satisfies_no_check(course: Course) -> None:
 
 @pytest.mark.parametrize("attack", CHOSEN, ids=lambda attack: attack.name)
 def test_it_deceives_the_notebook_and_earns_nothing(
-    attack: Attack, course: Course, weights: str, tmp_path: Path
+    attack: Attack, course: Course, grader: Grader, weights: str, tmp_path: Path
 ) -> None:
     submitted = notebook(course, attack.filled(attack.cell, {"weights": weights}))
     assert satisfies_the_notebook(submitted) == "", "the notebook's own check is not deceived: this is no attack"
     path = tmp_path / "imdb_sentiment.ipynb"
     nbformat.write(submitted, path)
-    with Grader(course) as grader:
-        result = grader.grade(path, "imdb_sentiment")
+    result = grader.grade(path, "imdb_sentiment")
     assert result.faults == []
     checks = [check for check in result.checks if check.question == "q6"]
     assert [check.points for check in checks] == [0.0, 0.0]
