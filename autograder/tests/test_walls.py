@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -424,6 +425,25 @@ def fills():
 """
     with inside(fills, scratch_mib=16.0) as run, pytest.raises(CheckFailed):
         StudentNotebook(run).fills()
+
+
+def test_files_are_measured_a_fifth_of_the_time(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where everybody's folders hold so many that it takes long, the grader has other things to do."""
+    if level == "namespaces":
+        pytest.skip("there the system limits them")
+    measured = 0
+
+    def measure_slowly(*_: object) -> int:
+        nonlocal measured
+        measured += 1
+        time.sleep(0.2)
+        return 0
+
+    monkeypatch.setattr("autograder.machine.usage.measure_files", measure_slowly)
+    began = time.monotonic()
+    with inside("def waits():\n    __import__('time').sleep(4)\n    return True") as run:
+        assert StudentNotebook(run).waits() is True
+    assert measured > 0 and 4 * 0.2 * measured <= time.monotonic() - began
 
 
 # ---- a level that cannot hold is not offered
