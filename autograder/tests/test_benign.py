@@ -210,8 +210,7 @@ def value_of() -> Iterator[ValueOf]:
         return found
 
     yield value
-    warm.settle(Surroundings())
-    warm.release()
+    warm.reset()
 
 
 @pytest.mark.parametrize("name", BENIGN)

@@ -15,7 +15,6 @@ from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.channel import COMMAND, GREETING, LONG, MORE, Channel, TooMuch
 from autograder.sandbox.run import NotebookRun
-from autograder.sandbox.surroundings import Surroundings
 
 MIB = 1 << 20
 
@@ -155,7 +154,7 @@ def answer(): return 42
 @pytest.fixture(scope="module")
 def own_parent() -> None:
     """Start processes as nobody before has set it."""
-    warm.settle(Surroundings())
+    warm.reset()
 
 
 @pytest.mark.parametrize("kind", ["small", "large", "one"])

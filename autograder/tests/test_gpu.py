@@ -142,10 +142,10 @@ def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     asked = str(request.param)
     warm.settle(Surroundings(jail=Jail(minimum="user"), levels=(asked, "user"), preload=(FRAMEWORK,)))
     if (found := warm.parent().level) != asked:
-        warm.settle(Surroundings())
+        warm.reset()
         pytest.skip(f"this machine has the level {found} and not {asked}")
     yield asked
-    warm.settle(Surroundings())
+    warm.reset()
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def predicted(model, x): return model.predict(x, verbose=0)
 def keras_beforehand() -> Iterator[None]:
     warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(Surroundings())
+    warm.reset()
 
 
 def test_hostile_models_cost_a_neighbour_nothing(keras_beforehand: None) -> None:

@@ -100,7 +100,7 @@ def test_files_outside_the_scratch_are_gone_when_the_next_parent_starts() -> Non
     finally:
         left[0].unlink(missing_ok=True)
         shutil.rmtree(place)
-        warm.settle(Surroundings())
+        warm.reset()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has other users")

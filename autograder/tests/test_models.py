@@ -288,7 +288,7 @@ def keras_beforehand() -> Iterator[None]:
     """Import Keras once for all processes here."""
     warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
     yield
-    warm.settle(Surroundings())
+    warm.reset()
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ HEADERS = {
 def as_before() -> Iterator[None]:
     """Leave this process with the parent that every other test has."""
     yield
-    warm.settle(Surroundings())
+    warm.reset()
 
 
 def value(name: str, *cells: str) -> Any:

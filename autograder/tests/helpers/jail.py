@@ -65,8 +65,7 @@ def settled(surroundings: Surroundings) -> Iterator[None]:
     try:
         yield
     finally:
-        warm.settle(Surroundings())
-        warm.release()
+        warm.reset()
 
 
 def loot(attack: Attack, given: dict[str, str]) -> list[str]:
