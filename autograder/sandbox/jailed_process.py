@@ -86,7 +86,7 @@ class JailedProcess:
         self.leftovers = [str(home)]
         self._limits = limits
         self._writes_anywhere = writes_anywhere
-        self._files_measured = (0.0, 0.0)  # when that began and when it ended
+        self._files_next = 0.0  # when files are measured again
         self._over = ""  # the limit for which the grader ended it
         self._ended: str | None = None
         self._closed = False
@@ -133,21 +133,19 @@ class JailedProcess:
         if self.group.out_of_memory() if self.group else usage.measure_memory(self.pid) > limit:
             self.end("memory")
         elif (
-            self._is_time_for_files() and self._home.is_dir() and self._measure_files() > self._limits.scratch_mib << 20
+            time.monotonic() >= self._files_next
+            and self._home.is_dir()
+            and self._measure_files() > self._limits.scratch_mib << 20
         ):
             self.end("scratch")
 
-    def _is_time_for_files(self) -> bool:
-        """Whether to measure files once more: folders that are open to everybody may hold so many that it takes seconds."""
-        began, ended = self._files_measured
-        return time.monotonic() - ended >= PAUSES * (ended - began)
-
     def _measure_files(self) -> int:
-        """Return the bytes that it has written."""
+        """Return the bytes that it has written; where everybody's folders hold much it takes seconds, so the next time is later."""
         folders = [self._home, *(usage.EVERYBODYS if self._writes_anywhere else ())]
         began = time.monotonic()
         found = usage.measure_files(self.pid, folders, self._home.stat().st_uid)
-        self._files_measured = (began, time.monotonic())
+        ended = time.monotonic()
+        self._files_next = ended + PAUSES * (ended - began)
         return found
 
     def _find_reason(self) -> str:

@@ -19,8 +19,9 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
-from autograder.course.course import Course, find_course
+from autograder.course.course import Course
 from autograder.tests.helpers.commands import BIN
+from autograder.tests.helpers.jail import configured
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
@@ -60,9 +61,7 @@ class Formgrader:
 
 @pytest.fixture(scope="module")
 def course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    folder = tmp_path_factory.mktemp("formgrader") / "course"
-    shutil.copytree(built_once.root, folder)
-    return find_course(folder)
+    return configured(built_once, tmp_path_factory.mktemp("formgrader") / "course")
 
 
 @pytest.fixture(scope="module")

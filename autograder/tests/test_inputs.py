@@ -17,6 +17,7 @@ from autograder.course.course import Course, find_course
 from autograder.engines import otter
 from autograder.tests.helpers import ROOT, SOAK
 from autograder.tests.helpers.commands import nbgrader, scores
+from autograder.tests.helpers.jail import configured
 
 INPUTS = ROOT.parent / "shared" / "inputs"
 pytestmark = [
@@ -51,9 +52,7 @@ def grade(course: Course, *named: Path) -> tuple[dict[str, Any], str]:
 @pytest.fixture(scope="module")
 def fresh(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The same course, in which nothing has been handed in."""
-    root = tmp_path_factory.mktemp("fresh") / "course"
-    shutil.copytree(course.root, root)
-    return find_course(root)
+    return configured(course, tmp_path_factory.mktemp("fresh") / "course")
 
 
 @pytest.fixture(scope="module")
