@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from autograder.errors import UsageError
+from autograder.errors import Ungradable, UsageError
 
 PACKAGE = Path(__file__).parent  # of the kit itself
 
@@ -156,6 +156,31 @@ def read_regular(path: Path, most: int) -> bytes | None:
             return None if file is None else file.read(most)
     except OSError:
         return None
+
+
+def read_notebook(path: Path, limit_mib: int) -> bytes:
+    """Return the content of a file that was handed in, without interpreting it.
+
+    Raises:
+        Ungradable: it is too large, or cannot be read.
+    """
+    most = limit_mib << 20
+    try:
+        with open_regular(path) as file:
+            if file is None:
+                raise Ungradable(
+                    f"{path.name}: is not a file. Hand in the .ipynb file that Jupyter saved.", code="no-notebook"
+                )
+            data, size = file.read(most + 1), os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
+    if len(data) <= most:
+        return data
+    raise Ungradable(
+        f"{path.name}: has {size / 2**20:.0f} MiB; the limit is {limit_mib} MiB. "
+        "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again.",
+        code="too-large",
+    )
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from autograder.intake.notebook import Opened, open_notebook
 from autograder.sandbox import warm
 from autograder.sandbox.broker import RemoteParent
 from autograder.sandbox.course_copy import restore_course
-from autograder.sandbox.inside.wire import receive_frame, send_frame
+from autograder.sandbox.inside.frames import receive_frame, send_frame
 
 MOST_BYTES = 1 << 30  # of a frame from the worker, which has kept the limits already
 READER_MIB, JUDGE_MIB = 384, 6144

@@ -27,10 +27,9 @@ from autograder.course.course import Assignment, Course
 from autograder.course.data import data_environment
 from autograder.course.packages import course_versions, list_packages, list_preload
 from autograder.errors import Ungradable, UsageError, known_code
-from autograder.files import PACKAGE
+from autograder.files import PACKAGE, read_notebook
 from autograder.grading.access import list_hidden, list_released_files
 from autograder.grading.job import Graded, Job
-from autograder.intake.notebook import notebook_bytes
 from autograder.judge.results import Result
 from autograder.machine.clock import FAR, Stopwatch
 from autograder.machine.users import own_users
@@ -38,7 +37,7 @@ from autograder.printable import printable_text
 from autograder.sandbox import jailed_process, parent, surroundings, warm
 from autograder.sandbox.broker import Broker
 from autograder.sandbox.course_copy import CourseCopy
-from autograder.sandbox.inside.wire import WireError, receive_frame, send_frame
+from autograder.sandbox.inside.frames import FrameError, receive_frame, send_frame
 from autograder.sandbox.limits import Doubt
 
 READER_SECONDS = 8.0  # of processor time; on a busy machine it may take longer
@@ -126,7 +125,7 @@ class Worker:
         Raises:
             Ungradable: it is no notebook of this course, or a reader cannot open it.
         """
-        data = notebook_bytes(path, self.course.settings.limits.notebook_mib)
+        data = read_notebook(path, self.course.settings.limits.notebook_mib)
         self.ready()
         job = {**self._about_course(), "name": path.name, "assignment": assignment}
         limits = Limits(memory_mib=READER_MIB, cpu_seconds=READER_SECONDS, scratch_mib=16)
@@ -252,7 +251,7 @@ class Worker:
                 if watch.is_over(seconds):
                     raise Ended("time")
             return receive_frame(ours, most_mib << 20, deadline, MOST_MARKS)[0]
-        except (OSError, EOFError, WireError) as error:
+        except (OSError, EOFError, FrameError) as error:
             raise Ended(jailed_process.wait_for_end(process, SECONDS_TO_END) or str(error)) from error
         finally:
             ours.close()

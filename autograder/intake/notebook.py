@@ -9,11 +9,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -22,7 +20,6 @@ from nbformat import NotebookNode
 from autograder.course.cells import asked_names, defined_names, grade_id, is_locked, normalise, runs_while_grading
 from autograder.course.course import Assignment, Course
 from autograder.errors import Ungradable
-from autograder.files import open_regular
 from autograder.intake.repair import fill_in, make_own, repair
 
 SAME_NOTEBOOK = 0.3  # share of the released cells that a notebook must hold to be taken for that assignment
@@ -93,31 +90,6 @@ class Opened:
             raise ValueError("released cells are missing")
         notebook = nbformat.from_dict({**released_notebook, "cells": cells})
         return cls(assignment, notebook, str(data["sha256"]), [str(note) for note in data["notes"]])
-
-
-def notebook_bytes(path: Path, limit_mib: int) -> bytes:
-    """Return the content of a file that was handed in, without interpreting it.
-
-    Raises:
-        Ungradable: it is too large, or cannot be read.
-    """
-    most = limit_mib << 20
-    try:
-        with open_regular(path) as file:
-            if file is None:
-                raise Ungradable(
-                    f"{path.name}: is not a file. Hand in the .ipynb file that Jupyter saved.", code="no-notebook"
-                )
-            data, size = file.read(most + 1), os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise Ungradable(f"{path.name}: cannot be read ({error.strerror}).") from error
-    if len(data) <= most:
-        return data
-    raise Ungradable(
-        f"{path.name}: has {size / 2**20:.0f} MiB; the limit is {limit_mib} MiB. "
-        "Clear the outputs (Kernel > Restart and Clear Output), save, and hand in again.",
-        code="too-large",
-    )
 
 
 def _parse(data: bytes, name: str) -> NotebookNode:

@@ -17,7 +17,8 @@ from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
 from autograder.sandbox.channel import Channel, TooMuch
-from autograder.sandbox.inside.wire import MAX_BUFFERS, REPLY, REQUEST, load_json
+from autograder.sandbox.inside.frames import MAX_BUFFERS, load_json
+from autograder.sandbox.inside.wire import REPLY, REQUEST
 from autograder.sandbox.jailed_process import Process
 from autograder.sandbox.limits import TimeBudget, find_message_limit_mib
 

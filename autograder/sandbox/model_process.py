@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from autograder.course.config import Limits
 from autograder.machine.clock import Stopwatch
 from autograder.sandbox import warm
-from autograder.sandbox.inside.wire import WireError, decode, encode, receive_frame, send_frame
+from autograder.sandbox.inside.frames import FrameError, receive_frame, send_frame
+from autograder.sandbox.inside.wire import WireError, decode, encode
 from autograder.sandbox.jailed_process import Process, wait_for_end
 from autograder.sandbox.limits import Stopped, TimeBudget, explain_end
 
@@ -81,7 +82,7 @@ class ModelProcess:
             with self._watch():
                 send_frame(self._stream, request, buffers)
                 reply, parts = receive_frame(self._stream, self.limits.answer_mib << 20)
-        except WireError:
+        except FrameError:
             self.close()
             return Stopped(f"gave more than {self.limits.answer_mib} MiB", code="too-large")
         except (OSError, EOFError):

@@ -23,7 +23,7 @@ from autograder.grading.job import Job
 from autograder.grading.worker import Ended, Worker
 from autograder.judge.results import CheckResult
 from autograder.machine.users import own_users
-from autograder.sandbox.inside.wire import receive_frame, send_frame
+from autograder.sandbox.inside.frames import receive_frame, send_frame
 from autograder.tests.helpers import SOAK
 from autograder.tests.helpers.hostile_files import BOMBS
 from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
@@ -213,6 +213,13 @@ def test_the_same_on_the_other_levels_and_as_an_ordinary_user(uid: int, built_on
 
 def told(check: CheckResult) -> tuple[str, str, str]:
     return check.check, check.status, check.rationale
+
+
+def test_a_worker_holds_nothing_that_could_interpret_a_notebook() -> None:
+    heavy = ["nbformat", "nbconvert", "numpy", "pytest", "IPython", "ipykernel", "keras", "tensorflow"]
+    script = f"import sys, autograder.grading.worker_process; print([m for m in {heavy} if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_two_processes_never_have_the_same_users() -> None:

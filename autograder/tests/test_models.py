@@ -18,7 +18,8 @@ from autograder.judge.models import Model
 from autograder.judge.rebuilt import InModelProcess
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
-from autograder.sandbox.inside.wire import encode, receive_frame, send_frame
+from autograder.sandbox.inside.frames import receive_frame, send_frame
+from autograder.sandbox.inside.wire import encode
 from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.sandbox.run import NotebookRun

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox.inside.wire import Opaque, WireError, decode, encode, load_json
+from autograder.sandbox.inside.frames import FrameError, load_json
+from autograder.sandbox.inside.wire import Opaque, WireError, decode, encode
 
 
 def crossed(value: Any) -> Any:
@@ -186,7 +187,7 @@ def test_an_array_of_empty_texts_is_no_larger_than_others() -> None:
     ],
 )
 def test_json_that_would_take_much_memory_is_not_read(text: bytes) -> None:
-    with pytest.raises(WireError):
+    with pytest.raises(FrameError):
         load_json(text, most_marks=99)
 
 

@@ -6,13 +6,9 @@ nothing is unpickled.
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import socket
-import struct
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -22,13 +18,9 @@ import numpy as np
 REQUEST, REPLY = "judge_request", "judge_reply"  # message types on the shell channel
 MAX_DEPTH = 40
 MAX_NODES = 2_000_000
-MAX_BUFFERS = 1 << 16
 MAX_KEYS = (
     20_000  # of sets and dicts, other than texts and small numbers: chosen by a stranger, all of them may collide
 )
-MAX_MARKS = 3 * MAX_NODES  # brackets, commas and colons of a JSON text: each node has about three
-_COUNTS = struct.Struct("<QQ")  # of a frame: bytes of JSON, number of buffers
-_SIZE = struct.Struct("<Q")  # bytes of one buffer
 _DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16|U\d{1,6}|S\d{1,6})")
 
 
@@ -204,72 +196,3 @@ class _Decoder:
                 raise WireError("too many texts")
             return np.zeros(tuple(shape), kind)
         return np.frombuffer(data, dtype=kind).reshape(tuple(shape)).copy()
-
-
-def load_json(text: bytes, encoding: str = "ascii", most_marks: int = MAX_MARKS) -> Any:
-    """Return the value of a JSON text, which is not trusted.
-
-    Two bytes may become an object of a hundred bytes, so the number of objects is counted before the text is parsed.
-
-    Raises:
-        WireError: it is not JSON, or would take too much memory.
-    """
-    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
-    if plain.count(b'"') > 2 * most_marks:
-        raise WireError("too many texts")
-    outside = b"".join(plain.split(b'"')[::2])
-    if sum(map(outside.count, (b"[", b"{", b",", b":"))) > most_marks:
-        raise WireError("too many values")
-    try:
-        return json.loads(text.decode(encoding))
-    except (ValueError, RecursionError) as error:
-        raise WireError("not JSON") from error
-
-
-def send_frame(stream: socket.socket, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
-    """Send one JSON object and its raw buffers over a stream socket."""
-    text = json.dumps(content).encode()
-    sizes = b"".join(_SIZE.pack(len(buffer)) for buffer in buffers)
-    stream.sendall(_COUNTS.pack(len(text), len(buffers)) + sizes + text)
-    for buffer in buffers:
-        stream.sendall(buffer)
-
-
-def receive_frame(
-    stream: socket.socket, most_bytes: int, deadline: float | None = None, most_marks: int = MAX_MARKS
-) -> tuple[dict[str, Any], list[memoryview]]:
-    """Return the next JSON object and its raw buffers; neither is trusted.
-
-    Args:
-        most_bytes: limit of the whole frame; a larger one is refused before it is read.
-        deadline: time on the monotonic clock by which the whole frame must have arrived.
-        most_marks: limit of its JSON, see ``load_json``.
-
-    Raises:
-        EOFError: the other side has closed the stream.
-        TimeoutError: nothing arrived within the timeout of the stream, or the deadline has passed.
-        WireError: the frame is larger than allowed, or holds no JSON object.
-    """
-    length, number = _COUNTS.unpack(_receive(stream, _COUNTS.size, deadline))
-    if number > MAX_BUFFERS:
-        raise WireError("too many buffers")
-    sizes = [size for (size,) in _SIZE.iter_unpack(_receive(stream, _SIZE.size * number, deadline))]
-    if length + sum(sizes) > most_bytes:
-        raise WireError(f"more than {most_bytes} bytes")
-    content = load_json(bytes(_receive(stream, length, deadline)), most_marks=most_marks)
-    if not isinstance(content, dict):
-        raise WireError("not a JSON object")
-    return content, [_receive(stream, size, deadline) for size in sizes]
-
-
-def _receive(stream: socket.socket, size: int, deadline: float | None) -> memoryview:
-    data = memoryview(bytearray(size))
-    done = 0
-    while done < size:
-        if deadline is not None:
-            stream.settimeout(max(0.001, deadline - time.monotonic()))
-        read = stream.recv_into(data[done:])
-        if not read:
-            raise EOFError("the other side has closed the stream")
-        done += read
-    return data

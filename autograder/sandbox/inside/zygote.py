@@ -9,7 +9,7 @@ the level `namespaces` the parent itself lives in the jail. It ends with the pro
     starts this process
     the plan -----------------> find the best level of the jail that holds, and enter its namespaces (jail_levels.py)
                                 change to a home of its own, extend the import path
-                                import agent, then the packages to preload; freeze the memory that children share
+                                import agent for students, then the packages to preload; freeze the memory that children share
          <--------------------- level, and why each better one was refused
     a launch, descriptors ----> fork a maker of namespaces, which forks the keeper, which forks the process (keeper.py)
                                 wait for the maker alone, and note the keeper
@@ -51,7 +51,8 @@ def main(control: socket.socket) -> None:
     level, refused = enclose(plan)
     live_in(plan["root"] if level != "namespaces" else own_root.HOME)
     sys.path += plan["path"]
-    importlib.import_module("agent")
+    if plan["role"] == "student":  # readers and judges run no kernel
+        importlib.import_module("agent")
     for name in plan["preload"]:
         with contextlib.suppress(Exception):  # missing or broken: the notebook that imports it shows the error
             importlib.import_module(name)

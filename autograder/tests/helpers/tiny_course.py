@@ -14,7 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course.course import Course, find_course
-from autograder.intake.notebook import Opened, notebook_bytes, open_notebook
+from autograder.files import read_notebook
+from autograder.intake.notebook import Opened, open_notebook
 from autograder.sandbox import warm
 from autograder.sandbox.parent import WarmParent
 
@@ -273,7 +274,7 @@ def submit(course: Course, path: Path, **answers: str) -> Path:
 
 def open_file(path: Path, course: Course, assignment: str | None = None) -> Opened:
     """What a reader makes of a file, in this process."""
-    data = notebook_bytes(path, course.settings.limits.notebook_mib)
+    data = read_notebook(path, course.settings.limits.notebook_mib)
     return open_notebook(data, path.name, course, assignment)
 
 

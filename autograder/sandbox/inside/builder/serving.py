@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from wire import WireError, decode, encode, receive_frame, send_frame
+from frames import FrameError, receive_frame, send_frame
+from wire import decode, encode
 
 from .rebuilt import Rebuilt
 from .values import Refused
@@ -68,6 +69,6 @@ def serve(given: dict[str, Any], sockets: list[int]) -> None:
         while True:
             try:
                 request, parts = receive_frame(stream, REQUEST_BYTES)
-            except (EOFError, WireError):
+            except (EOFError, FrameError):
                 return
             send_frame(stream, *server.answer(request, parts))
