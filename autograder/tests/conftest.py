@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import nbgrader.api
 import pytest
 
-from autograder.course.config import Jail
 from autograder.course.course import Course, find_course
 from autograder.release.build import build
 from autograder.sandbox import warm
@@ -99,18 +98,28 @@ def secret_course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) 
     return find_course(folder)
 
 
+@pytest.fixture(scope="module")
+def usual_parent_afterwards() -> Iterator[None]:
+    """Leave this process with the parent that every other module has."""
+    yield
+    warm.reset()
+
+
+@pytest.fixture(scope="module")
+def keras_beforehand(usual_parent_afterwards: None) -> None:
+    """Import Keras once for all students' processes of a module."""
+    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
+
+
 @pytest.fixture
-def without_a_jail() -> Iterator[None]:
-    from autograder.tests.helpers.jail import OFF, settled
+def without_a_jail(usual_parent_afterwards: None) -> None:
+    from autograder.tests.helpers.jail import OFF, keep_parent
 
-    with settled(OFF):
-        assert warm.parent().level == "off"
-        yield
+    assert keep_parent(OFF).level == "off"
 
 
 @pytest.fixture
-def in_a_jail() -> Iterator[None]:
-    from autograder.tests.helpers.jail import settled
+def in_a_jail(usual_parent_afterwards: None) -> None:
+    from autograder.tests.helpers.jail import ON, keep_parent
 
-    with settled(Surroundings(jail=Jail(minimum="user", cold=True))):
-        yield
+    keep_parent(ON)

@@ -135,7 +135,11 @@ def test_nothing_is_reached_at_any_level(who: str, level: str, name: str, at_lev
     assert found[name] == [[], [], []], f"as {who}, the level '{level}' lets through (loot, heard, daemons)"
 
 
-@pytest.mark.parametrize("who, uid", [("root", 0), ("an ordinary user", ORDINARY)])
+#: As root and without a Python that others may read, `test_doctor.py` asks it too.
+ASKED = [("root", 0), ("an ordinary user", ORDINARY)]
+
+
+@pytest.mark.parametrize("who, uid", ASKED if SOAK else ASKED[1:])
 def test_the_doctor_finds_the_jail_sound(who: str, uid: int, built_once: Course) -> None:
     with lent(built_once, uid) as (folder, python):
         asked = ["doctor", "--json", str(folder / "found.json"), "--course", str(folder / "course")]

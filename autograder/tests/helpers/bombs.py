@@ -24,7 +24,7 @@ WIDE = {
     "cpu_seconds": 100.0,
 }
 PAYLOAD = {"many": "200", "mib": "800", "scratch": "40", "output": "200", "seconds": "8"}
-MODEST = {"many": "200", "mib": "800", "scratch": "40", "output": "200", "seconds": "3"}
+MODEST = {"many": "200", "mib": "800", "scratch": "40", "output": "20", "seconds": "3"}
 PROCESSES = "at most 64 processes and threads"
 DISK = "at most 16 MiB of files"
 OUTPUT = "printed more than 4 MiB"

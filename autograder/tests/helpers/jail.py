@@ -17,6 +17,7 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.results import CheckResult, Result
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
+from autograder.sandbox.parent import Parent, WarmParent
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.helpers.attacks import Attack, attacks
@@ -52,10 +53,19 @@ def first(result: Result) -> CheckResult:
 
 
 OFF = Surroundings(jail=Jail(minimum="off", cold=True))
+ON = Surroundings(jail=Jail(minimum="user", cold=True))
 
 
 def cells(attack: Attack, given: dict[str, str]) -> list[str]:
     return [attack.filled(attack.cell, given), attack.filled(attack.answers["q1"], given)]
+
+
+def keep_parent(surroundings: Surroundings) -> Parent:
+    """This process' parent in these surroundings; started anew only where it has others."""
+    started = warm.start()
+    if not isinstance(started, WarmParent) or started.surroundings != surroundings:
+        warm.settle(surroundings)
+    return warm.start()
 
 
 @contextmanager
