@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.course.course import Course
 from autograder.tests.helpers import SOAK, TESTS
 from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 
@@ -13,8 +12,8 @@ FILES = ("test_isolation.py", "test_run.py", "test_warm.py", "test_judge.py", "t
 
 
 @pytest.mark.parametrize("file", FILES if SOAK else FILES[:1])
-def test_the_same_as_an_ordinary_user(file: str, built_once: Course) -> None:
-    with lent(built_once, ORDINARY) as (folder, python):
+def test_the_same_as_an_ordinary_user(file: str) -> None:
+    with lent(None, ORDINARY) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest")]
         done = run_python(python, folder, "-m", "pytest", *own, str(TESTS / file))
     assert done.returncode == 0, done.stdout[-5000:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import socket
@@ -13,22 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.config import Jail, Limits
-from autograder.course.course import Course
+from autograder.course.config import Limits
 from autograder.judge.failures import CheckFailed
 from autograder.judge.submission import StudentNotebook
 from autograder.machine import usage
 from autograder.machine.cgroup import Group
 from autograder.sandbox import warm
-from autograder.sandbox.parent import INSIDE, PACKAGES, WarmParent
+from autograder.sandbox.parent import INSIDE, PACKAGES
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.helpers import SOAK, TESTS
+from autograder.tests.helpers.jail import ON, keep_parent
 from autograder.tests.helpers.other_user import ORDINARY, lent, run_python
 
 pytestmark = pytest.mark.slow
 WITHIN = "AUTOGRADER_TESTS_LEVELS"  # set where these tests run as somebody else
-AT_LEAST_USER = Jail(minimum="user", cold=True)
 LEVELS = tuple(os.environ.get(WITHIN, "namespaces landlock user").split())
 MIB = 1 << 20
 
@@ -128,7 +128,7 @@ def settle(level: str) -> None:
 
 
 def at(level: str) -> Surroundings:
-    return Surroundings(jail=AT_LEAST_USER, levels=(level,))
+    return dataclasses.replace(ON, levels=(level,))
 
 
 @pytest.fixture
@@ -147,10 +147,7 @@ def of_module(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def level(of_module: str) -> str:
     """A level at which this process' parent is; started anew only where another test has changed that."""
-    started = warm.start()
-    if not isinstance(started, WarmParent) or started.surroundings != at(of_module):
-        settle(of_module)
-        started = warm.start()
+    started = keep_parent(at(of_module))
     if started.level != of_module:
         pytest.skip(f"cannot be had here: {started.refused}")
     return of_module
@@ -211,7 +208,7 @@ def test_nothing_of_the_system_can_be_set(level: str) -> None:
 ODD = ["with blank", "tab\there", "new\nline", "ümläut", "back\\slash", "octal \\040", "a#b,c:d"]
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", ODD if SOAK else [" ".join(ODD)])
 def test_wherever_the_root_is_built_nothing_in_it_can_be_written(
     name: str, unsettled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -476,11 +473,11 @@ for level in {levels!r}:
 """
 
 
-def test_root_that_can_become_nobody_else_gets_no_level(built_once: Course) -> None:
+def test_root_that_can_become_nobody_else_gets_no_level() -> None:
     """Its students' processes would be root's, for whom the system limits nothing."""
     if shutil.which("setpriv") is None:
         pytest.skip("setpriv is missing")
-    with lent(built_once, 0) as (folder, python):
+    with lent(None, 0) as (folder, python):
         less = ["setpriv", "--bounding-set=-setuid,-setgid", *python]
         done = run_python(less, folder, "-c", OFFERED.format(levels=LEVELS))
     lines = done.stdout.splitlines()
@@ -502,15 +499,14 @@ def test_a_trial_that_comes_to_no_end_offers_nothing(
         assert warm.start().level == "off"
 
 
+@pytest.mark.skipif(WITHIN in os.environ, reason="this is the other run")
 @pytest.mark.parametrize(
     "who, levels",
     [(0, "landlock user"), (ORDINARY, "namespaces landlock")] if SOAK else [(0, "user"), (ORDINARY, "landlock")],
 )
-def test_the_same_with_a_python_that_everybody_may_read(who: int, levels: str, built_once: Course) -> None:
+def test_the_same_with_a_python_that_everybody_may_read(who: int, levels: str) -> None:
     """Here Python may lie in root's own folder, where the users of these levels cannot read it."""
-    if WITHIN in os.environ:
-        pytest.skip("this is the other run")
-    with lent(built_once, who) as (folder, python):
+    with lent(None, who) as (folder, python):
         own = ["-p", "no:cacheprovider", "--basetemp", str(folder / "pytest"), "-rs"]
         bombs = TESTS / "test_hostile_resources.py::test_a_bomb_is_stopped_where_there_are_no_namespaces"
         files = [__file__, str(TESTS / "test_leftovers.py"), str(bombs)]

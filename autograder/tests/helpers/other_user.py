@@ -42,8 +42,8 @@ AS_ORDINARY = f"setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups --i
 
 
 @contextmanager
-def lent(built_once: Course, uid: int) -> Iterator[tuple[Path, list[str]]]:
-    """A folder of one user with the course in it, and the beginning of a command that runs Python as that user."""
+def lent(built_once: Course | None, uid: int) -> Iterator[tuple[Path, list[str]]]:
+    """A folder of one user, with the course in it if there is one, and the beginning of a command that runs Python as that user."""
     if os.getuid() != 0:
         pytest.skip("only root can run a test as another user")
     if uid and shutil.which("setpriv") is None:
@@ -52,9 +52,9 @@ def lent(built_once: Course, uid: int) -> Iterator[tuple[Path, list[str]]]:
     try:
         folder.chmod(0o755)
         python = systems_python(folder / "python")
-        course = folder / "own" / "course"
-        shutil.copytree(built_once.root, course)
-        (folder / "own").chmod(0o700)
+        (folder / "own").mkdir(0o700)
+        if built_once is not None:
+            shutil.copytree(built_once.root, folder / "own" / "course")
         for path in [folder / "own", *(folder / "own").rglob("*")]:
             os.chown(path, uid, uid)
         yield folder / "own", [*(AS_ORDINARY if uid else []), str(python)]
