@@ -22,7 +22,7 @@ from autograder.tests.helpers.attacks import Attack, attacks
 from autograder.tests.helpers.first_road import sample_course
 from solutions.reviews import make_stand_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("keras_beforehand")]
 QUICK = (
     "training__smuggles_trained_weights__earns_nothing",
     "training__counts_words_in_predict__earns_nothing",

@@ -17,15 +17,13 @@ from autograder.judge.failures import CheckFailed
 from autograder.judge.models import Model
 from autograder.judge.rebuilt import InModelProcess
 from autograder.judge.submission import StudentNotebook
-from autograder.sandbox import warm
 from autograder.sandbox.inside.frames import receive_frame, send_frame
 from autograder.sandbox.inside.wire import encode
 from autograder.sandbox.limits import TimeBudget
 from autograder.sandbox.model_process import MAX_STARTS, ModelProcess
 from autograder.sandbox.run import NotebookRun
-from autograder.sandbox.surroundings import Surroundings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("keras_beforehand")]
 
 BUILDERS = """\
 import keras
@@ -282,14 +280,6 @@ def telling(curves):
 
 def unbuilt(): return keras.Sequential([layers.LSTM(4), layers.Dense(1)])
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def keras_beforehand() -> Iterator[None]:
-    """Import Keras once for all processes here."""
-    warm.settle(Surroundings(preload=("keras", "numpy", "tensorflow")))
-    yield
-    warm.reset()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -155,16 +156,26 @@ def _environment(folder: Path) -> dict[str, str]:
 # ---- nbgrader
 
 
+@dataclass(frozen=True)
 class StockNbgrader:
-    """A course of nbgrader's own with the two questions, made by ``nbgrader generate_assignment``."""
+    """A course of nbgrader's own with the two questions."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
+
+    @staticmethod
+    def generate(folder: Path) -> StockNbgrader:
+        """Make it, by ``nbgrader generate_assignment``."""
+        made = StockNbgrader(folder)
         source = folder / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
         source.parent.mkdir(parents=True)
         nbformat.write(source_notebook(), source)
-        done = self.run("generate_assignment", ASSIGNMENT)
+        done = made.run("generate_assignment", ASSIGNMENT)
         assert done.returncode == 0, done.stderr[-2000:]
+        return made
+
+    def copy(self, folder: Path) -> StockNbgrader:
+        """The same in another folder, before anything is handed in."""
+        return StockNbgrader(shutil.copytree(self.folder, folder))
 
     @property
     def released(self) -> Path:
@@ -343,10 +354,11 @@ def by_nbgrader(chosen: Iterable[Attack], folder: Path) -> dict[str, float | Non
             else ""
         )
         apart[way].append(attack)
+    generated = StockNbgrader.generate(folder / "nbgrader")
     found: dict[str, float | None] = {}
     for way, group in apart.items():
         for number, part in enumerate([[attack] for attack in group] if way == "alone" else [group] if group else []):
-            stock = StockNbgrader(folder / f"nbgrader-{way}{number}")
+            stock = generated.copy(folder / f"nbgrader-{way}{number}")
             with surroundings(folder / f"beside-{way}{number}") as given:
                 for name, answers in HONEST.items() if not way else ():
                     stock.hand_in(name, answers=answers)
