@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from autograder.course.config import Jail, Limits
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
+from autograder.judge.results import Result
 from autograder.judge.submission import StudentNotebook
 from autograder.sandbox import warm
 from autograder.sandbox.inside.jail import OWN
 from autograder.sandbox.parent import INSIDE
 from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
+from autograder.tests.helpers.jail import configured
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit, warm_parent
 
 HEADERS = {
@@ -34,7 +37,7 @@ HEADERS = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def as_before() -> Iterator[None]:
     """Leave this process with the parent that every other test has."""
     yield
@@ -50,7 +53,7 @@ def value(name: str, *cells: str) -> Any:
 
 @pytest.mark.slow
 def test_temporary_files_may_lie_in_a_folder_of_a_very_long_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    as_before: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The path of a socket may have 107 characters."""
     place = tmp_path / ("a" * 120) / "b"
@@ -72,14 +75,14 @@ drawn = (random.random(), float(np.random.random()), float(np.random.default_rng
 
 
 @pytest.mark.slow
-def test_each_child_has_a_randomness_of_its_own() -> None:
+def test_each_child_has_a_randomness_of_its_own(as_before: None) -> None:
     warm.settle(Surroundings(preload=("numpy",)))
     first, second = value("drawn", RANDOM), value("drawn", RANDOM)
     assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 @pytest.mark.slow
-def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
+def test_what_is_preloaded_is_there_and_nothing_of_it_is_running(as_before: None) -> None:
     warm.settle(Surroundings(preload=("tensorflow", "keras", "a_package_that_is_not_installed")))
     there = "import sys; there = 'tensorflow' in sys.modules"
     assert value("there", there) is True
@@ -95,14 +98,6 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running() -> None:
     assert len(value("losses", fit)) == 1
     warm.settle(Surroundings(Jail(cold=True), preload=("tensorflow",)))
     assert value("there", there) is False
-
-
-@pytest.mark.slow
-def test_a_course_sets_variables_for_students_code(built: Course, tmp_path: Path) -> None:
-    built.settings.course.environment = {"METHOD": "split"}
-    counts = "import os\n\ndef count_words(sentence):\n    return len(getattr(sentence, os.environ['METHOD'])())"
-    with Grader(built) as grader:
-        assert grader.grade(submit(built, tmp_path / "tiny.ipynb", q1=counts, q2=RIGHT["q2"])).points == 5
 
 
 @pytest.mark.slow
@@ -146,20 +141,40 @@ def test_a_judge_that_is_killed_takes_everything_with_it(tmp_path: Path) -> None
     assert not folder.exists()
 
 
-@pytest.mark.slow
-def test_cold_and_warm_say_the_same(built: Course, tmp_path: Path) -> None:
-    handed_in = [submit(built, tmp_path / "right.ipynb", **RIGHT), submit(built, tmp_path / "wrong.ipynb", **WRONG)]
-    lines = []
-    for cold in (False, True):
-        built.settings.jail.cold = cold
-        with Grader(built) as grader:
-            lines.append([{**json.loads(grader.grade(p).json_line()), "seconds": 0} for p in handed_in])
-    assert lines[0] == lines[1]
-    assert [line["points"] for line in lines[0]] == [5.0, 0.0]
+COUNTS = "import os\n\ndef count_words(sentence):\n    return len(getattr(sentence, os.environ['METHOD'])())"
+GradedWith = Callable[[str, bool], list[Result]]
+
+
+@pytest.fixture(scope="module")
+def graded_with(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> GradedWith:
+    """Grades a right and a wrong submission with a level at least and warm or cold, each once; the right one asks for a variable."""
+    folder = tmp_path_factory.mktemp("graded")
+    course = configured(built_once, folder / "course")
+    course.settings.course.environment = {"METHOD": "split"}
+    right = submit(course, folder / "right.ipynb", q1=COUNTS, q2=RIGHT["q2"])
+    wrong = submit(course, folder / "wrong.ipynb", **WRONG)
+
+    @functools.cache
+    def asked(minimum: str, cold: bool) -> list[Result]:
+        course.settings.jail.minimum, course.settings.jail.cold = minimum, cold
+        with Grader(course) as grader:
+            return [grader.grade(right), grader.grade(wrong)]
+
+    return asked
 
 
 @pytest.mark.slow
-def test_less_than_what_is_asked_for_grades_nothing(built: Course) -> None:
+def test_cold_and_warm_say_the_same(graded_with: GradedWith) -> None:
+    quick, slow = (
+        [{**json.loads(result.json_line()), "seconds": 0} for result in graded_with(Jail().minimum, cold)]
+        for cold in (False, True)
+    )
+    assert quick == slow
+    assert [line["points"] for line in quick] == [5.0, 0.0]
+
+
+@pytest.mark.slow
+def test_less_than_what_is_asked_for_grades_nothing(as_before: None) -> None:
     warm.settle(Surroundings(Jail(minimum="namespaces"), levels=("landlock",)))
     with pytest.raises(UsageError, match=r"this machine's jail is '(landlock|off)', and c.Jail.minimum asks for 'name"):
         warm.parent()
@@ -169,12 +184,12 @@ def test_less_than_what_is_asked_for_grades_nothing(built: Course) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", ["off", "namespaces"])
-def test_every_result_records_its_level(built: Course, tmp_path: Path, level: str) -> None:
+def test_every_result_records_its_level_and_students_code_has_the_courses_variables(
+    graded_with: GradedWith, level: str
+) -> None:
     if level == "namespaces" and not can_have(OWN):
         pytest.skip("this machine allows no namespaces")
-    built.settings.jail.minimum = level
-    with Grader(built) as grader:
-        result = grader.grade(submit(built, tmp_path / "a.ipynb", **RIGHT))
+    result, _ = graded_with("off" if level == "off" else Jail().minimum, False)
     assert (result.points, result.facts["jail"]) == (5.0, level)
 
 
