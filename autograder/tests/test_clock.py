@@ -27,7 +27,7 @@ def work(seconds):
 
 def test_time_in_which_others_had_the_cores_is_not_counted() -> None:
     limits = Limits(seconds_per_cell=1.0, seconds_per_call=1.0, seconds_per_submission=3.0)
-    with NotebookRun([WORKS, "done = work(0.4)"], [], limits) as run, busy(6):
+    with NotebookRun([WORKS, "done = work(0.4)"], [], limits) as run, busy(3):
         began = time.monotonic()
         run.run_cells()
         assert run.outcomes == {0: None, 1: None}

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 @contextmanager
 def busy(processes: int) -> Iterator[None]:
     """Other work on every core of this machine."""
-    command = [sys.executable, "-c", "while True: pass"]
+    command = [sys.executable, "-S", "-c", "while True: pass"]
     count = processes * len(os.sched_getaffinity(0))
     others = [
         subprocess.Popen(command, start_new_session=True) for _ in range(count)
