@@ -17,13 +17,14 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli import main
-from autograder.course.course import KEY_FILE, Course, find_course
+from autograder.course.course import KEY_FILE, Course
 from autograder.course.gradebook import open_gradebook
 from autograder.course.nbgrader_settings import course_directory
 from autograder.engines.publish import Publisher
 from autograder.grading import store
 from autograder.intake.collect import collect, keep_newest
 from autograder.judge.results import Result
+from autograder.tests.helpers import SOAK
 from autograder.tests.helpers.entered import left
 from autograder.tests.helpers.other_user import systems_python
 from autograder.tests.helpers.stand_in import StandIn
@@ -139,12 +140,13 @@ def test_a_renamed_student_stays_who_it_was(built: Course, tmp_path: Path, stand
         assert [(student.id, student.last_name) for student in gradebook.students] == [("leeann_4711", "leeann")]
 
 
-CLASS = [f"Student {number:03}" for number in range(300)]
+SIZE = 300 if SOAK else 60
+CLASS = [f"Student {number:03}" for number in range(SIZE)]
 
 
 @pytest.fixture
 def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A download of 300 students; what nbgrader does for one of them takes as long for each, and is left out."""
+    """A download of a whole class; what nbgrader does for one of them takes as long for each, and is left out."""
     notebook = submit(built, tmp_path / "right.ipynb", **RIGHT).read_bytes()
     monkeypatch.setattr(Publisher, "_enter", lambda self, submission, graded: store.save(self.course, graded.result))
     names = {f"{name}_{n}_assignsubmission_file_/tiny.ipynb": notebook for n, name in enumerate(CLASS)}
@@ -152,31 +154,32 @@ def large(built: Course, tmp_path: Path, stand_in: type[StandIn], monkeypatch: p
 
 
 @pytest.mark.slow
-def test_a_class_of_300_stopped_in_the_middle_goes_on_and_everybody_is_there_once(
+def test_a_large_class_stopped_in_the_middle_goes_on_and_everybody_is_there_once(
     built: Course, large: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         publish, published = Publisher.publish, list[str]()
 
-        def stop_at_150(self: Publisher, submission: Any, graded: Any) -> bool:
-            if len(published) == 150:
+        def stop_half_way(self: Publisher, submission: Any, graded: Any) -> bool:
+            if len(published) == SIZE // 2:
                 raise KeyboardInterrupt
             published.append(submission.student)
             return publish(self, submission, graded)
 
-        patch.setattr(Publisher, "publish", stop_at_150)
+        patch.setattr(Publisher, "publish", stop_half_way)
         status, said, told = grade(built, large)
-    assert status == 130 and len(told) == 150 and "Stopped: 150 submissions are graded and kept." in said
+    assert status == 130 and len(told) == SIZE // 2
+    assert f"Stopped: {SIZE // 2} submissions are graded and kept." in said
     stand_in.asked.clear()
     status, said, told = grade(built, large)
-    assert status == 0 and not set(stand_in.asked) & set(published) and len(stand_in.asked) == 150
+    assert status == 0 and not set(stand_in.asked) & set(published) and len(stand_in.asked) == SIZE // 2
     everybody = [name.replace(" ", "_") for name in CLASS]
     assert [line["student"] for line in told] == everybody
-    assert len(re.findall(r"Student_\d{3} +[│|] 5 / 5", said)) == 300
+    assert len(re.findall(r"Student_\d{3} +[│|] 5 / 5", said)) == SIZE
     results, unreadable = store.load_all(built)
     assert [result.student for result in results] == everybody and not unreadable
     assert CliRunner().invoke(main, ["report", "--course", str(built.root)]).exit_code == 0
-    assert "300 of 300 submissions graded" in (built.root / "report/index.html").read_text()
+    assert f"{SIZE} of {SIZE} submissions graded" in (built.root / "report/index.html").read_text()
 
 
 # Several at once, and several people
@@ -194,7 +197,7 @@ def command(course: Path, *arguments: str, python: str = sys.executable, **optio
 
 @pytest.mark.slow
 def test_two_commands_at_once_on_one_course_both_work(built: Course, tmp_path: Path) -> None:
-    students = [f"s{number}" for number in range(6)]
+    students = [f"s{number}" for number in range(6 if SOAK else 3)]
     for student in students:
         submit(built, tmp_path / f"class/{student}/tiny.ipynb", **RIGHT)
     running = [command(built.root, "grade", str(tmp_path / "class")) for _ in range(2)]
@@ -217,7 +220,7 @@ def account(user: int, groups: str = f"--groups={GRADERS}") -> list[str]:
 
 
 @pytest.mark.slow
-def test_graders_of_one_group_share_a_course() -> None:
+def test_graders_of_one_group_share_a_course(built_once: Course) -> None:
     """Two accounts build and grade in turn; a third one, not in the group, sees neither key nor grades."""
     if os.getuid() or shutil.which("setpriv") is None:
         pytest.skip("only root can be several users")
@@ -237,14 +240,13 @@ def test_graders_of_one_group_share_a_course() -> None:
             return said
 
         pile = tmp / "class"
-        run(ANN, "build")
         for student in ("eva", "lem"):
-            submit(find_course(course), pile / f"{student}/tiny.ipynb", **RIGHT)
+            submit(built_once, pile / f"{student}/tiny.ipynb", **RIGHT)
+        run(ANN, "build", "then", "grade", str(pile), "then", "report")
         (course / KEY_FILE).chmod(0o600)
         [line] = run(BEN, "grade", str(pile), status=2).splitlines()
         assert "cannot be read (Permission denied)" in line and line.endswith("lets their group read it: chmod g+rw.")
         (course / KEY_FILE).chmod(0o660)
-        run(ANN, "grade", str(pile), "then", "report")
         run(BEN, "grade", str(pile), "then", "build", "then", "report")
         run(ANN, "grade", str(pile / "eva"))
         for name in (KEY_FILE, "gradebook.db", "results", "submitted", "autograded", "feedback"):
@@ -260,7 +262,7 @@ def test_graders_of_one_group_share_a_course() -> None:
 
 
 @pytest.mark.slow
-def test_strange_paths_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
+def test_strange_paths_and_a_terminal_without_umlauts(built_once: Course, tmp_path: Path) -> None:
     """From the sources to the file for Moodle, with the real judge, and temporary files behind a link spelled its own way."""
     course = make_course(tmp_path / "Übung [x] 100% {a} #1 'q'").root
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRADER")}
@@ -268,21 +270,17 @@ def test_strange_paths_and_a_terminal_without_umlauts(tmp_path: Path) -> None:
     (tmp_path / "tmp dir é").mkdir(mode=0o777)
     (tmp_path / "link").symlink_to("tmp dir é")
     environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TMPDIR": f"{tmp_path}/./link//"}
+    submit(built_once, course / "class [1]/Jürgen Groß_7_assignsubmission_file_/tiny.ipynb", **RIGHT)
+    template = course / "Noten.csv"
+    template.write_text("Identifier,Full name,Grade,Maximum Grade\nParticipant 7,Jürgen Groß,,6\n", encoding="utf-8")
 
-    def run(*arguments: str) -> str:
-        called = [str(Path(sys.executable).with_name("autograder")), *arguments]
-        done = subprocess.run(called, cwd=course, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 and done.stderr == "", (done.stdout, done.stderr)
-        return done.stdout
-
-    run("build")
-    submit(find_course(course), course / "class [1]/Jürgen Groß_7_assignsubmission_file_/tiny.ipynb", **RIGHT)
-    said = run("grade", "class [1]", "--workers", "1")
+    called = [sys.executable, "-P", "-m", "autograder.tests.helpers.commands", "build"]
+    called += ["then", "grade", "class [1]", "--workers", "1", "then", "report"]
+    called += ["then", "export", "--to", "moodle", "--template", "Noten.csv"]
+    done = subprocess.run(called, cwd=course, env=environment, capture_output=True, text=True, check=False)
+    said = done.stdout
+    assert done.returncode == 0 and done.stderr == "", (said, done.stderr)
     assert "J\\xfcrgen_Gro\\xdf" in said and "5 / 5" in said
     assert list((tmp_path / "tmp dir é").glob("autograder-*/")) == []
     assert f"gradebook  {course}/gradebook.db".encode("ascii", "backslashreplace").decode() in said
-    run("report")
-    template = course / "Noten.csv"
-    template.write_text("Identifier,Full name,Grade,Maximum Grade\nParticipant 7,Jürgen Groß,,6\n", encoding="utf-8")
-    run("export", "--to", "moodle", "--template", "Noten.csv")
     assert "Participant 7,Jürgen Groß,5" in (course / "grades-moodle.csv").read_text(encoding="utf-8")

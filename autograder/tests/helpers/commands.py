@@ -59,3 +59,18 @@ def scores(course: Course, assignment: str = "tiny") -> dict[str, dict[str, floa
             }
             for submission in gradebook.assignment_submissions(assignment)
         }
+
+
+def run_in_turn(arguments: list[str]) -> None:
+    """Run commands of `autograder`, with "then" between them, in this process; the first that fails ends it."""
+    ends = [place for place, argument in enumerate(arguments) if argument == "then"]
+    for start, end in zip([0, *(place + 1 for place in ends)], [*ends, len(arguments)], strict=True):
+        try:
+            main(arguments[start:end])
+        except SystemExit as ended:
+            if ended.code:
+                raise
+
+
+if __name__ == "__main__":
+    run_in_turn(sys.argv[1:])

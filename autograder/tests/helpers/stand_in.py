@@ -14,6 +14,7 @@ from autograder.engines.publish import Publisher
 from autograder.grading.job import Graded, Job
 from autograder.intake.collect import Submission
 from autograder.judge.results import CheckResult, Result
+from autograder.tests.helpers.commands import run_in_turn
 from autograder.tests.helpers.tiny_course import open_file
 
 _opened: dict[tuple[Path, str], Any] = {}  # a class of one notebook is opened once
@@ -94,14 +95,8 @@ class StandIn:
         return judged(self.course, job.path, job.student, self.share)
 
 
-if __name__ == "__main__":  # commands of `autograder`, with "then" between them, in one process
-    from autograder import cli, grade
+if __name__ == "__main__":
+    from autograder import grade
 
     setattr(grade, "Grader", StandIn)  # noqa: B010
-    ends = [place for place, argument in enumerate(sys.argv) if argument == "then"]
-    for start, end in zip([0, *ends], [*ends, len(sys.argv)], strict=True):
-        try:
-            cli.main(sys.argv[start + 1 : end])
-        except SystemExit as ended:
-            if ended.code:
-                raise
+    run_in_turn(sys.argv[1:])
