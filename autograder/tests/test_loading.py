@@ -21,8 +21,18 @@ def course(tmp_path: Path) -> Course:
     return make_course(tmp_path)
 
 
-def faults(course: Course) -> list[str]:
-    return find_loading_faults(course, [course.assignment(name) for name in course.assignments])
+def faults(course: Course, *names: str) -> list[str]:
+    return find_loading_faults(course, [course.assignment(name) for name in names or course.assignments])
+
+
+def add_copy(course: Course, name: str) -> None:
+    """Write the tiny assignment once more, under another name."""
+    files = [path.relative_to(course.root).as_posix() for path in course.root.rglob("*") if path.is_file()]
+    for file in files:
+        if "tiny" in file:
+            other = course.root / file.replace("tiny", name)
+            other.parent.mkdir(exist_ok=True)
+            other.write_text((course.root / file).read_text().replace("tiny", name))
 
 
 def missing(file: str, line: int) -> str:
@@ -32,50 +42,66 @@ def missing(file: str, line: int) -> str:
     )
 
 
+#: What is wrong -> a file, a text in it and what stands there instead, and what is said of it.
+FAULTS = {
+    "missing_module": (TEST, IMPORT, f"import gensimm.models\n{IMPORT}", missing(TEST, 3)),
+    "missing_name": (
+        TEST,
+        "from solutions.tiny import count_words",
+        "from solutions.tiny import count",
+        f"{TEST}, line 4: cannot be imported: ImportError: cannot import name 'count' from 'solutions.tiny' (solutions/tiny.py).",
+    ),
+    "missing_fixture": (
+        TEST,
+        "def test_counts_words(submission, draw)",
+        "def test_counts_words(submission, drow)",
+        f"{TEST}, line 7: test_counts_words asks for 'drow', and there is no fixture of that name. A check may ask for"
+        " submission, draw, and fixtures of its own file.",
+    ),
+    "skipped_file": (
+        TEST,
+        IMPORT,
+        f"import pytest\npytest.importorskip('gensimm')\n{IMPORT}",
+        "tests/tiny: pytest does not find the check test_counts_words. Is its file skipped, or its name bound anew?",
+    ),
+    "exits": (
+        TEST,
+        IMPORT,
+        f"raise SystemExit(3)\n{IMPORT}",
+        f"{TEST}, line 3: cannot be imported: SystemExit: 3.",
+    ),
+    "reference": ("solutions/tiny.py", "import numpy", "import gensimm\nimport numpy", missing("solutions/tiny.py", 3)),
+    "bank": (
+        "solutions/misconceptions/tiny.py",
+        "from solutions",
+        "import gensimm\nfrom solutions",
+        missing("solutions/misconceptions/tiny.py", 2),
+    ),
+    "crashes": (
+        TEST,
+        IMPORT,
+        f"import os\nos._exit(3)\n{IMPORT}",
+        f"{TEST}: to import it ends Python with exit status 3. A module may define things, and do nothing else.",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def all_told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is said of a course in which each assignment has one of the faults; the crash, which ends it, comes last."""
+    course = make_course(tmp_path_factory.mktemp("faulty"))
+    for kind, (file, old, new, _) in FAULTS.items():
+        add_copy(course, kind)
+        edit(course, *(text.replace("tiny", kind) for text in (file, old, new)))
+    return faults(find_course(course.root), *FAULTS)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
-    [
-        (TEST, IMPORT, f"import gensimm.models\n{IMPORT}", missing(TEST, 3)),
-        (
-            TEST,
-            "from solutions.tiny import count_words",
-            "from solutions.tiny import count",
-            f"{TEST}, line 4: cannot be imported: ImportError: cannot import name 'count' from 'solutions.tiny' (solutions/tiny.py).",
-        ),
-        (
-            TEST,
-            "def test_counts_words(submission, draw)",
-            "def test_counts_words(submission, drow)",
-            f"{TEST}, line 7: test_counts_words asks for 'drow', and there is no fixture of that name. A check may ask for"
-            " submission, draw, and fixtures of its own file.",
-        ),
-        (
-            TEST,
-            IMPORT,
-            f"import pytest\npytest.importorskip('gensimm')\n{IMPORT}",
-            "tests/tiny: pytest does not find the check test_counts_words. Is its file skipped, or its name bound anew?",
-        ),
-        (TEST, IMPORT, f"raise SystemExit(3)\n{IMPORT}", f"{TEST}, line 3: cannot be imported: SystemExit: 3."),
-        (
-            TEST,
-            IMPORT,
-            f"import os\nos._exit(3)\n{IMPORT}",
-            f"{TEST}: to import it ends Python with exit status 3. A module may define things, and do nothing else.",
-        ),
-        ("solutions/tiny.py", "import numpy", "import gensimm\nimport numpy", missing("solutions/tiny.py", 3)),
-        (
-            "solutions/misconceptions/tiny.py",
-            "from solutions",
-            "import gensimm\nfrom solutions",
-            missing("solutions/misconceptions/tiny.py", 2),
-        ),
-    ],
-    ids=["import", "name", "fixture", "skipped", "exit", "crash", "reference", "misconceptions"],
-)
-def test_what_cannot_be_loaded_is_named(course: Course, file: str, old: str, new: str, told: str) -> None:
-    edit(course, file, old, new)
-    assert faults(course) == [told]
+@pytest.mark.parametrize("kind", FAULTS)
+def test_what_cannot_be_loaded_is_named(all_told: list[str], kind: str) -> None:
+    *_, told = FAULTS[kind]
+    assert told.replace("tiny", kind) in all_told
+    assert len(all_told) == len(FAULTS), "and nothing else is"
 
 
 def test_files_of_one_name_and_fixtures_of_their_own_are_no_fault(course: Course) -> None:
@@ -88,12 +114,7 @@ def test_files_of_one_name_and_fixtures_of_their_own_are_no_fault(course: Course
         "test_counts_words(submission, draw)",
         "test_counts_words(submission, draw, text, case, tmp_path, request)",
     )
-    for path in list(course.root.rglob("*tiny*")):
-        if path.is_file() and "misconceptions" not in path.parts:
-            other = course.root / path.relative_to(course.root).as_posix().replace("tiny", "other")
-            other.parent.mkdir(exist_ok=True)
-            other.write_bytes(path.read_bytes())
-    (course.root / "tests/other").mkdir()
+    add_copy(course, "other")
     (course.root / "tests/other/test_q1_words.py").write_text(
         "from autograder.checks import check\n\n\n@check('q1', points=1)\ndef test_other(submission):\n    ...\n"
     )
