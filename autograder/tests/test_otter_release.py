@@ -74,25 +74,36 @@ def test_right_answers_pass_in_colab_without_a_tests_folder(release: Path, tmp_p
     }
 
 
+@pytest.fixture(scope="module")
+def hasty(release: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The folder and the cells' texts of a notebook whose checks were run too early, and once more after wrong answers."""
+    folder = tmp_path_factory.mktemp("hasty")
+    (folder / "tests").mkdir()
+    (folder / "tests/q1.py").write_text("another notebook's")
+    notebook, stubs = filled(release, KEEP_OTTER_OUT, **WRONG), filled(release)
+    early = [cell for cell in stubs.cells if cell.id in ("q1-example", "q1-solution", "q1", "q2")]
+    for each in early:
+        each.id = f"early-{each.id}"
+    place = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup")
+    notebook.cells[place:place] = early
+    return folder, run(notebook, folder)
+
+
 @pytest.mark.slow
-def test_wrong_answers_get_the_message_and_others_checks_stay(release: Path, tmp_path: Path) -> None:
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests/q1.py").write_text("another notebook's")
-    said = run(filled(release, KEEP_OTTER_OUT, **WRONG), tmp_path)
+def test_wrong_answers_get_the_message_and_others_checks_stay(hasty: tuple[Path, dict[str, str]]) -> None:
+    folder, said = hasty
     assert "assert count_words(sentence) == 3" in said["q1"]
     assert "a good film' has 3 words; you counted 11" in said["q1"]
     assert "AssertionError: the 1 should stand at position 2; the first position is 0" in said["q2"]
-    assert (tmp_path / "tests/q1.py").read_text() == "another notebook's"
+    assert (folder / "tests/q1.py").read_text() == "another notebook's"
     assert said["otter"] == ""
 
 
 @pytest.mark.slow
-def test_what_was_not_run_yet_is_named(release: Path, tmp_path: Path) -> None:
-    notebook = filled(release, q2="pass")
-    notebook.cells = [cell for cell in notebook.cells if cell.id != "setup"]
-    said = run(notebook, tmp_path)
-    assert "NotImplementedError" in said["q1"]
-    assert "np, one_hot not defined yet: run the cells above, then check again." in said["q2"]
+def test_what_was_not_run_yet_is_named(hasty: tuple[Path, dict[str, str]]) -> None:
+    _, said = hasty
+    assert "NotImplementedError" in said["early-q1"]
+    assert "np, one_hot not defined yet: run the cells above, then check again." in said["early-q2"]
 
 
 def test_first_cell_holds_the_test_files_word_for_word() -> None:
