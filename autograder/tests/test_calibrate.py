@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
 import pytest
 
-from autograder.course.course import Course
+from autograder.course.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.judge.thresholds import read_record, read_records
 from autograder.quality import trainings
@@ -32,21 +33,40 @@ from autograder.quality.tails import (
     predict_tail,
 )
 from autograder.tests.helpers import ROOT
-from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.calibration_plan import plan
 from autograder.tests.helpers.commands import BIN, autograder, environment, line
 
 
-def calibrated(course: Course, loss: float, seeds: int = 200) -> tuple[subprocess.CompletedProcess[str], Any]:
-    (course.assignment("tiny").tests / "calibration.py").write_text(PLAN.replace("LOSS", str(loss)))
-    done = autograder(course, "calibrate", "tiny", "--seeds", str(seeds), "--json", "record.json", "--workers", "2")
+class Measured(NamedTuple):
+    """Two commands on one course: many seeds, then few and another plan."""
+
+    course: Course
+    many: subprocess.CompletedProcess[str]
+    few: subprocess.CompletedProcess[str]
+    records: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def measured(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    folder = tmp_path_factory.mktemp("measured") / "course"
+    shutil.copytree(built_once.root, folder)
+    course = find_course(folder)
+    many, records = calibrated(course, plan(coins=0.01), seeds=200)
+    few, others = calibrated(course, plan(rare=0.01, noisy=0.2), seeds=60)
+    return Measured(course, many, few, records | others)
+
+
+def calibrated(course: Course, text: str, seeds: int) -> tuple[subprocess.CompletedProcess[str], Any]:
+    (course.assignment("tiny").tests / "calibration.py").write_text(text)
+    done = autograder(course, "calibrate", "tiny", "--seeds", str(seeds), "--json", "record.json", "--workers", "1")
     assert "Traceback" not in done.stderr, done.stderr
-    return done, json.loads((course.root / "record.json").read_text())["coins"]
+    return done, json.loads((course.root / "record.json").read_text())
 
 
 @pytest.mark.slow
-def test_a_threshold_follows_from_the_runs_and_other_records_stay(built: Course) -> None:
-    done, record = calibrated(built, 0.01)
-    assert done.returncode == 0
+def test_a_threshold_follows_from_the_runs_and_other_records_stay(measured: Measured) -> None:
+    record = measured.records["coins"]
+    assert measured.many.returncode == 0
     exact = 0.95 - 0.01 * np.log(1000)  # below it is one score of a thousand
     assert exact - 0.05 < record["threshold"] <= exact
     assert 0.58 < record["clear_learning"] <= 0.60
@@ -57,36 +77,29 @@ def test_a_threshold_follows_from_the_runs_and_other_records_stay(built: Course)
     assert 0 < fails["one_try"] < 1e-3 and fails["one_try_at_most"] == pytest.approx(bound_failures(0, 200), rel=0.1)
     assert (fails["seen"], fails["of"]) == (0, 200)
     assert fails["all_tries_at_most"] == pytest.approx(bound_failures(0, 200) ** 3, rel=0.1)
-    records = built.assignment("tiny").tests / "thresholds.json"
-    kept = json.loads(records.read_text())
-    records.write_text(json.dumps({**kept, "dice": kept["coins"]}))
-    calibrated(built, 0.02)
-    both = read_records(records)
-    assert set(both) == {"coins", "dice"}
-    assert both["dice"].threshold > both["coins"].threshold
-    assert (
-        both["dice"].compared(0.5)
-        == f"a right solution gives {both['dice'].mean:.3f} ± {both['dice'].spread:.3f}; needed 0.500"
-    )
+    kept = read_records(measured.course.assignment("tiny").tests / "thresholds.json")
+    assert set(kept) == {"coins", "noisy", "rare"}
+    coins = kept["coins"]
+    assert coins.threshold == record["threshold"]
+    assert coins.compared(0.5) == f"a right solution gives {coins.mean:.3f} ± {coins.spread:.3f}; needed 0.500"
 
 
 @pytest.mark.slow
-def test_runs_that_overlap_are_told_with_the_budget_that_would_do(built: Course) -> None:
-    done, record = calibrated(built, 0.2)
-    assert done.returncode == 1
-    said = "tiny, coins: cannot be graded with: right and wrong runs overlap too much; {'epochs': 40} would tell them apart"
-    assert said in done.stdout and record["would_do"] == {"epochs": 40}
+def test_runs_that_overlap_are_told_with_the_budget_that_would_do(measured: Measured) -> None:
+    assert measured.few.returncode == 1
+    said = "tiny, noisy: cannot be graded with: right and wrong runs overlap too much; {'epochs': 40} would tell them apart"
+    assert said in measured.few.stdout and measured.records["noisy"]["would_do"] == {"epochs": 40}
     with pytest.raises(UsageError, match="cannot be graded with: right and wrong runs overlap too much"):
-        read_record(built.assignment("tiny").tests / "thresholds.json", "coins")
+        read_record(measured.course.assignment("tiny").tests / "thresholds.json", "noisy")
 
 
 @pytest.mark.slow
-def test_a_promise_that_so_few_runs_cannot_keep_is_told(built: Course) -> None:
-    done, record = calibrated(built, 0.01, seeds=60)
-    assert done.returncode == 1 and "would_do" not in record
+def test_a_promise_that_so_few_runs_cannot_keep_is_told(measured: Measured) -> None:
+    record = measured.records["rare"]
+    assert "would_do" not in record
     [why] = record["why_not"]
     assert why == "60 runs cannot promise that 3 tries fail less than once in 100,000: that takes 138 without a failure"
-    assert f"tiny, coins: cannot be graded with: {why}" in done.stdout
+    assert f"tiny, rare: cannot be graded with: {why}" in measured.few.stdout
 
 
 SLOW = '''\
@@ -120,7 +133,7 @@ def test_a_killed_run_leaves_no_trainer_and_goes_on_where_it_stopped(built: Cour
     tests = built.assignment("tiny").tests
     (tests / "calibration.py").write_text(SLOW)
     begun = tests / "begun"
-    command = [str(BIN / "autograder"), "calibrate", "tiny", "--seeds", "20", "--workers", "2"]
+    command = [str(BIN / "autograder"), "calibrate", "tiny", "--seeds", "20", "--workers", "1"]
     with subprocess.Popen(command, cwd=built.root, env=environment(), stdout=subprocess.DEVNULL) as running:
         wait_until(lambda: begun.exists() and len(begun.read_text().splitlines()) >= 8)
         running.kill()
@@ -130,8 +143,8 @@ def test_a_killed_run_leaves_no_trainer_and_goes_on_where_it_stopped(built: Cour
     assert "20 runs cannot promise" in done.stdout, done.stderr
     runs = Counter((best, seed) for best, seed, _ in map(str.split, begun.read_text().splitlines()))
     assert len(runs) == 22
-    # Twice at most: what two trainers were at, and what had ended but was not written down yet.
-    assert sum(runs.values()) <= 22 + 2 + 2
+    # Twice at most: what the trainer was at, and what had ended but was not written down yet.
+    assert sum(runs.values()) <= 22 + 1 + 2
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:

@@ -22,8 +22,9 @@ from autograder.cli import main
 from autograder.course.cells import list_stubs
 from autograder.course.config import Autograder, Jail, Limits, check_keys, load_settings
 from autograder.course.course import Course, find_course
+from autograder.tests.helpers import SOAK
 from autograder.tests.helpers.attacks import attacks
-from autograder.tests.helpers.calibration_plan import PLAN
+from autograder.tests.helpers.calibration_plan import plan
 from autograder.tests.helpers.commands import BIN
 from autograder.tests.helpers.pictures import browser, picture
 from autograder.tests.helpers.tables import table
@@ -68,25 +69,61 @@ def run(command: list[str], folder: Path) -> None:
 # Commands
 
 
+#: Page -> commands on it that `make test` runs elsewhere in the same form, and where.
+RUN_ELSEWHERE = {
+    "CONTRIBUTING.md": {"autograder build padding": "test_release.py", "autograder verify padding": "quality.md"},
+    "developer.md": {".venv/bin/python -m pytest autograder/tests/test_wire.py": "with all other tests"},
+    "gradescope.md": {
+        "autograder build padding": "test_release.py",
+        "otter run -a release/gradescope/padding.zip padding.ipynb": "test_otter_road.py",
+    },
+    "instructor.md": {
+        "nbgrader autograde padding": "test_nbgrader_road.py",
+        "nbgrader generate_feedback padding": "test_nbgrader_road.py",
+        "nbgrader export": "test_nbgrader_road.py",
+    },
+    "quality.md": {
+        "autograder verify padding --full": "test_verify.py",
+        "autograder calibrate imdb_sentiment": "test_calibrate.py",
+    },
+}
+
+
 def typed(page: Path) -> list[str]:
     """The shell blocks of a page without their lines for make, which would do far too much here."""
     kept = (re.sub(r"^make .*\n", "", block, flags=re.MULTILINE) for block in blocks(page, "sh"))
     return [block for block in kept if block.strip()]
 
 
+def run_here(page: Path) -> list[str]:
+    """What is typed, without the lines that are run elsewhere."""
+    elsewhere = [] if SOAK else RUN_ELSEWHERE.get(page.name, {})
+    kept = ("\n".join(line for line in block.splitlines() if command(line) not in elsewhere) for block in typed(page))
+    return [block for block in kept if block.strip()]
+
+
+def command(line: str) -> str:
+    return line.partition("#")[0].strip()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [p for p in PAGES if p != LMS and typed(p)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [p for p in PAGES if p != LMS and run_here(p)], ids=lambda page: page.name)
 def test_every_command_of_a_page_works(page: Path, built: Course) -> None:
     folder = ROOT if page == IN_THE_CLONE else as_described(built)
-    for block in typed(page):
+    for block in run_here(page):
         run(["bash", "-c", "set -e\n" + re.sub(r"\b(padding|imdb_sentiment)\b", "tiny", block)], folder)
+
+
+def test_what_is_run_elsewhere_is_typed_on_its_page() -> None:
+    lines = {page.name: [command(line) for block in typed(page) for line in block.splitlines()] for page in PAGES}
+    assert [each for name, commands in RUN_ELSEWHERE.items() for each in commands if each not in lines[name]] == []
 
 
 def as_described(course: Course) -> Path:
     """The course folder with what a reader of the pages has in it: an environment, submissions, nbgrader's exchange."""
     root = course.root
     (root / ".venv").symlink_to(sys.prefix)
-    (course.assignment("tiny").tests / "calibration.py").write_text(PLAN.replace("LOSS", "0.01"))
+    (course.assignment("tiny").tests / "calibration.py").write_text(plan(coins=0.01))
     submit(course, root / "tiny.ipynb", **RIGHT)
     submit(course, root / "submitted" / "ann" / "tiny" / "tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
     exchange = root.parent / "exchange"
