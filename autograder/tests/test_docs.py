@@ -78,6 +78,7 @@ RUN_ELSEWHERE = {
         "otter run -a release/gradescope/padding.zip padding.ipynb": "test_otter_road.py",
     },
     "instructor.md": {
+        "autograder build --check": "test_release.py",
         "nbgrader autograde padding": "test_nbgrader_road.py",
         "nbgrader generate_feedback padding": "test_nbgrader_road.py",
         "nbgrader export": "test_nbgrader_road.py",
