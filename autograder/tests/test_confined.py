@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +24,7 @@ from autograder.errors import Ungradable, UsageError
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.worker import Ended, Worker
-from autograder.judge.results import CheckResult
+from autograder.judge.results import CheckResult, Result
 from autograder.machine.users import own_users
 from autograder.sandbox.inside.frames import receive_frame, send_frame
 from autograder.tests.helpers import SOAK
@@ -108,7 +111,7 @@ def test_no_capabilities(submission, draw):
 
 MARK = "left-behind-by-a-submission"
 #: Processes that fork and fork, one of them known by its command line; folders in folders; a name that is no text.
-BOMB = f"""import ctypes, os, subprocess, sys
+BOMB = f"""import ctypes, os, subprocess, sys, time
 def count_words(sentence):
     ctypes.CDLL(None).prctl(15, b"\\xff\\xfe", 0, 0, 0)
     if os.fork() == 0:
@@ -118,7 +121,7 @@ def count_words(sentence):
             try:
                 os.fork()
             except OSError:
-                pass
+                time.sleep({0 if SOAK else 0.05})
     return 0"""
 DEEP = """import os
 def one_hot(index, size):
@@ -128,12 +131,14 @@ def one_hot(index, size):
     return []"""
 
 
-@pytest.fixture(params=LEVELS[:0:-1])
+#: For root there is `test_the_same_on_the_other_levels_and_as_an_ordinary_user`: where others may not read root's Python,
+#: these levels are refused.
+@pytest.fixture(params=LEVELS[:0:-1] if SOAK or os.getuid() else ["namespaces"])
 def level(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
+@contextmanager
 def listening() -> Iterator[int]:
     """A port on which somebody listens, by TCP and UDP; fails where something was heard."""
     with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
@@ -147,68 +152,83 @@ def listening() -> Iterator[int]:
                 heard.accept() if heard is tcp else heard.recv(16)
 
 
-@pytest.mark.parametrize("umask", [0o027, 0o077])
+@contextmanager
+def only_hidden(monkeypatch: pytest.MonkeyPatch, *names: str) -> Iterator[None]:
+    """Hide parts of the course alone; others may read the samples of this package."""
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.grading.worker.list_hidden", lambda course: [course.root / name for name in names])
+        yield
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o077] if SOAK else [0o077], ids="umask {:03o}".format)
 def test_a_private_umask_keeps_nobody_from_being_graded(
     built: Course, tmp_path: Path, level: str, umask: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Processes of other users have to enter the folders that the command makes for them."""
+    built.settings.jail.minimum = "user"
     before = os.umask(umask)
     try:
-        built.settings.jail.minimum = "user"
-        monkeypatch.setattr("autograder.grading.worker.list_hidden", lambda course: [course.root / "tests"])
-        worker = Worker(built, levels=(level,))
-        try:
-            if worker.confined.level != level:
-                pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
-            job = Job(submit(built, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
-            assert worker.judge(job, worker.open(job.path, "tiny")).result.points == MAX_POINTS
-        finally:
-            worker.close()
+        with only_hidden(monkeypatch, "tests"), started(built, level) as worker:
+            assert judged(worker, submit(built, tmp_path / "tiny.ipynb", **RIGHT)).points == MAX_POINTS
     finally:
         os.umask(before)
 
 
-def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
-    built: Course, tmp_path: Path, level: str, listening: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("gradebook.db", ".autograder_key"):
-        (built.root / name).touch(0o600)
-    (built.root / "submitted").mkdir(mode=0o700, exist_ok=True)
-    place = (
-        f"COURSE, PORT, WORKER, LEVEL = {str(built.root)!r}, {listening}, {os.getpid()}, {level!r}\n\n\ndef refused("
-    )
-    (built.root / "tests/tiny/test_q3_walls.py").write_text(PROBE.replace("def refused(", place, 1))
-    course = find_course(built.root)
-    course.settings.jail.minimum, course.settings.limits.processes = "user", 64
-    course.root.chmod(0o700)  # on the level `user` nothing else hides it
-    monkeypatch.setattr(
-        "autograder.grading.worker.list_hidden", lambda course: [course.root]
-    )  # others may read the samples of this package
+@contextmanager
+def started(course: Course, level: str) -> Iterator[Worker]:
+    """A worker on one level of the jail."""
     worker = Worker(course, levels=(level,))
     try:
         if worker.confined.level != level:
             pytest.skip(f"this machine has no level {level}: {worker.confined.refused}")
-        bomb = Job(submit(course, tmp_path / "bomb.ipynb", q1=BOMB, q2=DEEP), "tiny")
-        worker.judge(bomb, worker.open(bomb.path, "tiny"))
-        job = Job(submit(course, tmp_path / "tiny.ipynb", **RIGHT), "tiny")
-        result = worker.judge(job, worker.open(job.path, "tiny")).result
-        left = [p for p in psutil.process_iter(["cmdline"]) if MARK in " ".join(p.info["cmdline"] or ())]
-        assert left == [], "processes outlived their submission"
+        yield worker
     finally:
         worker.close()
+
+
+def judged(worker: Worker, path: Path) -> Result:
+    return worker.judge(Job(path, "tiny"), worker.open(path, "tiny")).result
+
+
+def test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write(
+    built: Course, tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with only_hidden(monkeypatch, ""):
+        try_walls(built.root, tmp_path, level)
+
+
+def try_walls(root: Path, folder: Path, level: str) -> None:
+    """Grade a submission that leaves processes behind, and then one whose hidden checks try what a judge may do."""
+    for name in ("gradebook.db", ".autograder_key"):
+        (root / name).touch(0o600)
+    (root / "submitted").mkdir(mode=0o700, exist_ok=True)
+    root.chmod(0o700)  # on the level `user` nothing else hides it
+    with listening() as port:
+        place = f"COURSE, PORT, WORKER, LEVEL = {str(root)!r}, {port}, {os.getpid()}, {level!r}\n\n\ndef refused("
+        (root / "tests/tiny/test_q3_walls.py").write_text(PROBE.replace("def refused(", place, 1))
+        course = find_course(root)
+        course.settings.jail.minimum, course.settings.limits.processes = "user", 64
+        with started(course, level) as worker:
+            judged(worker, submit(course, folder / "bomb.ipynb", q1=BOMB, q2=DEEP))
+            result = judged(worker, submit(course, folder / "tiny.ipynb", **RIGHT))
+            left = [p for p in psutil.process_iter(["cmdline"]) if MARK in " ".join(p.info["cmdline"] or ())]
+            assert left == [], "processes outlived their submission"
     walls = [check for check in result.checks if check.question == "q3"]
     assert [told(check) for check in walls] == [(check.check, "passed", "") for check in walls], result.faults
     assert result.points == MAX_POINTS + 7
 
 
-@pytest.mark.parametrize("uid", [0, ORDINARY])
-def test_the_same_on_the_other_levels_and_as_an_ordinary_user(uid: int, built_once: Course) -> None:
-    walls = f"{__file__}::{test_a_judge_has_neither_network_nor_rights_nor_a_file_to_write.__name__}"
-    walls += "" if SOAK else f"[{'landlock' if uid else 'user'}]"
+SOME = [(0, "user"), (ORDINARY, "landlock")]
+ALL = [(uid, level) for uid in (0, ORDINARY) for level in LEVELS[:0:-1]]
+
+
+@pytest.mark.parametrize(("uid", "level"), ALL if SOAK else SOME)
+def test_the_same_on_the_other_levels_and_as_an_ordinary_user(uid: int, level: str, built_once: Course) -> None:
     with lent(built_once, uid) as (folder, python):
-        own = ["-p", "no:cacheprovider", "-rs", "--basetemp", str(folder / "pytest")]
-        done = run_python(python, folder, "-m", "pytest", *own, walls)
-    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-5000:]
+        done = run_python(python, folder, "-m", "autograder.tests.test_confined", str(folder), level)
+    if "Skipped: " in done.stderr and (uid, level) not in SOME:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert done.returncode == 0 and done.stdout == "tried\n", (done.stdout + done.stderr)[-5000:]
 
 
 def told(check: CheckResult) -> tuple[str, str, str]:
@@ -252,8 +272,10 @@ def test_more_workers_than_user_numbers_are_refused(built_once: Course) -> None:
 
 
 @pytest.fixture(scope="module")
-def worker(built_once: Course) -> Iterator[Worker]:
-    started = Worker(built_once)
+def worker(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    root = tmp_path_factory.mktemp("confined") / "course"
+    shutil.copytree(built_once.root, root)
+    started = Worker(find_course(root))
     yield started
     started.close()
 
@@ -283,8 +305,11 @@ def look(given: object, sockets: list[int]) -> None:
     send_frame(stream, {"seen": seen})
 
 
-@pytest.mark.parametrize("role", ["reader", "judge"])
-@pytest.mark.parametrize("kind", ["lists", "objects", "texts", "length"])
+BOASTS = list(product(["lists", "objects", "texts", "length"], ["reader", "judge"]))
+SOME_BOASTS = [("lists", "reader"), ("objects", "judge"), ("texts", "reader"), ("length", "judge")]
+
+
+@pytest.mark.parametrize(("kind", "role"), BOASTS if SOAK else SOME_BOASTS)
 def test_what_a_compromised_process_answers_costs_its_worker_little(
     kind: str, role: Literal["reader", "judge"], worker: Worker
 ) -> None:
@@ -313,31 +338,35 @@ def largest_mib() -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) >> 10
 
 
-def test_checks_that_were_repaired_count_from_the_next_submission_on(built: Course, tmp_path: Path) -> None:
-    path = submit(built, tmp_path / "tiny.ipynb", **RIGHT)
-    hidden = built.root / "tests/tiny/test_q1_words.py"
-    hidden = hidden if hidden.is_file() else next((built.root / "tests/tiny").glob("test_q1*.py"))
-    with Grader(built) as grader:
-        assert grader.grade(path).points == MAX_POINTS
-        broken = hidden.read_text()
-        hidden.write_text(broken.replace("expected=", "expected=1 + ", 1))
-        assert grader.grade(path).points != MAX_POINTS
-        hidden.write_text(broken)
-        assert grader.grade(path).points == MAX_POINTS
+def test_checks_that_were_repaired_count_from_the_next_submission_on(worker: Worker, tmp_path: Path) -> None:
+    path = submit(worker.course, tmp_path / "tiny.ipynb", **RIGHT)
+    hidden = worker.course.root / "tests/tiny/test_q1_words.py"
+    right = hidden.read_text()
+    assert judged(worker, path).points == MAX_POINTS
+    hidden.write_text(right.replace("expected=", "expected=1 + ", 1))
+    assert judged(worker, path).points != MAX_POINTS
+    hidden.write_text(right)
+    assert judged(worker, path).points == MAX_POINTS
 
 
-def test_a_judge_that_ends_leaves_nothing_running(built: Course, tmp_path: Path) -> None:
-    (built.root / "tests/tiny/test_q3_dies.py").write_text(
+def test_a_judge_that_ends_leaves_nothing_running(worker: Worker, tmp_path: Path) -> None:
+    deadly = worker.course.root / "tests/tiny/test_q3_dies.py"
+    deadly.write_text(
         '"""Tiny, question 3: dies (1 point)."""\n\nimport os\n\nfrom autograder.checks import check\n\n\n'
         '@check("q3", points=1)\ndef test_dies(submission, draw):\n    """Ends the judge"""\n'
         '    submission.count_words("a film")\n    os.kill(os.getpid(), 9)\n'
     )
-    course = find_course(built.root)
-    worker = Worker(course)
     try:
-        path = submit(course, tmp_path / "tiny.ipynb", **RIGHT)
         with pytest.raises(Ended):
-            worker.judge(Job(path, "tiny"), worker.open(path, "tiny"))
+            judged(worker, submit(worker.course, tmp_path / "tiny.ipynb", **RIGHT))
         assert list((worker.confined.folder / "sockets").iterdir()) == [], "the student's process was not ended"
     finally:
-        worker.close()
+        deadly.unlink()
+
+
+if __name__ == "__main__":  # as another user: the folder with the course, and the level
+    own = Path(sys.argv[1])
+    os.umask(0o077)
+    with only_hidden(pytest.MonkeyPatch(), ""):
+        try_walls(own / "course", own, sys.argv[2])
+    print("tried")

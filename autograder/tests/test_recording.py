@@ -6,6 +6,9 @@ import base64
 import json
 import os
 import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from click.testing import CliRunner, Result
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course.course import Course
+from autograder.course.course import Course, find_course
 from autograder.judge.pictures import curve_png, draw_pictures
 from autograder.judge.results import MAX_CURVES, MAX_EPOCHS, MAX_IMAGE, MAX_LABEL, CheckResult, Picture
 from autograder.judge.results import Result as Graded
@@ -21,7 +24,7 @@ from autograder.reports.feedback import write_feedback
 from autograder.reports.pages import draw_histogram, show_picture
 from autograder.tests.helpers.tiny_course import RIGHT, TEST_Q1, submit
 
-HONEST = "{'loss': [3.0, 2.0, 1.5]}"
+HONEST, OTHER = "{'loss': [3.0, 2.0, 1.5]}", "{'loss': [3.0, 2.5, 2.0]}"
 HOSTILE_CURVES = {
     "huge": "{'loss': [1e308, -1e308, 1.0]}",
     "no_numbers": "{'loss': [float('nan'), float('inf'), 'a', None, [1]]}",
@@ -124,65 +127,101 @@ def test_an_array_that_does_not_fit_its_shape_is_refused(data: dict[str, Any]) -
 
 # Whole classes
 
+SHOWS = TEST_Q1.replace("import agree, check", "import agree, check, curve").replace(
+    "    for words, letters", '    curve("your training", submission.history())\n    for words, letters', 1
+)
 
-def grade(course: Course, **answers: str) -> tuple[Result, dict[str, dict[str, Any]]]:
-    """Grade a class of the students named, and return the command's end and each one's line."""
-    handed_in = course.root.parent / "class"
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one run of the command left.
+
+    Attributes:
+        lines: of the students, without the time that each took.
+        entered: the students whom the gradebook knows a submission of.
+    """
+
+    course: Course
+    done: Result
+    lines: dict[str, dict[str, Any]]
+    entered: set[str]
+
+    def points(self, students: Iterable[str]) -> dict[str, float | None]:
+        return {student: self.lines[student]["points"] for student in students}
+
+    def page(self, student: str) -> str:
+        return (self.course.tree("feedback") / student / "tiny/tiny.html").read_text()
+
+
+def grade(course: Course, answers: dict[str, str]) -> Recorded:
+    """Grade a class of these students, of whom each names a curve."""
+    handed_in = course.root.parent / f"class of {len(answers)}"
     for student, history in answers.items():
         source = f"{RIGHT['q1']}\n\ndef history():\n    return {history}"
         submit(course, handed_in / student / "tiny.ipynb", q1=source, q2=RIGHT["q2"])
-    lines = course.root.parent / "lines.jsonl"
-    done = CliRunner().invoke(main, ["grade", str(handed_in), "--course", str(course.root), "--json", str(lines)])
+    path = course.root.parent / "lines.jsonl"
+    done = CliRunner().invoke(main, ["grade", str(handed_in), "--course", str(course.root), "--json", str(path)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
     assert "Traceback" not in done.output
-    told = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
-    return done, {line["student"]: {key: value for key, value in line.items() if key != "seconds"} for line in told}
-
-
-def entered(course: Course) -> dict[str, float]:
-    """What the gradebook holds."""
+    lines = {line["student"]: line for line in map(json.loads, path.read_text().splitlines())}
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
-        return {s.student.id: s.score for s in gradebook.assignment_submissions("tiny")}
+        entered = {submission.student.id for submission in gradebook.assignment_submissions("tiny")}
+    return Recorded(course, done, {student: {**line, "seconds": 0} for student, line in lines.items()}, entered)
 
 
-@pytest.fixture
-def drawing(built: Course) -> Course:
-    """The tiny course, with a check that shows a curve the student names."""
-    shown = TEST_Q1.replace("import agree, check", "import agree, check, curve").replace(
-        "    for words, letters", '    curve("your training", submission.history())\n    for words, letters', 1
-    )
-    (built.root / "tests/tiny/test_q1_words.py").write_text(shown)
-    return built
-
-
-@pytest.mark.slow
-def test_hostile_curves_cost_no_neighbour_anything(drawing: Course) -> None:
-    _, alone = grade(drawing, ann=HONEST, zoe=HONEST)
-    done, together = grade(drawing, **HOSTILE_CURVES)
-    assert set(together) == {"ann", "zoe", *HOSTILE_CURVES}
-    assert {student: together[student] for student in alone} == alone
-    assert done.exit_code == 0 and {line["points"] for line in together.values()} == {5.0}, done.output
-    for student in together:
-        page = (drawing.tree("feedback") / student / "tiny/tiny.html").read_text()
-        assert page.count('<img alt="your training') == 1 and not set("\x1b\u202e\x00") & set(page)
-    assert "2 values that are no numbers or beyond" in (drawing.tree("feedback") / "huge/tiny/tiny.html").read_text()
-
-
-@pytest.mark.slow
-def test_what_fails_for_one_is_a_note_of_that_one(built: Course) -> None:
-    for place in (built.tree("feedback") / "ben", built.tree("submitted") / "cat"):
+@pytest.fixture(scope="module")
+def obstructed(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """The tiny course with a check that shows a curve, and a class in which each of three has something in the way."""
+    root = tmp_path_factory.mktemp("recording") / "course"
+    shutil.copytree(built_once.root, root)
+    (root / "tests/tiny/test_q1_words.py").write_text(SHOWS)
+    course = find_course(root)
+    ways = [course.tree("feedback") / "ben", course.tree("submitted") / "cat", course.tree("submitted") / "eve"]
+    for place in ways:
         place.parent.mkdir(exist_ok=True)
+    for place in ways[:2]:
         place.write_text("a file where a folder should be")
-    done, lines = grade(built, ann=HONEST, ben=HONEST, cat=HONEST, dan=HONEST)
-    assert {student: line["points"] for student, line in lines.items()} == {
-        "ann": 5.0,
-        "ben": 5.0,
-        "cat": None,
-        "dan": 5.0,
-    }
+    (course.tree("submitted") / "ann/tiny").mkdir(parents=True)
+    ways[2].symlink_to("ann")
+    found = grade(course, {**dict.fromkeys(("ann", "ben", "cat", "dan"), HONEST), "eve": OTHER})
+    for place in ways:
+        place.unlink()
+    return found
+
+
+@pytest.fixture(scope="module")
+def hostile(obstructed: Recorded) -> Recorded:
+    """The same course, and a class in which two name an honest curve."""
+    return grade(obstructed.course, {"ann": HONEST, "dan": HONEST, **HOSTILE_CURVES})
+
+
+@pytest.mark.slow
+def test_what_fails_for_one_is_a_note_of_that_one(obstructed: Recorded) -> None:
+    lines = obstructed.lines
+    assert obstructed.points(["ann", "ben", "cat", "dan"]) == {"ann": 5.0, "ben": 5.0, "cat": None, "dan": 5.0}
     assert re.match("No feedback was written: .*(exists|directory)", lines["ben"]["notes"][-1])
     assert re.match("Not recorded: .*(exists|directory)", lines["cat"]["notes"][0])
-    assert done.exit_code == 1 and set(entered(built)) == {"ann", "ben", "dan"}
+    assert obstructed.done.exit_code == 1 and obstructed.entered == {"ann", "ben", "dan"}
+
+
+@pytest.mark.slow
+def test_a_students_folder_that_is_a_link_leads_to_no_neighbours_work(obstructed: Recorded) -> None:
+    assert obstructed.lines["eve"]["points"] is None
+    assert "submitted/eve is a link" in obstructed.lines["eve"]["notes"][0]
+    kept = (obstructed.course.tree("submitted") / "ann/tiny/tiny.ipynb").read_text()
+    assert HONEST in kept and OTHER not in kept
+
+
+@pytest.mark.slow
+def test_hostile_curves_cost_no_neighbour_anything(obstructed: Recorded, hostile: Recorded) -> None:
+    assert set(hostile.lines) == {"ann", "dan", *HOSTILE_CURVES}
+    assert all(hostile.lines[student] == obstructed.lines[student] for student in ("ann", "dan"))
+    assert hostile.done.exit_code == 0, hostile.done.output
+    assert set(hostile.points(hostile.lines).values()) == {5.0}, hostile.done.output
+    for student in hostile.lines:
+        page = hostile.page(student)
+        assert page.count('<img alt="your training') == 1 and not set("\x1b\u202e\x00") & set(page)
+    assert "2 values that are no numbers or beyond" in hostile.page("huge")
 
 
 @pytest.mark.parametrize("strange", ["long", "link", "pipe", "binary"])
@@ -203,13 +242,3 @@ def test_the_page_holds_no_time_or_secret_that_nbgrader_did_not_write(built: Cou
     page = write_feedback(built, result)
     assert page.with_name("timestamp.txt").read_bytes() == b""  # release_feedback wants the file
     assert re.fullmatch("[0-9a-f]{64}", page.with_name("submission_secret.txt").read_text())
-
-
-@pytest.mark.slow
-def test_a_students_folder_that_is_a_link_leads_to_no_neighbours_work(built: Course) -> None:
-    grade(built, ann=HONEST)
-    kept = (built.tree("submitted") / "ann/tiny/tiny.ipynb").read_bytes()
-    (built.tree("submitted") / "ben").symlink_to("ann")
-    _, lines = grade(built, ben=HONEST)
-    assert lines["ben"]["points"] is None and "submitted/ben is a link" in lines["ben"]["notes"][0]
-    assert (built.tree("submitted") / "ann/tiny/tiny.ipynb").read_bytes() == kept
