@@ -209,7 +209,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_ctrl_c_ends_at_once_loses_nothing_and_the_same_command_goes_on(
     built: Course, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    everybody = {"ann", "ben", "cat"}
+    everybody = {"ann", "ben"}
     grade(built, *everybody)
     before = {student: left(built, student) for student in everybody}
     stand_in.share = 0.5
@@ -225,8 +225,8 @@ def test_ctrl_c_ends_at_once_loses_nothing_and_the_same_command_goes_on(
     stand_in.asked.clear()
     done = grade(built)
     assert done.exit_code == 0 and set(stand_in.asked) == waiting, done.output
-    assert "Going on after 1 of 3 submissions, which an interrupted command graded." in done.output
-    assert all(f" {student} " in done.output for student in everybody) and done.output.count("2.5 / 5") >= 3
+    assert "Going on after 1 of 2 submissions, which an interrupted command graded." in done.output
+    assert all(f" {student} " in done.output for student in everybody) and done.output.count("2.5 / 5") >= 2
     stand_in.asked.clear()
     grade(built)
     assert set(stand_in.asked) == everybody, "what ended of itself is graded anew"

@@ -17,10 +17,11 @@ from typing import Any
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_raw_cell
 
 from autograder.course.course import Course
-from autograder.tests.helpers.commands import BIN
+from autograder.tests.helpers.commands import BIN, autograder
 from autograder.tests.helpers.jail import configured
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, submit
 
@@ -76,7 +77,7 @@ def formgrader(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iter
     }
     submit(course, course.root / "submitted/ann/tiny/tiny.ipynb", **RIGHT)
     submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", q1=WRONG["q1"], q2=RIGHT["q2"])
-    subprocess.run([BIN / "autograder", "grade", "submitted"], cwd=course.root, env=environment, check=True)
+    assert autograder(course, "grade", "submitted").returncode == 0
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,32 +94,45 @@ def formgrader(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iter
     server.wait(60)
 
 
-def test_formgrader_shows_the_judges_points_and_grades_with_the_judge(formgrader: Formgrader, course: Course) -> None:
+def test_formgrader_shows_the_judges_points(formgrader: Formgrader) -> None:
     [tiny] = formgrader.ask("assignments")
     assert (tiny["name"], tiny["max_score"], tiny["num_submissions"]) == ("tiny", 6.0, 2)
     assert points(formgrader) == {"ann": 5.0, "ben": 3.0}
-
-    [number] = [s["id"] for s in formgrader.ask("submitted_notebooks/tiny/tiny") if s["student"] == "ben"]
-    page = formgrader.get(f"submissions/{number}")
+    page = formgrader.get(f"submissions/{number_of_ben(formgrader)}")
     assert "a known mistake: Counts letters and spaces" in page and "def test_" not in page
 
-    submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", **RIGHT)
-    answer = formgrader.ask("submission/tiny/ben/autograde", "POST")
-    assert answer["success"], answer
-    assert points(formgrader) == {"ann": 5.0, "ben": 5.0}
+
+def number_of_ben(formgrader: Formgrader) -> str:
+    """The number under which formgrader shows ben's notebook."""
+    [number] = [s["id"] for s in formgrader.ask("submitted_notebooks/tiny/tiny") if s["student"] == "ben"]
+    return str(number)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)")
-def test_nothing_that_a_student_wrote_runs_where_it_is_shown(formgrader: Formgrader, course: Course) -> None:
-    """The page in a browser: with the notebook as it came the script runs; as autograde writes it, one reads it."""
-    handed_in = submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", q1=f"'{SCRIPT}'\n{RIGHT['q1']}")
+@pytest.fixture(scope="module")
+def scripted(formgrader: Formgrader, course: Course) -> NotebookNode:
+    """What ben hands in next, with scripts beside right answers; formgrader's button has graded it."""
+    right = {"q1": f"'{SCRIPT}'\n{RIGHT['q1']}", "q2": RIGHT["q2"]}
+    handed_in = submit(course, course.root / "submitted/ben/tiny/tiny.ipynb", **right)
     notebook = nbformat.read(handed_in, as_version=4)
     next(cell for cell in notebook.cells if cell.id == "explain").source = f"I *know* {IMAGE} that 1 < 2\n\n{SCRIPT}"
     more = [new_markdown_cell(f"{SCRIPT} [a link](javascript:{RUNS}) ![a](/x.png)"), new_raw_cell(SCRIPT)]
     notebook.cells += [new_markdown_cell("![a](attachment:none.png)"), *more]
     nbformat.write(notebook, handed_in)
-    [number] = [s["id"] for s in formgrader.ask("submitted_notebooks/tiny/tiny") if s["student"] == "ben"]
-    assert formgrader.ask("submission/tiny/ben/autograde", "POST")["success"]
+    answer = formgrader.ask("submission/tiny/ben/autograde", "POST")
+    assert answer["success"], answer
+    return notebook
+
+
+def test_formgrader_grades_with_the_judge(formgrader: Formgrader, scripted: NotebookNode) -> None:
+    assert points(formgrader) == {"ann": 5.0, "ben": 5.0}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: pages cannot be opened (apt-get install chromium)")
+def test_nothing_that_a_student_wrote_runs_where_it_is_shown(
+    formgrader: Formgrader, course: Course, scripted: NotebookNode
+) -> None:
+    """The page in a browser: with the notebook as it came the script runs; as autograde writes it, one reads it."""
+    notebook, number = scripted, number_of_ben(formgrader)
     shown = dom(f"{formgrader.address}/formgrader/submissions/{number}/")
     assert "data-ran" not in shown
     container, *_ = BeautifulSoup(shown, "html.parser").select("#notebook-container")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -18,8 +19,9 @@ from autograder.judge.rebuilt import RebuiltModel
 from autograder.judge.recording import start_recording
 from autograder.judge.thresholds import read_record
 from autograder.quality.experiment import load_experiments
-from autograder.tests.helpers import ROOT
+from autograder.tests.helpers import ROOT, SOAK
 from autograder.tests.helpers.data import REAL, needs_real_reviews
+from solutions.reviews import fresh_split
 
 pytestmark = pytest.mark.slow
 SENTIMENT = ROOT / "tests/imdb_sentiment"
@@ -53,10 +55,13 @@ class Submission:
 
 @pytest.fixture
 def q6(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The hidden checks of question 6, on the stand-in and at its usual sizes."""
+    """The hidden checks of question 6, on the stand-in; with few reviews, of which no model here learns anything."""
     monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", "/nowhere")
     module = load_by_path(SENTIMENT / "test_q6_threshold.py", "sentiment_q6")
+    if not SOAK:
+        few = {"reviews": 40, "held_out": 20}
+        monkeypatch.setattr(module, "fresh_split", lambda d, budget, draw: fresh_split(d, replace(budget, **few), draw))
     return module
 
 

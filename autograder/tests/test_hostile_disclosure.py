@@ -17,7 +17,8 @@ from autograder.reports.feedback import render_page
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.helpers.attacks import attacks
 from autograder.tests.helpers.canaries import Canaries, planted, token
-from autograder.tests.helpers.jail import JAILED, OWN_PROCESS, REMEMBERS, cells, command, first, placeholders
+from autograder.tests.helpers.commands import autograder
+from autograder.tests.helpers.jail import JAILED, OWN_PROCESS, REMEMBERS, cells, first, placeholders
 from autograder.tests.helpers.tiny_course import WRONG, open_file, submit
 
 pytestmark = pytest.mark.slow
@@ -64,7 +65,7 @@ def test_what_a_student_gets_back_holds_nothing_hidden(built: Course, watching: 
     secrets = planted(built)
     for attack in attacks("disclosure"):
         attack.submit(built, built.root / "class" / attack.name / "tiny.ipynb", **placeholders(watching, built))
-    done = command(built, "class", "--workers", "1")
+    done = autograder(built, "grade", "class", "--workers", "1")
     returned = [p for tree in ("feedback", "autograded") for p in built.tree(tree).rglob("*") if p.is_file()]
     assert len([p for p in returned if p.name == "tiny.html"]) == len(attacks("disclosure")), done.stdout
     hidden_lines = ["test_spaces_do_not_count", "the only entry that is not zero", *secrets, *watching.tokens.values()]

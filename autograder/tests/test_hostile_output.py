@@ -26,7 +26,8 @@ from autograder.reports.class_report import write_report
 from autograder.reports.feedback import render_page
 from autograder.sandbox.run import NotebookRun
 from autograder.tests.helpers.attacks import attacks
-from autograder.tests.helpers.jail import cells, command, configured
+from autograder.tests.helpers.commands import autograder
+from autograder.tests.helpers.jail import cells, configured
 from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 pytestmark = pytest.mark.slow
@@ -79,7 +80,7 @@ class Graded:
 def graded_class(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Graded:
     course = configured(built_once, tmp_path_factory.mktemp("class") / "course")
     number = hostile_class(course, "canary_markup")
-    return Graded(course, number, command(course, "class", "--workers", "2", "--json", "grades.jsonl"))
+    return Graded(course, number, autograder(course, "grade", "class", "--workers", "1", "--json", "grades.jsonl"))
 
 
 def test_a_terminal_obeys_nothing_that_a_student_writes(graded_class: Graded) -> None:

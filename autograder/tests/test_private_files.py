@@ -16,6 +16,7 @@ from autograder.cli import main
 from autograder.course.course import KEY_FILE, Course, find_course
 from autograder.errors import UsageError
 from autograder.tests.helpers import SOAK
+from autograder.tests.helpers.stand_in import StandIn
 from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 PRIVATE = ("results", "submitted", "autograded", "feedback", "report", "verified", "gradebook.db", "release/gradescope")
@@ -82,7 +83,7 @@ def test_nothing_is_for_everybody(untouched: Course) -> None:
 
 
 @pytest.mark.slow
-def test_graders_who_share_the_course_keep_their_rights(untouched: Course) -> None:
+def test_graders_who_share_the_course_keep_their_rights(untouched: Course, stand_in: type[StandIn]) -> None:
     (untouched.root / "release").mkdir()
     for folder in (untouched.root, untouched.root / "release"):  # as with git's core.sharedRepository
         folder.chmod(0o2770)
