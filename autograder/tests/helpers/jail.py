@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -22,7 +20,6 @@ from autograder.sandbox.run import NotebookRun
 from autograder.sandbox.surroundings import Surroundings
 from autograder.tests.helpers.attacks import Attack, attacks
 from autograder.tests.helpers.canaries import Canaries, canaries, planted
-from autograder.tests.helpers.commands import environment
 from autograder.tests.helpers.tiny_course import warm_parent
 
 JAILED = {attack.name: attack for kind in ("disclosure", "network", "persistence") for attack in attacks(kind)}
@@ -97,20 +94,6 @@ def after(leaving):
         if name in globals():
             globals()[name]()
 """
-
-
-def command(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`autograder grade`, in a process of its own."""
-    code = "from autograder.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, "grade", *arguments],
-        cwd=course.root,
-        env=environment(COLUMNS="300"),
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
 
 
 # ---- one level of the jail after the other, as root and as an ordinary user
