@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import os
+import subprocess
 from pathlib import Path
 
+import click.testing
 import nbformat
 import pytest
 from click.testing import CliRunner
@@ -17,6 +19,7 @@ from autograder.course.course import Course
 from autograder.engines.plain import make_plain
 from autograder.errors import Ungradable
 from autograder.tests.helpers.commands import nbgrader, scores
+from autograder.tests.helpers.jail import configured
 from autograder.tests.helpers.tiny_course import MAX_POINTS, RIGHT, WRONG, submit
 
 pytestmark = pytest.mark.slow
@@ -38,76 +41,133 @@ def edit(path: Path, source: str, after: str) -> None:
     nbformat.write(notebook, path)
 
 
-def test_a_class_is_graded_with_partial_credit_whatever_is_in_it(built: Course) -> None:
-    """Stock nbgrader gives zero for a line on stderr, and stops the whole class at a duplicated cell."""
-    hand_in(built, "a_right", **RIGHT)
-    loud = hand_in(built, "b_loud_and_duplicated", **RIGHT)
+SCRIPT = "<script>document.body.dataset.ran = 1</script>"
+PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+
+
+def hand_in_class(course: Course) -> None:
+    hand_in(course, "a_right", **RIGHT)
+    loud = hand_in(course, "b_loud_and_duplicated", **RIGHT)
     edit(loud, "import sys, warnings; warnings.warn('careful'); print('loud', file=sys.stderr)", after="q1-solution")
-    hand_in(built, "c_half", q1=RIGHT["q1"], q2=WRONG["q2"])
+    hand_in(course, "c_half", q1=RIGHT["q1"], q2=WRONG["q2"])
     part = "def count_words(sentence):\n    return sentence.count(' ') + 1"
-    hand_in(built, "d_part_of_a_question", q1=part, q2=RIGHT["q2"])
-    (hand_in(built, "e_no_notebook")).write_text("hello")
-    hand_in(built, "f_empty")
+    hand_in(course, "d_part_of_a_question", q1=part, q2=RIGHT["q2"])
+    (hand_in(course, "e_no_notebook")).write_text("hello")
+    hand_in(course, "f_empty")
+    hand_in(course, "g_letters", q1=WRONG["q1"], q2=RIGHT["q2"])
 
-    done = nbgrader(built, "autograde", "tiny")
 
-    found = scores(built)
+def hand_in_text(course: Course) -> None:
+    """A script, pictures that are none and letters that turn the text around."""
+    path = hand_in(course, "writer", **{**RIGHT, "q1": RIGHT["q1"] + "\n# right \u202e\u2066to left"})
+    notebook = nbformat.read(path, as_version=4)
+    answer = next(cell for cell in notebook.cells if cell.id == "explain")
+    answer.source = f"if 1 < 2 {SCRIPT} ![a sketch](attachment:a.png) ![b](attachment:b.svg)"
+    answer.attachments = {"a.png": {"image/png": PIXEL}, "b.svg": {"image/svg+xml": SCRIPT}, "c": {"text/html": SCRIPT}}
+    nbformat.write(notebook, path)
+
+
+def hand_in_numbers(course: Course) -> None:
+    path = hand_in(course, "forger", **WRONG)
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.id in ("q1", "q2"):
+            cell.outputs = [
+                nbformat.v4.new_output("execute_result", data={"text/plain": str(MAX_POINTS)}, execution_count=1)
+            ]
+    nbformat.write(notebook, path)
+
+
+def hand_in_links(course: Course) -> None:
+    key = course.root / "solutions" / "key.txt"
+    key.write_text("the answer")
+    hand_in(course, "ann", **RIGHT)
+    ben = hand_in(course, "ben", **RIGHT).parent
+    (ben / "data.txt").symlink_to(key)
+    (ben / ".hidden").symlink_to(key)
+    (ben / "[a]").mkdir()
+    (ben / "[a]" / ".deep").symlink_to(key)
+    (ben / "all").symlink_to("/etc")
+    (ben / "endless.txt").symlink_to("/dev/zero")
+    os.mkfifo(ben / "pipe.txt")
+    (ben / "scratch.ipynb").symlink_to("../../ann/tiny/tiny.ipynb")
+    (ben / "timestamp.txt").write_text("2026-01-31 12:00:00 " + "1 " * 500_000)
+    eva = hand_in(course, "eva", **RIGHT)
+    eva.unlink()
+    eva.symlink_to("../../ann/tiny/tiny.ipynb")
+    (course.root / "submitted" / "lem").symlink_to("ann")
+    nell = hand_in(course, "nell", **RIGHT)
+    nell.with_name("timestamp.txt").write_bytes(b"\xef\xbb\xbf2026-01-30 11:00:00 UTC")
+    dan = hand_in(course, "dan", **RIGHT)
+    dan.unlink()
+    dan.symlink_to("nowhere.ipynb")
+    dan.with_name("timestamp.txt").unlink()
+    dan.with_name("timestamp.txt").symlink_to("/dev/zero")
+    (course.root / "autograded" / "dan" / "tiny").mkdir(parents=True)  # then nbgrader compares the times first
+    (ben / ("n" * 255)).symlink_to(key)
+
+
+@pytest.fixture(scope="module")
+def course(built_once: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course in which everything that these tests look at is handed in."""
+    handed_in = configured(built_once, tmp_path_factory.mktemp("class") / "course")
+    for kind in (hand_in_class, hand_in_text, hand_in_numbers, hand_in_links):
+        kind(handed_in)
+    return handed_in
+
+
+@pytest.fixture(scope="module")
+def autograded(course: Course) -> subprocess.CompletedProcess[str]:
+    return nbgrader(course, "autograde", "tiny")
+
+
+@pytest.fixture(scope="module")
+def pages(course: Course, autograded: subprocess.CompletedProcess[str]) -> Path:
+    """The folder of what students read."""
+    done = nbgrader(course, "generate_feedback", "tiny")
+    assert done.returncode == 0, done.stderr
+    return course.root / "feedback"
+
+
+def test_a_class_is_graded_with_partial_credit_whatever_is_in_it(
+    course: Course, autograded: subprocess.CompletedProcess[str]
+) -> None:
+    """Stock nbgrader gives zero for a line on stderr, and stops the whole class at a duplicated cell."""
+    found = scores(course)
     assert found["a_right"] == {"q1": 2.0, "q2": 3.0, "explain": None} | {"explain": found["a_right"]["explain"]}
     assert found["b_loud_and_duplicated"]["q1"] == 2.0
     assert (found["c_half"]["q1"], found["c_half"]["q2"]) == (2.0, 0.0)
     assert found["d_part_of_a_question"]["q1"] == 1.0
     assert (found["f_empty"]["q1"], found["f_empty"]["q2"]) == (0.0, 0.0)
-    assert done.returncode == 1, "one submission could not be graded"
-    assert "e_no_notebook" in done.stderr
+    assert autograded.returncode == 1, "some submissions could not be graded"
+    assert "e_no_notebook" in autograded.stderr
 
 
-def test_feedback_and_export_follow(built: Course) -> None:
-    hand_in(built, "ann", q1=WRONG["q1"], q2=RIGHT["q2"])
-    for command in (["autograde", "tiny"], ["generate_feedback", "tiny"], ["export"]):
-        done = nbgrader(built, *command)
-        assert done.returncode == 0, done.stderr
-    page = (built.root / "feedback" / "ann" / "tiny" / "tiny.html").read_text()
+def test_feedback_and_export_follow(course: Course, pages: Path) -> None:
+    done = nbgrader(course, "export")
+    assert done.returncode == 0, done.stderr
+    page = (pages / "g_letters" / "tiny" / "tiny.html").read_text()
     assert "Counts letters and spaces" in page
     assert "def test_" not in page
-    row = next(line for line in (built.root / "grades.csv").read_text().splitlines() if "ann" in line)
+    row = next(line for line in (course.root / "grades.csv").read_text().splitlines() if "g_letters" in line)
     assert f",{3.0}," in row
 
 
-def test_feedback_shows_a_students_text_as_text_and_an_unanswered_question_as_it_was(built: Course) -> None:
+def test_feedback_shows_a_students_text_as_text_and_an_unanswered_question_as_it_was(
+    course: Course, pages: Path
+) -> None:
     """Feedback shows the answers that a person reads; an answer left as released is known by its exact text."""
-    script, pixel = "<script>document.body.dataset.ran = 1</script>", base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
-    path = hand_in(built, "ann", **{**RIGHT, "q1": RIGHT["q1"] + "\n# right \u202e\u2066to left"})
-    hand_in(built, "ben", **RIGHT)
-    notebook = nbformat.read(path, as_version=4)
-    answer = next(cell for cell in notebook.cells if cell.id == "explain")
-    answer.source = f"if 1 < 2 {script} ![a sketch](attachment:a.png) ![b](attachment:b.svg)"
-    answer.attachments = {"a.png": {"image/png": pixel}, "b.svg": {"image/svg+xml": script}, "c": {"text/html": script}}
-    nbformat.write(notebook, path)
-    for command in ("autograde", "generate_feedback"):
-        done = nbgrader(built, command, "tiny")
-        assert done.returncode == 0, done.stderr
-    page = (built.root / "feedback/ann/tiny/tiny.html").read_text()
+    page = (pages / "writer/tiny/tiny.html").read_text()
     assert "\u202e" not in page and "\u2066" not in page
-    assert scores(built)["ann"]["q1"] == scores(built)["ben"]["q1"] == 2, "the code ran as it was written"
-    assert script not in page and f"if 1 &lt; 2 {html.escape(script)}" in page
-    assert f'<img alt="a sketch" src="data:image/png;base64,{pixel}"' in page and "svg+xml" not in page
-    released = nbformat.read(built.assignment("tiny").released, as_version=4)
-    left = nbformat.read(built.root / "autograded/ben/tiny/tiny.ipynb", as_version=4)
+    assert scores(course)["writer"]["q1"] == scores(course)["a_right"]["q1"] == 2, "the code ran as it was written"
+    assert SCRIPT not in page and f"if 1 &lt; 2 {html.escape(SCRIPT)}" in page
+    assert f'<img alt="a sketch" src="data:image/png;base64,{PIXEL}"' in page and "svg+xml" not in page
+    released = nbformat.read(course.assignment("tiny").released, as_version=4)
+    left = nbformat.read(course.root / "autograded/a_right/tiny/tiny.ipynb", as_version=4)
     [asked], [kept] = (
         [cell.source for cell in cells if cell.id == "explain"] for cells in (released.cells, left.cells)
     )
     assert kept == asked
-
-
-def test_details_are_kept_back_when_the_course_says_so(built: Course) -> None:
-    with open(built.root / "grader_config.py", "a") as file:
-        file.write("c.Autograder.show_details = False\n")
-    hand_in(built, "ann", q1=WRONG["q1"], q2=RIGHT["q2"])
-    for command in ("autograde", "generate_feedback"):
-        assert nbgrader(built, command, "tiny").returncode == 0
-    page = (built.root / "feedback" / "ann" / "tiny" / "tiny.html").read_text()
-    assert "count_words(sentence) is the number of words" in page and "0 / 1" in page
-    assert "Counts letters and spaces" not in page and "your function returned" not in page
 
 
 def test_a_misspelt_key_stops_nbgrader_with_one_line(built: Course) -> None:
@@ -119,83 +179,56 @@ def test_a_misspelt_key_stops_nbgrader_with_one_line(built: Course) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_all_automatic_points_are_the_judges(built: Course) -> None:
+def test_all_automatic_points_are_the_judges(course: Course, autograded: subprocess.CompletedProcess[str]) -> None:
     """A submission that writes a number into a check cell's output gains nothing."""
-    path = hand_in(built, "forger", **WRONG)
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.id in ("q1", "q2"):
-            cell.outputs = [
-                nbformat.v4.new_output("execute_result", data={"text/plain": str(MAX_POINTS)}, execution_count=1)
-            ]
-    nbformat.write(notebook, path)
-    nbgrader(built, "autograde", "tiny")
-    assert scores(built)["forger"]["q1"] == 0.0
+    assert scores(course)["forger"]["q1"] == 0.0
 
 
-def test_no_link_pipe_or_endless_time_is_read(built: Course) -> None:
+def test_no_link_pipe_or_endless_time_is_read(course: Course, autograded: subprocess.CompletedProcess[str]) -> None:
     """nbgrader's own follows a link to a neighbour's work or the key, and copies what it leads to into autograded/."""
-    key = built.root / "solutions" / "key.txt"
-    key.write_text("the answer")
-    hand_in(built, "ann", **RIGHT)
-    ben = hand_in(built, "ben", **RIGHT).parent
-    (ben / "data.txt").symlink_to(key)
-    (ben / ".hidden").symlink_to(key)
-    (ben / "[a]").mkdir()
-    (ben / "[a]" / ".deep").symlink_to(key)
-    (ben / "all").symlink_to("/etc")
-    (ben / "endless.txt").symlink_to("/dev/zero")
-    os.mkfifo(ben / "pipe.txt")
-    (ben / "scratch.ipynb").symlink_to("../../ann/tiny/tiny.ipynb")
-    (ben / "timestamp.txt").write_text("2026-01-31 12:00:00 " + "1 " * 500_000)
-    eva = hand_in(built, "eva", **RIGHT)
-    eva.unlink()
-    eva.symlink_to("../../ann/tiny/tiny.ipynb")
-    (built.root / "submitted" / "lem").symlink_to("ann")
-    nell = hand_in(built, "nell", **RIGHT)
-    nell.with_name("timestamp.txt").write_bytes(b"\xef\xbb\xbf2026-01-30 11:00:00 UTC")
-    dan = hand_in(built, "dan", **RIGHT)
-    dan.unlink()
-    dan.symlink_to("nowhere.ipynb")
-    dan.with_name("timestamp.txt").unlink()
-    dan.with_name("timestamp.txt").symlink_to("/dev/zero")
-    (built.root / "autograded" / "dan" / "tiny").mkdir(parents=True)  # then nbgrader compares the times first
-    (ben / ("n" * 255)).symlink_to(key)
-
-    done = nbgrader(built, "autograde", "tiny")
-
-    found = scores(built)
-    assert {name for name in found if found[name]["q1"] is not None} == {"ann", "ben", "nell"}
+    found = scores(course)
+    names = found.keys() & {"ann", "ben", "eva", "lem", "nell", "dan"}
+    assert {name for name in names if found[name]["q1"] is not None} == {"ann", "ben", "nell"}
     assert (found["ben"]["q1"], found["ben"]["q2"]) == (2.0, 3.0)
-    assert done.returncode == 1 and "Traceback" not in done.stderr, "those who handed in a link have no grade"
+    assert autograded.returncode == 1 and "Traceback" not in autograded.stderr, "who handed in a link has no grade"
+    submitted = course.root / "submitted"
     for line in (
-        f"{ben}/data.txt: was a link to '{key}'; a text that says so is in its place.",
-        f"{ben}/pipe.txt: was a special file; a text that says so is in its place.",
-        f"{ben}/timestamp.txt: holds no time and was set aside.",
-        f"{eva}: is a link or special file and was not read.",
-        f"{built.root}/submitted/lem: is a link and was not followed.",
+        f"{submitted}/ben/tiny/data.txt: was a link to '{course.root}/solutions/key.txt'; a text that says so is in its place.",
+        f"{submitted}/ben/tiny/pipe.txt: was a special file; a text that says so is in its place.",
+        f"{submitted}/ben/tiny/timestamp.txt: holds no time and was set aside.",
+        f"{submitted}/eva/tiny/tiny.ipynb: is a link or special file and was not read.",
+        f"{submitted}/lem: is a link and was not followed.",
     ):
-        assert line in done.stderr, line
-    copies = [path for path in (built.root / "autograded").rglob("*") if not path.is_dir()]
+        assert line in autograded.stderr, line
+    copies = [path for path in (course.root / "autograded").rglob("*") if not path.is_dir()]
     assert len(copies) > 5
     assert all(path.is_file() and not path.is_symlink() and b"the answer" not in path.read_bytes() for path in copies)
-    with Gradebook(f"sqlite:///{built.root}/gradebook.db") as gradebook:
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
         times = {s.student.id: s.timestamp for s in gradebook.assignment_submissions("tiny")}
     assert times["ben"] is None and times["nell"].day == 30
 
 
-def test_grading_the_tree_follows_no_link_either(built: Course) -> None:
-    (built.root / "solutions" / "key.txt").write_text("the answer")
-    hand_in(built, "ann", **RIGHT)
-    ben = hand_in(built, "ben", **RIGHT).parent
-    (ben / "data.txt").symlink_to(built.root / "solutions" / "key.txt")
+@pytest.fixture(scope="module")
+def without_details(
+    built_once: Course, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Course, click.testing.Result]:
+    """A tree with links that `autograder grade` has graded, in a course that keeps details back; and what was told."""
+    course = configured(built_once, tmp_path_factory.mktemp("tree") / "course", "Autograder.show_details = False")
+    (course.root / "solutions" / "key.txt").write_text("the answer")
+    hand_in(course, "ann", q1=WRONG["q1"], q2=RIGHT["q2"])
+    ben = hand_in(course, "ben", **RIGHT).parent
+    (ben / "data.txt").symlink_to(course.root / "solutions" / "key.txt")
     (ben / "timestamp.txt").write_text("1 " * 500_000)
-    eva = hand_in(built, "eva", **RIGHT)
+    eva = hand_in(course, "eva", **RIGHT)
     eva.unlink()
     eva.symlink_to("../../ann/tiny/tiny.ipynb")
-    done = CliRunner().invoke(main, ["grade", str(built.root / "submitted"), "--course", str(built.root)])
+    return course, CliRunner().invoke(main, ["grade", str(course.root / "submitted"), "--course", str(course.root)])
+
+
+def test_grading_the_tree_follows_no_link_either(without_details: tuple[Course, click.testing.Result]) -> None:
+    course, done = without_details
     assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
-    found = scores(built)
+    found = scores(course)
     assert set(found) == {"ann", "ben"} and found["ben"]["q2"] == 3.0
     told = " ".join(done.output.split())
     for line in (
@@ -204,8 +237,20 @@ def test_grading_the_tree_follows_no_link_either(built: Course) -> None:
         "eva/tiny/tiny.ipynb: is a link",
     ):
         assert line in told
-    shown = [path for tree in ("autograded", "feedback") for path in (built.root / tree).rglob("*") if path.is_file()]
+    shown = [path for tree in ("autograded", "feedback") for path in (course.root / tree).rglob("*") if path.is_file()]
     assert shown and all(b"the answer" not in path.read_bytes() for path in shown)
+
+
+def test_details_are_kept_back_when_the_course_says_so(without_details: tuple[Course, click.testing.Result]) -> None:
+    """In the page that nbgrader writes and in the graded notebook."""
+    course, _ = without_details
+    page = course.root / "feedback" / "ann" / "tiny" / "tiny.html"
+    page.unlink()
+    assert nbgrader(course, "generate_feedback", "tiny").returncode == 0
+    graded = course.root / "autograded" / "ann" / "tiny" / "tiny.ipynb"
+    for text in (page.read_text(), graded.read_text()):
+        assert "count_words(sentence) is the number of words" in text and "0 / 1" in text
+        assert "Counts letters and spaces" not in text and "your function returned" not in text
 
 
 def test_what_cannot_be_made_plain_is_refused(tmp_path: Path) -> None:
