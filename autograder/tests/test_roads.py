@@ -1,7 +1,7 @@
 """The same submission earns the same points on every road: nbgrader, otter and Gradescope say what `autograder grade` says.
 
-Two samples of one assignment, and one of the assignment that has data on the road whose zip holds a whole course; with SOAK=1 in
-the environment all of them on every road.
+A right sample of one assignment, one with misconceptions and one that is no notebook, and an empty one of the assignment that has
+data, on the road whose zip holds a whole course; with SOAK=1 in the environment all of them on every road.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from autograder.tests.helpers.first_road import EMPTY, MISCONCEPTIONS, SAMPLES, 
 pytestmark = pytest.mark.slow
 ASSIGNMENTS = sorted({assignment for assignment, _ in SAMPLES})
 WHOLE = [name for name in ASSIGNMENTS if SOAK or name == road.WHOLE]
-TWO = (MISCONCEPTIONS, "not_graded_no_notebook")
+THREE = ("full_points", MISCONCEPTIONS, "not_graded_no_notebook")
 Lines = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -44,7 +44,7 @@ def chosen(assignment: str) -> list[str]:
     """The outcomes to try on the other roads."""
     if SOAK:
         return [outcome for name, outcome in SAMPLES if name == assignment]
-    return list(TWO if assignment == road.WHOLE else [EMPTY])
+    return list(THREE if assignment == road.WHOLE else [EMPTY])
 
 
 @pytest.mark.parametrize("assignment", WHOLE)
@@ -100,7 +100,7 @@ def test_otter_run(course: Course, lines: Lines, assignment: str, tmp_path: Path
             agrees(json.loads((target / "results.json").read_text(encoding="utf-8")), lines[assignment, outcome])
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS if SOAK else [*WHOLE, "imdb_sentiment"])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS if SOAK else [*WHOLE, road.DATA])
 def test_gradescope_script(course: Course, lines: Lines, assignment: str, tmp_path: Path) -> None:
     """The folder of a Gradescope container, as its settings lay it out."""
     with zipfile.ZipFile(course.root / "release" / "gradescope" / f"{assignment}.zip") as archive:

@@ -21,16 +21,25 @@ from autograder.tests.helpers.samples import committed, write_class
 
 COURSE = ("grader_config.py", "nbgrader_config.py", "source", "solutions", "tests")
 KEY = "a key for the samples"
-WHOLE = "tensor_shapes"  # an assignment that trains nothing: to grade all of its samples takes a minute
-MISCONCEPTIONS, EMPTY = "partial_one_misconception_per_question", "failed_empty_stubs"
-COSTLY = ("imdb_sentiment", "recurrent_networks")  # to look for the misconception behind a wrong model takes a minute
+WHOLE = "tensor_shapes"  # an assignment that trains nothing: to grade its samples takes half a minute
+DATA = "imdb_sentiment"  # an assignment that has data
+MISCONCEPTIONS, EMPTY, HARD_CODED = (
+    "partial_one_misconception_per_question",
+    "failed_empty_stubs",
+    "partial_hard_coded_visible_answers",
+)
+AGAIN = "again"  # a student who hands in what the one with the misconceptions does
+MORE_OF_THE_SAME = ("full_points_written_another_way_tensors", "full_points_written_another_way_vectorised")
+ENDLESS = 20 if SOAK else 10  # seconds that a loop may take
 
 
 def is_chosen(assignment: str, outcome: str) -> bool:
-    """Whether a sample is graded without SOAK: all of one assignment, and of each other right, wrong and empty answers."""
-    if SOAK or assignment == WHOLE or outcome in ("partial_hard_coded_visible_answers", EMPTY):
+    """Whether a sample is graded without SOAK: each kind of one assignment, and of each other right answers with a wrong one."""
+    if SOAK or outcome == HARD_CODED:
         return True
-    return outcome == MISCONCEPTIONS and assignment not in COSTLY
+    if assignment == WHOLE:
+        return outcome not in MORE_OF_THE_SAME
+    return (assignment, outcome) in ((DATA, EMPTY), ("padding", MISCONCEPTIONS))
 
 
 SAMPLES = [(assignment, outcome) for assignment, outcome, _ in committed() if is_chosen(assignment, outcome)]
@@ -70,18 +79,19 @@ def make_course(folder: Path) -> None:
         else:
             shutil.copy(path, folder)
     with open(folder / "grader_config.py", "a") as config:
-        config.write("c.Limits.seconds_per_cell = 20\n")
+        config.write(f"c.Limits.seconds_per_cell = {ENDLESS}\n")
     (folder / KEY_FILE).write_text(KEY)
     build(find_course(folder), report=lambda line: None)
 
 
 def first_road(factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """(assignment, outcome) -> the JSON line of each of `SAMPLES`."""
+    """(assignment, outcome) -> the JSON line of each of `SAMPLES`, and of one of them handed in again."""
     course = sample_course(factory).root
 
     def grade(folder: Path) -> None:
         shutil.copytree(course, folder / "course")
         write_class(folder / "class", SAMPLES)
+        shutil.copytree(folder / "class" / MISCONCEPTIONS / WHOLE, folder / "class" / AGAIN / WHOLE)
         program = str(Path(sys.executable).parent / "autograder")
         command = [program, "grade", str(folder / "class"), "--course", str(folder / "course")]
         environment = os.environ | {"AUTOGRADER_KEY": KEY}  # where a search of the environment would find it
