@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from autograder import files
 from autograder.course.course import Course
 from autograder.course.data import list_data
-from autograder.course.packages import course_versions, find_versions
+from autograder.course.packages import course_versions
 
 
 class Journal:
@@ -74,11 +73,6 @@ def digest(*parts: str | bytes, files: Iterable[Path] = ()) -> str:
     for path in sorted(path for path in files if path.is_file()):
         found.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()[:32]
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that trainings depend on."""
-    return {"python": platform.python_version(), **find_versions(("tensorflow", "keras", "numpy"))}
 
 
 def digest_course(course: Course, asked: str, files: Iterable[Path]) -> str:

@@ -20,9 +20,10 @@ from rich.text import Text
 from autograder import files
 from autograder.course.config import DATA_VARIABLE
 from autograder.course.course import Assignment, Course
+from autograder.course.packages import course_versions
 from autograder.course.source import short
 from autograder.errors import UsageError
-from autograder.grading.journal import Journal, digest, package_files, versions
+from autograder.grading.journal import Journal, digest, package_files
 from autograder.judge.thresholds import Runs, ThresholdRecord, read_records
 from autograder.progress import progress
 from autograder.quality.experiment import PLAN, Experiment, load_experiments
@@ -75,11 +76,12 @@ def calibrate(
     place = (course.private, course.root / folder if folder else None, _find_plan(assignment))
     with _silence_stderr():  # TensorFlow prints there when imported
         experiments = load_experiments(*place)
-        state = _digest_inputs(assignment)
+        where = describe_machine(assignment)
+    state = _digest_inputs(assignment, where)
     new = {}
     for experiment in experiments:
         journal = Journal(course.root / FOLDER / assignment.name / experiment.name, state, keep)
-        with Trainings(place, workers, journal) as trainings:
+        with Trainings(place, workers, journal, where) as trainings:
             new[experiment.name] = _calibrate_one(experiment, trainings, seeds, console)
     files.write_whole(path, _as_json(known | new))
     if json_file is not None:
@@ -120,10 +122,10 @@ def _find_plan(assignment: Assignment) -> Path:
     return plan
 
 
-def _digest_inputs(assignment: Assignment) -> str:
+def _digest_inputs(assignment: Assignment, where: Mapping[str, Any]) -> str:
     """Return a digest of everything a score depends on, except solution, budget and seed."""
     files = [*assignment.tests.glob("*.py"), *assignment.reference.parent.glob("*.py"), *package_files()]
-    return digest(describe_device(), repr(versions()), str(os.environ.get(DATA_VARIABLE)), files=files)
+    return digest(repr(where), str(os.environ.get(DATA_VARIABLE)), files=files)
 
 
 def _calibrate_one(experiment: Experiment, trainings: Trainings, seeds: int, console: Console) -> ThresholdRecord:
@@ -146,10 +148,12 @@ def _measure(
     with progress(console) as bar:
         task = bar.add_task(f"training, {experiment.name}", total=len(wanted))
         runs = trainings.run(experiment.name, budget, wanted, lambda: bar.advance(task))
-    return derive_record(experiment, budget, runs)
+    return derive_record(experiment, budget, runs, trainings.where)
 
 
-def derive_record(experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str, Runs]) -> ThresholdRecord:
+def derive_record(
+    experiment: Experiment, budget: Mapping[str, Any], runs: Mapping[str, Runs], where: Mapping[str, Any]
+) -> ThresholdRecord:
     """Return the record that follows from the scores of every solution."""
     reference, *others = experiment.right
     sample = runs[reference].sample
@@ -177,21 +181,22 @@ def derive_record(experiment: Experiment, budget: Mapping[str, Any], runs: Mappi
         step=experiment.step,
         tries=experiment.tries,
         budget=dict(budget),
-        device=describe_device(),
-        versions=versions(),
+        **where,
         date=date.today().isoformat(),
     )
 
 
-def describe_device() -> str:
-    """Return the name of the GPU or CPU that the trainings run on."""
-    import tensorflow as tf
+def describe_machine(assignment: Assignment) -> dict[str, Any]:
+    """Return a record's ``device`` and ``versions``: the GPU or CPU that the trainings run on, and the packages that they use."""
+    versions, cards = course_versions(assignment.course, [assignment.name]), []
+    if "tensorflow" in versions:
+        import tensorflow as tf
 
-    cards = [
-        tf.config.experimental.get_device_details(card).get("device_name", "GPU")
-        for card in tf.config.list_physical_devices("GPU")
-    ]
-    return ", ".join(cards) or f"CPU, one thread, {platform.machine()}"
+        cards = [
+            tf.config.experimental.get_device_details(card).get("device_name", "GPU")
+            for card in tf.config.list_physical_devices("GPU")
+        ]
+    return {"device": ", ".join(cards) or f"CPU, one thread, {platform.machine()}", "versions": versions}
 
 
 def _make_table(records: Mapping[str, ThresholdRecord]) -> Table:

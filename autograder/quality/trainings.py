@@ -69,10 +69,14 @@ class Trainings(WorkerPool):
 
     Args:
         place: the arguments of ``load_experiments``.
+        where: what a record says of the machine that they run on.
     """
 
-    def __init__(self, place: tuple[Path, Path | None, Path], workers: int, journal: Journal) -> None:
+    def __init__(
+        self, place: tuple[Path, Path | None, Path], workers: int, journal: Journal, where: Mapping[str, Any]
+    ) -> None:
         super().__init__(workers, _become_runner, place)
+        self.where = where
         self._journal = journal
 
     def run(

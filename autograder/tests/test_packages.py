@@ -16,7 +16,9 @@ from autograder.course.course import Course
 from autograder.course.data import data_environment, find_data_folder, list_data
 from autograder.course.packages import course_versions, list_packages, list_preload
 from autograder.grading import store
+from autograder.judge.thresholds import read_records
 from autograder.tests.helpers import ROOT
+from autograder.tests.helpers.calibration_plan import plan
 from autograder.tests.helpers.tiny_course import RIGHT, submit
 
 #: Makes Keras and TensorFlow look as if they were not installed; fails where somebody has imported one.
@@ -44,7 +46,7 @@ def distribution(name, found=metadata.distribution):
 sys.meta_path.insert(0, Missing)
 metadata.distribution = distribution
 """
-GRADE = "import sys; from autograder.cli import main; main(sys.argv[1:])"
+COMMAND = "import sys; from autograder.cli import main; main(sys.argv[1:])"
 
 
 def test_packages_are_those_that_released_notebooks_hidden_tests_and_solutions_import(built: Course) -> None:
@@ -84,22 +86,41 @@ def test_data_are_those_of_the_named_folder_and_of_keras(
     }
 
 
+def run_without(*arguments: str, beside: Path) -> None:
+    """Run a command in a process, and worker processes, in which ``WITHOUT`` holds."""
+    (beside / "sitecustomize.py").write_text(WITHOUT)
+    environment = os.environ | {"PYTHONPATH": str(beside)}
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_a_course_in_plain_numpy_is_graded_without_tensorflow(built: Course, tmp_path: Path) -> None:
     """The command and its workers do without it, and so do the student's process and the judge."""
-    (tmp_path / "sitecustomize.py").write_text(WITHOUT)
     hidden = built.assignment("tiny").tests / "test_q1_words.py"
     hidden.write_text(f"{hidden.read_text()}\n\n{WITHOUT}")
     unless = "import sys\nassert not {'keras', 'tensorflow'} & set(sys.modules)\n"
     path = submit(built, tmp_path / "ann/tiny.ipynb", q1=unless + RIGHT["q1"], q2=RIGHT["q2"])
     told = tmp_path / "told.jsonl"
-    command = [sys.executable, "-c", GRADE, "grade", str(path), "--course", str(built.root), "--json", str(told)]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_without("grade", str(path), "--course", str(built.root), "--json", str(told), beside=tmp_path)
     [line] = map(json.loads, told.read_text().splitlines())
     assert line["points"] == 5.0, line
     result = store.load(built, line["student"], "tiny")
     assert result is not None and result.facts["versions"].startswith("Python ")
     assert "numpy" in result.facts["versions"] and "keras" not in result.facts["versions"]
+
+
+@pytest.mark.slow
+def test_its_thresholds_are_measured_without_tensorflow(built: Course, tmp_path: Path) -> None:
+    (built.assignment("tiny").tests / "calibration.py").write_text(plan(coins=0.01))
+    run_without("calibrate", "tiny", "--seeds", "200", "--course", str(built.root), beside=tmp_path)
+    [record] = read_records(built.assignment("tiny").tests / "thresholds.json").values()
+    assert record.device.startswith("CPU") and "tensorflow" not in record.versions
