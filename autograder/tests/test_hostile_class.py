@@ -31,11 +31,14 @@ SMALL = ("Limits.memory_mib = 1200", "Limits.scratch_mib = 32", "Limits.processe
 LIVE = "<script>document.title = 'ran'</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)> $\\href{javascript:1}{x}$"
 
 
+SLOW = "resources__blocks_every_signal_in_native_code__is_named"  # ends by its limit, after seconds
+
+
 def hostile() -> Iterator[Attack]:
     """One of each kind; everything where time plays no part."""
     seen = set()
     for attack in attacks():
-        if attack.kind != "training" and (SOAK or attack.kind not in seen):
+        if attack.kind != "training" and (SOAK or (attack.kind not in seen and attack.name != SLOW)):
             seen.add(attack.kind)
             yield attack
 
