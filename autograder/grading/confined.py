@@ -25,6 +25,9 @@ from autograder.sandbox.inside.frames import receive_frame, send_frame
 MOST_BYTES = 1 << 30  # of a frame from the worker, which has kept the limits already
 READER_MIB, JUDGE_MIB = 384, 6144
 
+# This compiles the schema, once for all processes that are forked from this one.
+nbformat.validate(nbformat.v4.new_notebook())
+
 
 def read(given: Mapping[str, Any], sockets: list[int]) -> None:
     """Open a notebook, and answer with its repaired cells or the reason why it cannot be graded.

@@ -101,6 +101,13 @@ def test_what_is_preloaded_is_there_and_nothing_of_it_is_running(as_before: None
 
 
 @pytest.mark.slow
+def test_no_debugger_is_imported_unless_a_notebook_wants_one() -> None:
+    """A kernel would take longer to import it than for all else of its start."""
+    assert value("there", "import sys; there = 'debugpy' in sys.modules or 'pydevd' in sys.modules") is False
+    assert value("name", "import debugpy; name = debugpy.__name__") == "debugpy"
+
+
+@pytest.mark.slow
 def test_a_parent_that_died_is_replaced() -> None:
     assert value("x", "x = 1") == 1
     before = warm_parent()

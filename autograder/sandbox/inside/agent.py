@@ -23,6 +23,12 @@ from meanings import Meanings
 from traced_layers import is_of_keras, trace_functional_model
 from wire import REPLY, REQUEST, WireError, decode, encode
 
+# A kernel imports a debugger, which takes longer than the rest of its start, unless there is none. Nobody attaches one here.
+sys.modules["debugpy"] = None  # type: ignore[assignment]
+import ipykernel.debugger  # noqa: E402, F401
+
+del sys.modules["debugpy"]
+
 PIECE = 1 << 20  # characters
 
 
