@@ -6,14 +6,14 @@ $(error This runs on Linux only. On Windows use WSL 2, on macOS a container: see
 endif
 PYTHON ?= python3
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 COURSE := grader_config.py nbgrader_config.py source solutions tests
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help setup demo test quick soak lint lock clean
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^#/!q; s/^# //p' Makefile
 
 setup: .venv/set-up
 .venv/set-up: requirements.lock pyproject.toml

@@ -30,7 +30,6 @@ from autograder.grading.grader import Grader
 from autograder.judge.results import OUR_FAULT, Result
 from autograder.machine.capacity import find_memory_mib
 from autograder.reports.text import describe_check
-from autograder.tests.helpers import SOAK
 from autograder.tests.helpers.tiny_course import RIGHT, WRONG, make_course, submit
 
 ENDLESS = "def count_words(sentence):\n    while True:\n        pass"
@@ -136,9 +135,7 @@ def test_endless_loop_foreign_kernel_and_files_beside_that_are_neither_imported_
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        *(
-            [({"tiny.ipynb": "no notebook at all"}, "tiny.ipynb: is no notebook")] if SOAK else []
-        ),  # as in test_roads.py
+        ({"tiny.ipynb": "no notebook at all"}, "tiny.ipynb: is no notebook"),
         ({"essay.pdf": "%PDF"}, "You handed in no notebook, but essay.pdf."),
         ({}, "You handed in no notebook, but nothing."),
         ({"a.ipynb": "{}", "b/b.ipynb": "{}"}, "You handed in 2 notebooks (a.ipynb, b/b.ipynb)."),

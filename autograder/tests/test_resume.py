@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.tests.helpers import resume
+from autograder.tests.helpers import SOAK, resume
 
 CONFTEST = """\
 from autograder.tests.helpers import resume
@@ -58,7 +58,7 @@ def run(root: Path, *options: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not here")
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one process", "several"])
+@pytest.mark.parametrize("options", [[], ["-n", "2"]] if SOAK else [["-n", "2"]], ids=" ".join)
 def test_what_passed_on_the_same_commit_is_left_out(suite: Path, options: list[str]) -> None:
     assert "1 failed, 1 passed, 1 skipped" in run(suite, *options)
     assert run(suite, *options).startswith("1 failed, 1 skipped"), "what failed is run again"

@@ -107,7 +107,9 @@ def test_gradescope_script(course: Course, lines: Lines, assignment: str, tmp_pa
         archive.extractall(tmp_path / "source")
     (tmp_path / "venv").symlink_to(BIN.parent)
     (tmp_path / "results").mkdir()
-    for outcome in chosen(assignment):
+    for outcome in chosen(assignment)[
+        : None if SOAK else 1
+    ]:  # test_otter_road.py asks the script for what is no notebook
         shutil.rmtree(tmp_path / "submission", ignore_errors=True)
         (tmp_path / "submission").mkdir()
         shutil.copy(sample(assignment, outcome), tmp_path / "submission")
