@@ -10,6 +10,7 @@ JOBS ?= 3
 COURSE := grader_config.py nbgrader_config.py source solutions tests
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+unexport PYTHONDONTWRITEBYTECODE # thousands of processes start here, and each would compile the package anew
 
 .PHONY: help setup demo test quick soak lint lock clean
 help:

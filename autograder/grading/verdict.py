@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from autograder.intake.notebook import Opened
-from autograder.judge.judge import Trial, judge
+from autograder.judge.judge import Trial, judge, run_pytest
 from autograder.judge.pictures import draw_pictures
 from autograder.judge.results import Result
 from autograder.judge.submission import StudentNotebook
@@ -51,3 +52,7 @@ def run_and_judge(opened: Opened, student: str, trial: Mapping[str, Any] | None 
     )
     draw_pictures(result)
     return result, run.budget.doubts
+
+
+# No test lies in this folder: pytest imports its own plugins, once for all judges that are forked from this process.
+run_pytest(Path(__file__).parent, object())

@@ -46,6 +46,15 @@ RESULT_MIB = 16  # a hundred checks with a picture each take less than half
 MOST_MARKS = 1 << 20  # in the answer of either, see `load_json`: pictures have some thousands each, a cell four
 MOST_WORDS = 1000  # characters of a standard error that the instructor reads
 SECONDS_TO_END = 2.0  # for a process that has closed its stream
+#: Modules that every reader and judge needs; those of the course's authors import `autograder.checks` or what older courses do.
+JUDGES_IMPORT = (
+    "autograder.checks",
+    "autograder.grading.confined",
+    "autograder.grading.verdict",
+    "autograder.intake.harmless",
+    "autograder.misconceptions",
+    "autograder.sandbox.provisioner",
+)
 
 
 class Ended(Exception):
@@ -78,7 +87,7 @@ class Worker:
         self.confined = parent.WarmParent(
             surroundings.Surroundings(
                 Jail(minimum=jail.minimum),
-                (*ours, "autograder.grading.confined", "autograder.grading.verdict", "autograder.intake.harmless"),
+                (*ours, *JUDGES_IMPORT),
                 slot=self.slot,
                 levels=self.levels,
                 shown=(PACKAGE.resolve(), *data),

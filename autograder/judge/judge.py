@@ -236,6 +236,7 @@ def _pytest_arguments(tests: Path) -> list[str]:
         "--continue-on-collection-errors",
         "--assert=plain",
         "--capture=no",
+        "--disable-plugin-autoload",
     ]
 
 
@@ -254,7 +255,7 @@ def _report_missing(info: CheckInfo) -> CheckResult:
 
 
 def prepare(private: Path, environment: Mapping[str, str]) -> None:
-    """Make this process a judge: solutions can be imported by path, and no foreign pytest plugin is loaded.
+    """Make this process a judge: solutions can be imported by path, and nobody's settings reach pytest.
 
     Args:
         environment: variables to set, such as the folder with data.
@@ -263,4 +264,4 @@ def prepare(private: Path, environment: Mapping[str, str]) -> None:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
         os.environ.pop(name, None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}
+    os.environ.update(environment)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
 
 from autograder.judge.failures import AwaitsPerson
 from autograder.judge.misconceptions import load_by_path
 from autograder.judge.models import Model
 from autograder.sandbox.inside.wire import decode, encode
 from autograder.tests.helpers import ROOT
+
+if TYPE_CHECKING:
+    import keras
 
 pytestmark = pytest.mark.slow
 UNITS, DAYS, FEATURES = 4, 3, 5
@@ -31,11 +32,15 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 
 def stack(*parts: Any) -> keras.Model:
+    import keras  # here and below, because every test process imports this file
+
     return keras.Sequential([keras.Input((DAYS, FEATURES)), *parts])
 
 
 def as_many_without_a_state(rows: int) -> keras.Model:
     """A bounded number for each sequence from all of its days, without bias, by a matrix of 15 times ``rows`` and no layer that steps."""
+    from keras import layers
+
     mean = [layers.Reshape((rows, 1)), layers.GlobalAveragePooling1D()]
     return stack(layers.Flatten(), layers.Dense(rows, "tanh", use_bias=False), *mean)
 
@@ -43,20 +48,22 @@ def as_many_without_a_state(rows: int) -> keras.Model:
 @pytest.mark.parametrize(
     ("kind", "right", "weights"),
     [
-        (layers.SimpleRNN, lambda: layers.SimpleRNN(UNITS), RNN_WEIGHTS),
-        (layers.SimpleRNN, lambda: layers.RNN(layers.SimpleRNNCell(UNITS)), RNN_WEIGHTS),
-        (layers.LSTM, lambda: layers.LSTM(UNITS, return_sequences=True), LSTM_WEIGHTS),
-        (layers.LSTM, lambda: layers.RNN(layers.LSTMCell(UNITS)), LSTM_WEIGHTS),
+        ("SimpleRNN", lambda layers: layers.SimpleRNN(UNITS), RNN_WEIGHTS),
+        ("SimpleRNN", lambda layers: layers.RNN(layers.SimpleRNNCell(UNITS)), RNN_WEIGHTS),
+        ("LSTM", lambda layers: layers.LSTM(UNITS, return_sequences=True), LSTM_WEIGHTS),
+        ("LSTM", lambda layers: layers.RNN(layers.LSTMCell(UNITS)), LSTM_WEIGHTS),
     ],
 )
 def test_as_many_weights_in_other_layers_await_a_person(
-    checks: Callable[[str], ModuleType], kind: Any, right: Callable[[], Any], weights: int
+    checks: Callable[[str], ModuleType], kind: str, right: Callable[[Any], Any], weights: int
 ) -> None:
+    from keras import layers
+
     facts = checks("recurrent_networks/facts.py")
     x = np.random.default_rng(1).uniform(-0.5, 0.5, (12, DAYS, FEATURES))
-    like = stack(kind(UNITS), layers.Dense(1))
+    like = stack(getattr(layers, kind)(UNITS), layers.Dense(1))
     told = f"one number for each sequence, {weights} trainable weights"
-    layer = right()
+    layer = right(layers)
     last = [layers.Lambda(lambda states: states[:, -1])] if getattr(layer, "return_sequences", False) else []
     assert facts.model_facts(Model.own(stack(layer, *last, layers.Dense(1))), x, like) == told
     other = as_many_without_a_state(weights // 15)
@@ -65,23 +72,27 @@ def test_as_many_weights_in_other_layers_await_a_person(
         facts.model_facts(Model.own(other), x, like)
 
 
-def bounded(*parts: Any) -> keras.Model:
-    return stack(*parts, layers.Dense(1))
+def bounded(kind: str, **options: Any) -> keras.Model:
+    from keras import layers
+
+    return stack(getattr(layers, kind)(UNITS, **options), layers.Dense(1))
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "float64"])
-@pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.LSTM])
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM"])
 def test_half_the_precision_is_not_called_another_model(
-    checks: Callable[[str], ModuleType], builder: Any, policy: str, kind: Any
+    checks: Callable[[str], ModuleType], builder: Any, policy: str, kind: str
 ) -> None:
+    import keras
+
     facts = checks("recurrent_networks/facts.py")
     x = np.random.default_rng(1).uniform(-0.5, 0.5, (12, DAYS, FEATURES))
     keras.utils.set_random_seed(3)
-    like, usual = bounded(kind(UNITS)), keras.config.dtype_policy()
+    like, usual = bounded(kind), keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        theirs = bounded(kind(UNITS))
-        without = bounded(kind(UNITS, activation="linear"))
+        theirs = bounded(kind)
+        without = bounded(kind, activation="linear")
     finally:
         keras.config.set_dtype_policy(usual)
     weights = like.count_params()
@@ -125,6 +136,9 @@ class NotRebuilt(Model):
 def test_a_masked_model_that_only_the_student_predicts_with_awaits_a_person(
     checks: Callable[[str], ModuleType],
 ) -> None:
+    import keras
+    from keras import layers
+
     q5 = checks("padding/test_q5_last_state.py")
     x = np.array([[1, 5, 3, 2], [4, 2, 6, 1], [3, 1, 2, 7]])
 
