@@ -72,7 +72,7 @@ def one_core() -> Iterator[None]:
 def test_a_limit_on_a_machine_that_is_far_too_busy_costs_no_points(
     built: Course, tmp_path: Path, one_core: None
 ) -> None:
-    built.settings.limits.seconds_per_cell = 0.5
+    built.settings.limits.seconds_per_cell = 0.3
     with Grader(built) as grader:
         assert graded(grader, tmp_path, **WRONG).graded, "a wrong answer is wrong on any machine"
         with busy(6):

@@ -49,11 +49,15 @@ def keep(root: Path) -> None:
 
 
 def run(root: Path, *options: str) -> str:
-    """The last line of pytest in a process of its own, as a shell starts it."""
+    """The last line of pytest in a process of its own."""
+    return start(root, *options).stdout.strip().splitlines()[-1]
+
+
+def start(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest as a shell starts it."""
     free = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
-    done = subprocess.run(command, cwd=root, env=free, capture_output=True, text=True, timeout=120)
-    return done.stdout.strip().splitlines()[-1]
+    return subprocess.run(command, cwd=root, env=free, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.slow
@@ -69,3 +73,5 @@ def test_what_passed_on_the_same_commit_is_left_out(suite: Path, options: list[s
     keep(suite)
     assert "2 passed, 1 skipped" in run(suite, *options), "what passed on another commit counts no more"
     assert run(suite, *options).startswith("1 skipped")
+    nothing_left = start(suite, *options, "-k", "good or bad")
+    assert nothing_left.returncode == 0, f"`make` goes on with what comes next:\n{nothing_left.stdout}"
